@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* What every file of bpf/ includes: kernel types, libbpf's helpers, the ABI, and constants that BTF does not carry. */
+#ifndef TSEM_COMMON_BPF_H
+#define TSEM_COMMON_BPF_H
+
+#include "vmlinux.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_tracing.h>
+
+#include "tsem_task.h"
+
+#include "compat.bpf.h"
+
+#define EPERM 1
+#define ENOENT 2
+#define ENOMEM 12
+#define EBUSY 16
+#define EEXIST 17
+#define EINVAL 22
+#define E2BIG 7
+#define EALREADY 114
+
+#define S_IFMT 00170000
+#define S_IFREG 0100000
+
+#define CAP_MAC_ADMIN 33
+#define CLONE_THREAD 0x00010000
+
+#define AF_UNIX 1
+#define AF_INET 2
+#define AF_INET6 10
+
+#endif

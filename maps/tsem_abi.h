@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The types that the BPF programs and the loader share: keys and values of the maps and the records of the rings.
+ *
+ * This is the ABI that `bpftool map dump` shows. All integers are of fixed width and little-endian, padding has a name,
+ * sizes are asserted, enumerations are appended to and never reused. docs/abi.md describes it for readers.
+ *
+ * The includer provides u8, u16, u32, u64 and s32: vmlinux.h on the BPF side, maps/tsem_types.h in user space.
+ */
+#ifndef TSEM_ABI_H
+#define TSEM_ABI_H
+
+#include "tsem_events.h"
+
+/* Bytes of the largest digest that a namespace may use; shorter ones leave the rest zero. */
+#define TSEM_DIGEST_SIZE 32
+#define TSEM_COMM_SIZE 16
+#define TSEM_NAME_SIZE 32
+#define TSEM_PATH_MAX 4096
+/* Bytes of the largest event description (the CELL as it goes into a ring). */
+#define TSEM_CELL_MAX 4864
+/* The owner of a socket is zero padded to this size. */
+#define TSEM_OWNER_SIZE 64
+
+enum tsem_digest_type {
+	TSEM_DIGEST_SHA256 = 1,
+	TSEM_DIGEST_SHA3_256 = 2,
+	TSEM_DIGEST_SM3 = 3,
+};
+
+enum tsem_model_type {
+	TSEM_MODEL_MODEL0 = 1,
+	TSEM_MODEL_PORTABLE = 2,
+};
+
+enum tsem_nsref {
+	TSEM_NSREF_INITIAL = 1,
+	TSEM_NSREF_CURRENT = 2,
+};
+
+enum tsem_mode {
+	TSEM_MODE_FREE = 0,
+	TSEM_MODE_SEALED = 1,
+	TSEM_MODE_ENFORCING = 2,
+};
+
+/* Why something that belongs to an event was lost; the index of tsem_namespace.lost. */
+enum tsem_loss {
+	TSEM_LOSS_RING = 0, /* a description did not fit the ring (it is sent again with the next occurrence) */
+	TSEM_LOSS_LOG = 1, /* a log record of an untrusted task did not fit its half of the ring */
+	TSEM_LOSS_MAP_FULL = 2, /* a coefficient did not fit tsem_coefficients */
+	TSEM_LOSS_CONTENT = 3, /* the content of a file could not be hashed: the event is outside of every model */
+	TSEM_LOSS_PATH = 4, /* a path kept changing or was too long: the event is outside of every model */
+	TSEM_LOSS_CELL = 5, /* a description was larger than TSEM_CELL_MAX: the event is outside of every model */
+	TSEM_LOSS_STORAGE = 6, /* no memory for task, inode or socket storage */
+	TSEM_LOSS_END = 7,
+};
+
+/* COE, exactly as it is hashed: who. User and group ids are expressed in the namespace's nsref. */
+struct tsem_coe {
+	u32 uid;
+	u32 euid;
+	u32 suid;
+	u32 gid;
+	u32 egid;
+	u32 sgid;
+	u32 fsuid;
+	u32 fsgid;
+	u64 capeff;
+};
+
+/*
+ * Shape: what an event description holds. Fields that may be missing have a bit; a description is then its fields one
+ * after the other in the order of the table in loader/event.c, in these encodings:
+ *
+ *   u16 u32 u64   little-endian
+ *   STR           u32 length, bytes
+ *   INODE         uid gid mode s_magic (u32 each), s_id 32 bytes, s_uuid 16 bytes
+ *   PATH          major u32, minor u32 if DEVICE; STR pathname; if OWNED the STR holds the directory part only and
+ *                 instance u64, owner (digest size), STR of the last component follow
+ *   DENTRY        INODE if INODE, PATH
+ *   FILE          flags u32, INODE, PATH, content digest
+ *   SOCK          family type protocol (u32 each), owner (TSEM_OWNER_SIZE bytes)
+ *   ADDR          by address kind; last in the description, so that a unix path needs no length
+ *
+ * DEVICE, OWNED and INODE come per path of the event: the second path has its own bits.
+ */
+enum tsem_shape {
+	TSEM_SHAPE_DEVICE0 = 1 << 0,
+	TSEM_SHAPE_DEVICE1 = 1 << 1,
+	TSEM_SHAPE_OWNED0 = 1 << 2,
+	TSEM_SHAPE_OWNED1 = 1 << 3,
+	TSEM_SHAPE_INODE0 = 1 << 4,
+	TSEM_SHAPE_INODE1 = 1 << 5,
+	TSEM_SHAPE_FILE = 1 << 6, /* mmap_file: not anonymous */
+	TSEM_SHAPE_FIRST = 1 << 7, /* sb_mount: device name; settime: time */
+	TSEM_SHAPE_SECOND = 1 << 8, /* sb_mount: type; settime: zone */
+	TSEM_SHAPE_GENERIC = 1 << 9, /* no CELL: it is hashed as NAME, Z */
+	TSEM_SHAPE_ADDR_SHIFT = 12, /* enum tsem_addr_kind, four bits */
+	TSEM_SHAPE_ADDR_MASK = 0xf << 12,
+};
+
+enum tsem_addr_kind {
+	TSEM_ADDR_NONE = 0,
+	TSEM_ADDR_INET = 1,
+	TSEM_ADDR_INET6 = 2,
+	TSEM_ADDR_UNIX = 3,
+	TSEM_ADDR_OTHER = 4, /* digest of the address bytes after the family */
+};
+
+enum tsem_record_kind {
+	TSEM_RECORD_EVENT = 1, /* the description of a coefficient */
+	TSEM_RECORD_LOG = 2, /* an untrusted task reached a hook; no cell */
+};
+
+enum tsem_record_flags {
+	TSEM_RECORD_DENIED = 1 << 0, /* log: the hook returned EPERM */
+};
+
+/* What a ring carries. `size` is that of the record: this header and cell_size bytes of cell. */
+struct tsem_record {
+	u32 size;
+	u16 kind;
+	u16 event;
+	u32 ns;
+	u32 pid;
+	u64 task_number;
+	u64 parent_number;
+	u64 ts; /* CLOCK_BOOTTIME, ns */
+	u32 shape;
+	u32 flags;
+	char comm[TSEM_COMM_SIZE];
+	u8 task_id[TSEM_DIGEST_SIZE];
+	u8 parent_task_id[TSEM_DIGEST_SIZE];
+	u8 coefficient[TSEM_DIGEST_SIZE];
+	struct tsem_coe coe;
+	u32 cell_size;
+	u32 reserved;
+	u8 cell[TSEM_CELL_MAX];
+};
+
+#define TSEM_RECORD_HEADER_SIZE 208
+
+/* tsem_namespaces: namespace id -> this. */
+struct tsem_namespace {
+	u32 id;
+	u32 mode; /* enum tsem_mode */
+	u32 digest; /* enum tsem_digest_type */
+	u32 content; /* enum tsem_digest_type */
+	u32 model; /* enum tsem_model_type */
+	u32 nsref; /* enum tsem_nsref */
+	u32 ring_size; /* bytes */
+	u32 has_base;
+	u64 created; /* CLOCK_BOOTTIME, ns */
+	u64 live_tasks;
+	u64 next_sequence; /* of the next new coefficient */
+	u64 coefficients; /* in tsem_coefficients, valid and invalid */
+	u64 forensics; /* the invalid among them */
+	u64 pseudonyms;
+	u64 violations; /* events outside of the model */
+	u64 denied; /* hooks that returned EPERM, those of untrusted tasks included */
+	u64 untrusted_events; /* hooks that untrusted tasks reached */
+	u64 untrusted_tasks;
+	u64 lost[TSEM_LOSS_END];
+	u8 base[TSEM_DIGEST_SIZE];
+	char name[TSEM_NAME_SIZE];
+};
+
+/* tsem_coefficients: this -> struct tsem_coefficient. */
+struct tsem_coefficient_key {
+	u32 ns;
+	u8 coefficient[TSEM_DIGEST_SIZE];
+};
+
+struct tsem_coefficient {
+	u64 count; /* occurrences; 0: loaded from a model, not seen yet */
+	u32 sequence; /* order of first occurrence, or of the line in the model; gaps may occur */
+	u8 valid;
+	u8 described; /* its description went into the ring */
+	u16 reserved;
+};
+
+/* tsem_pseudonyms: this -> u8. */
+struct tsem_pseudonym_key {
+	u32 ns;
+	u8 digest[TSEM_DIGEST_SIZE];
+};
+
+/* tsem_memo: this -> u8[TSEM_DIGEST_SIZE]. SipHash-1-3-128 of the event with a random key of this load. */
+struct tsem_memo_key {
+	u64 hash[2];
+};
+
+/* tsem_sockets, socket storage: who made the socket. */
+struct tsem_socket {
+	u32 ns;
+	u32 reserved;
+	u8 owner[TSEM_DIGEST_SIZE];
+};
+
+/* tsem_inodes, inode storage. Written under `lock`, a sequence count: odd while a writer is at work. */
+struct tsem_inode {
+	u32 lock;
+	u32 digest_valid;
+	u64 identity; /* number of this record: stands for the superblock's name in the memo key */
+	u64 version; /* number of the digest below: stands for it in the memo key */
+	/* The state of the file when the digest was taken. */
+	u64 host; /* address of the inode that holds the pages (below an overlay) */
+	u64 size;
+	u64 ctime_sec;
+	u64 ctime_nsec;
+	u64 change; /* i_version */
+	u64 seen; /* CLOCK_BOOTTIME, ns, when this state was first seen */
+	u8 digest[TSEM_DIGEST_SIZE];
+};
+
+/* tsem_globals: 0 -> this. */
+struct tsem_globals {
+	u64 next_task_number;
+	u64 next_namespace;
+	u64 next_serial; /* of tsem_inode.identity and .version */
+	u64 pseudonym_generation; /* changes with every pseudonym, so that the memo forgets */
+	u64 pseudonyms;
+	u64 fork_failures; /* task storage for a child could not be had: the fork failed */
+	u64 cross_namespace_signals; /* denied */
+	u64 guarded; /* denied attempts of a namespace on tsem-bpf itself */
+	u64 max_coefficients;
+	u64 max_namespaces;
+	u64 load_time; /* CLOCK_BOOTTIME, ns */
+};
+
+/* The argument of the program tsem_control (BPF_PROG_RUN): the only writer of a namespace's state from user space. */
+enum tsem_control_verb {
+	TSEM_CONTROL_NEW = 1, /* result: a fresh namespace id */
+	TSEM_CONTROL_JOIN = 2, /* live_tasks + 1; result: a fresh task number */
+	TSEM_CONTROL_LEAVE = 3, /* live_tasks - 1: undoes a join whose task never came to be */
+	TSEM_CONTROL_SEAL = 4, /* EALREADY */
+	TSEM_CONTROL_ENFORCE = 5, /* EALREADY */
+	TSEM_CONTROL_STATE = 6, /* value; EBUSY: sealed; E2BIG: map full */
+	TSEM_CONTROL_BASE = 7, /* value; EBUSY: sealed; EEXIST: a coefficient is present */
+	TSEM_CONTROL_PSEUDONYM = 8, /* value; EBUSY: sealed */
+	TSEM_CONTROL_FORGET = 9, /* value: a coefficient whose description shall be sent again */
+};
+
+struct tsem_control {
+	u32 verb; /* enum tsem_control_verb */
+	u32 ns;
+	u8 value[TSEM_DIGEST_SIZE];
+	u64 result;
+	s32 error; /* 0 or -errno: ENOENT no such namespace, EPERM no control capability or inside a namespace */
+	u32 reserved;
+};
+
+#define TSEM_ABI_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type " is ABI")
+TSEM_ABI_SIZE(struct tsem_coe, 40);
+TSEM_ABI_SIZE(struct tsem_record, TSEM_RECORD_HEADER_SIZE + TSEM_CELL_MAX);
+TSEM_ABI_SIZE(struct tsem_namespace, 232);
+TSEM_ABI_SIZE(struct tsem_coefficient_key, 36);
+TSEM_ABI_SIZE(struct tsem_coefficient, 16);
+TSEM_ABI_SIZE(struct tsem_pseudonym_key, 36);
+TSEM_ABI_SIZE(struct tsem_memo_key, 16);
+TSEM_ABI_SIZE(struct tsem_socket, 40);
+TSEM_ABI_SIZE(struct tsem_inode, 104);
+TSEM_ABI_SIZE(struct tsem_globals, 88);
+TSEM_ABI_SIZE(struct tsem_control, 56);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Every map, written once. Each file of bpf/ includes this header; the definitions are weak, so that the linked object
+ * holds one of each. Sizes marked "load" are set by `tsem-bpf load` before the maps are made.
+ */
+#ifndef TSEM_MAPS_BPF_H
+#define TSEM_MAPS_BPF_H
+
+#include "tsem_task.h"
+
+/*
+ * Task -> its namespace, trust, ids and scratch. Written by task_alloc for a child and by `tsem-bpf run` for the first
+ * task; read by every hook. Full: the fork fails with ENOMEM.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct tsem_task);
+} tsem_tasks __weak SEC(".maps");
+
+/*
+ * Namespace id -> settings, mode and counters. Made and removed by the loader, changed by tsem_control and the decide
+ * step only. Full: no further namespace.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 64); /* load */
+	__type(key, u32);
+	__type(value, struct tsem_namespace);
+} tsem_namespaces __weak SEC(".maps");
+
+/*
+ * {namespace, coefficient} -> what is known of it. Filled by the decide step, and by the loader from a model. Full: the
+ * event counts as outside of the model where that is sealed, and as lost (TSEM_LOSS_MAP_FULL) where it is not.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 262144); /* load */
+	__type(key, struct tsem_coefficient_key);
+	__type(value, struct tsem_coefficient);
+} tsem_coefficients __weak SEC(".maps");
+
+/* PRF of an event -> its coefficient: a cache, written by the map step. Full: the oldest entry goes; costs time only. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 65536);
+	__type(key, struct tsem_memo_key);
+	__type(value, u8[TSEM_DIGEST_SIZE]);
+} tsem_memo __weak SEC(".maps");
+
+/* Inode -> digest of its content and what makes that stale. Written by the file hooks. Full: hashed every time. */
+struct {
+	__uint(type, BPF_MAP_TYPE_INODE_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct tsem_inode);
+} tsem_inodes __weak SEC(".maps");
+
+/* Socket -> its creator. Written by socket_post_create, copied by the kernel to accepted sockets. Full: ENOMEM. */
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
+	__type(key, int);
+	__type(value, struct tsem_socket);
+} tsem_sockets __weak SEC(".maps");
+
+/* {namespace, digest of path} -> 1. Written by tsem_control, removed by the loader. Full: the verb fails. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, struct tsem_pseudonym_key);
+	__type(value, u8);
+} tsem_pseudonyms __weak SEC(".maps");
+
+/* Namespace id -> its ring, made by the loader. A full ring costs descriptions (they come again), never verdicts. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH_OF_MAPS);
+	__uint(max_entries, 64); /* load */
+	__type(key, u32);
+	__array(values, struct {
+		__uint(type, BPF_MAP_TYPE_RINGBUF);
+		__uint(max_entries, 4096);
+	});
+} tsem_rings __weak SEC(".maps");
+
+/* 0 -> counters of this load. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct tsem_globals);
+} tsem_globals __weak SEC(".maps");
+
+#endif
