@@ -67,11 +67,11 @@ static __always_inline bool schedule_load(struct tsem_task *t, u32 block)
 		h = t1 + (rotl32(a, 30) ^ rotl32(a, 19) ^ rotl32(a, 10)) + ((a & b) | (c & (a | b)));      \
 	} while (0)
 
-__weak __noinline int sha256_block(struct tsem_task *t __arg_nonnull, u32 block)
+__noinline int sha256_block(struct tsem_task *t __arg_nonnull, u32 block)
 {
 	u32 *state = (u32 *)t->state;
 	u32 a, b, c, d, e, f, g, h;
-	int j;
+	u32 j;
 
 	if (!schedule_load(t, block))
 		return -EINVAL;
@@ -125,11 +125,11 @@ __weak __noinline int sha256_block(struct tsem_task *t __arg_nonnull, u32 block)
 		k = rotl32(k, 1);                                 \
 	} while (0)
 
-__weak __noinline int sm3_block(struct tsem_task *t __arg_nonnull, u32 block)
+__noinline int sm3_block(struct tsem_task *t __arg_nonnull, u32 block)
 {
 	u32 *state = (u32 *)t->state;
 	u32 a, b, c, d, e, f, g, h, k;
-	int j;
+	u32 j;
 
 	if (!schedule_load(t, block))
 		return -EINVAL;
@@ -169,11 +169,11 @@ __weak __noinline int sm3_block(struct tsem_task *t __arg_nonnull, u32 block)
 }
 
 /* Absorbs the 136 bytes of `block` and permutes. The schedule serves as the second state of rho and pi. */
-__weak __noinline int sha3_256_block(struct tsem_task *t __arg_nonnull, u32 block)
+__noinline int sha3_256_block(struct tsem_task *t __arg_nonnull, u32 block)
 {
 	u64 *a = t->state, *b = (u64 *)t->schedule;
 	const u64 *in;
-	int j;
+	u32 j;
 
 	if (block >= DIGEST_MESSAGE_LIMIT / 136 + 1)
 		return -EINVAL;
@@ -250,12 +250,12 @@ static __always_inline void state_init(struct tsem_task *t, u32 type)
  * Digest of message[0 .. message_size) with the hash `type` (enum tsem_digest_type) into digest_out. The bytes behind
  * the message are overwritten. 0, or -EINVAL for an unknown type or a message over DIGEST_MESSAGE_LIMIT.
  */
-__weak __noinline int digest_message(struct tsem_task *t __arg_nonnull, u32 type)
+__noinline int digest_message(struct tsem_task *t __arg_nonnull, u32 type)
 {
 	u32 size = t->message_size;
 	u64 *out = (u64 *)t->digest_out;
 	u32 blocks, last;
-	int j;
+	u32 j;
 
 	if (size > DIGEST_MESSAGE_LIMIT || type < TSEM_DIGEST_SHA256 || type > TSEM_DIGEST_SM3)
 		return -EINVAL;

@@ -41,12 +41,12 @@ static __always_inline bool task_controls(struct task_struct *task)
  * The id of `map`'s namespace for the kernel's `id`, as from_kuid() and from_kgid() give it: ~0 where there is none.
  * The map is passed as an address, since it may be read by probing only.
  */
-__weak __noinline u32 id_from_kernel(u64 map_address, u32 id)
+__noinline u32 id_from_kernel(u64 map_address, u32 id)
 {
 	struct uid_gid_map *map = bpf_core_cast((void *)map_address, struct uid_gid_map);
 	u32 extents = map->nr_extents;
 	struct uid_gid_extent *extent;
-	int i;
+	u32 i;
 
 	if (extents <= UID_GID_MAP_MAX_BASE_EXTENTS)
 		extent = (struct uid_gid_extent *)map_address;

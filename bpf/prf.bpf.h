@@ -12,7 +12,7 @@
 #include "common.bpf.h"
 
 /* Random, set by `tsem-bpf load` before the programs are loaded. */
-const volatile u64 tsem_memo_secret[2] __weak = {};
+const volatile u64 tsem_memo_secret[2] = {};
 
 #define PRF_ROTL(x, n) ((x) << (n) | (x) >> (64 - (n)))
 #define PRF_ROUND(v0, v1, v2, v3)       \

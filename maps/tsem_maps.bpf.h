@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Every map, written once. Each file of bpf/ includes this header; the definitions are weak, so that the linked object
- * holds one of each. Sizes marked "load" are set by `tsem-bpf load` before the maps are made.
+ * Every map, written once. This header is part of the one object that bpf/tsem.bpf.c
+ * makes. Sizes marked "load" are set by `tsem-bpf load` before the maps are made.
  */
 #ifndef TSEM_MAPS_BPF_H
 #define TSEM_MAPS_BPF_H
@@ -17,7 +17,7 @@ struct {
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
 	__type(value, struct tsem_task);
-} tsem_tasks __weak SEC(".maps");
+} tsem_tasks SEC(".maps");
 
 /*
  * Namespace id -> settings, mode and counters. Made and removed by the loader, changed by tsem_control and the decide
@@ -28,7 +28,7 @@ struct {
 	__uint(max_entries, 64); /* load */
 	__type(key, u32);
 	__type(value, struct tsem_namespace);
-} tsem_namespaces __weak SEC(".maps");
+} tsem_namespaces SEC(".maps");
 
 /*
  * {namespace, coefficient} -> what is known of it. Filled by the decide step, and by the loader from a model. Full: the
@@ -40,7 +40,7 @@ struct {
 	__uint(max_entries, 262144); /* load */
 	__type(key, struct tsem_coefficient_key);
 	__type(value, struct tsem_coefficient);
-} tsem_coefficients __weak SEC(".maps");
+} tsem_coefficients SEC(".maps");
 
 /* PRF of an event -> its coefficient: a cache, written by the map step. Full: the oldest entry goes; costs time only. */
 struct {
@@ -48,7 +48,7 @@ struct {
 	__uint(max_entries, 65536);
 	__type(key, struct tsem_memo_key);
 	__type(value, u8[TSEM_DIGEST_SIZE]);
-} tsem_memo __weak SEC(".maps");
+} tsem_memo SEC(".maps");
 
 /* Inode -> digest of its content and what makes that stale. Written by the file hooks. Full: hashed every time. */
 struct {
@@ -56,7 +56,7 @@ struct {
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
 	__type(value, struct tsem_inode);
-} tsem_inodes __weak SEC(".maps");
+} tsem_inodes SEC(".maps");
 
 /* Socket -> its creator. Written by socket_post_create, copied by the kernel to accepted sockets. Full: ENOMEM. */
 struct {
@@ -64,7 +64,7 @@ struct {
 	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
 	__type(key, int);
 	__type(value, struct tsem_socket);
-} tsem_sockets __weak SEC(".maps");
+} tsem_sockets SEC(".maps");
 
 /* {namespace, digest of path} -> 1. Written by tsem_control, removed by the loader. Full: the verb fails. */
 struct {
@@ -73,7 +73,7 @@ struct {
 	__uint(max_entries, 4096);
 	__type(key, struct tsem_pseudonym_key);
 	__type(value, u8);
-} tsem_pseudonyms __weak SEC(".maps");
+} tsem_pseudonyms SEC(".maps");
 
 /* Namespace id -> its ring, made by the loader. A full ring costs descriptions (they come again), never verdicts. */
 struct {
@@ -84,7 +84,7 @@ struct {
 		__uint(type, BPF_MAP_TYPE_RINGBUF);
 		__uint(max_entries, 4096);
 	});
-} tsem_rings __weak SEC(".maps");
+} tsem_rings SEC(".maps");
 
 /* 0 -> counters of this load. */
 struct {
@@ -92,6 +92,6 @@ struct {
 	__uint(max_entries, 1);
 	__type(key, u32);
 	__type(value, struct tsem_globals);
-} tsem_globals __weak SEC(".maps");
+} tsem_globals SEC(".maps");
 
 #endif

@@ -16,6 +16,8 @@
 #define TSEM_MESSAGE_SIZE (TSEM_MESSAGE_MAX + 256)
 /* Ranges of a description that are not hashed. */
 #define TSEM_SKIPS_MAX 8
+/* INODE blocks of a description. */
+#define TSEM_INODES_MAX 4
 
 struct tsem_skip {
 	u32 offset;
@@ -40,6 +42,10 @@ struct tsem_task {
 	u32 in_tail; /* the description ends in a raw address that has to be hashed first, from here */
 	u32 skips;
 	struct tsem_skip skip[TSEM_SKIPS_MAX];
+	u64 sb; /* address of the superblock whose names go into the INODE blocks at inode_at */
+	u32 inodes;
+	u32 inode_at[TSEM_INODES_MAX];
+	u32 content_kind; /* what stands for the content's digest in the memo key */
 	u64 prf[4]; /* SipHash state of the event at hand */
 	u64 subject[2]; /* SipHash of who acts: namespace, task ids, COE */
 	u64 subject_generation; /* tsem_globals.pseudonym_generation + 1 of subject; 0: none */

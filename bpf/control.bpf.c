@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The control program: the one way from user space to a namespace's state. The loader runs it with BPF_PROG_RUN and a
+ * struct tsem_control; each verb is one step that a concurrent event sees whole or not at all.
+ */
+#include "model.bpf.h"
+
+static __always_inline int control_state(struct tsem_control *c, struct tsem_namespace *ns)
+{
+	struct tsem_coefficient_key key = {};
+	struct tsem_coefficient new = { .valid = 1 };
+	long err;
+
+	if (ns->mode != TSEM_MODE_FREE)
+		return -EBUSY;
+	key.ns = c->ns;
+	__builtin_memcpy(key.coefficient, c->value, TSEM_DIGEST_SIZE);
+	new.sequence = __sync_fetch_and_add(&ns->next_sequence, 1);
+	err = bpf_map_update_elem(&tsem_coefficients, &key, &new, BPF_NOEXIST);
+	if (err == -EEXIST)
+		return 0;
+	if (!err)
+		__sync_fetch_and_add(&ns->coefficients, 1);
+	return err;
+}
+
+static __always_inline int control_base(struct tsem_control *c, struct tsem_namespace *ns)
+{
+	if (ns->mode != TSEM_MODE_FREE)
+		return -EBUSY;
+	if (ns->coefficients)
+		return -EEXIST;
+	__builtin_memcpy(ns->base, c->value, TSEM_DIGEST_SIZE);
+	ns->has_base = 1;
+	return 0;
+}
+
+static __always_inline int control_pseudonym(struct tsem_control *c, struct tsem_namespace *ns, struct tsem_globals *g)
+{
+	struct tsem_pseudonym_key key = {};
+	u8 one = 1;
+	long err;
+
+	if (ns->mode != TSEM_MODE_FREE)
+		return -EBUSY;
+	key.ns = c->ns;
+	__builtin_memcpy(key.digest, c->value, TSEM_DIGEST_SIZE);
+	err = bpf_map_update_elem(&tsem_pseudonyms, &key, &one, BPF_NOEXIST);
+	if (err == -EEXIST)
+		return 0;
+	if (err)
+		return err;
+	__sync_fetch_and_add(&ns->pseudonyms, 1);
+	__sync_fetch_and_add(&g->pseudonyms, 1);
+	/* What was known of the path is forgotten. */
+	__sync_fetch_and_add(&g->pseudonym_generation, 1);
+	return 0;
+}
+
+static __always_inline int control_forget(struct tsem_control *c)
+{
+	struct tsem_coefficient_key key = {};
+	struct tsem_coefficient *known;
+
+	key.ns = c->ns;
+	__builtin_memcpy(key.coefficient, c->value, TSEM_DIGEST_SIZE);
+	known = bpf_map_lookup_elem(&tsem_coefficients, &key);
+	if (!known)
+		return -ENOENT;
+	known->described = 0;
+	return 0;
+}
+
+static __always_inline int control_mode(struct tsem_namespace *ns, u32 mode)
+{
+	u32 old = ns->mode;
+
+	/* Modes only rise. */
+	if (old >= mode)
+		return -EALREADY;
+	return __sync_val_compare_and_swap(&ns->mode, old, mode) == old ? 0 : -EBUSY;
+}
+
+static __always_inline int control_run(struct tsem_control *c, struct tsem_globals *g)
+{
+	struct tsem_namespace *ns;
+	u32 id = c->ns;
+
+	if (current_task() || !task_controls(bpf_get_current_task_btf()))
+		return -EPERM;
+	if (c->verb == TSEM_CONTROL_NEW) {
+		c->result = __sync_fetch_and_add(&g->next_namespace, 1) + 1;
+		return 0;
+	}
+	ns = bpf_map_lookup_elem(&tsem_namespaces, &id);
+	if (!ns)
+		return -ENOENT;
+	switch (c->verb) {
+	case TSEM_CONTROL_JOIN:
+		__sync_fetch_and_add(&ns->live_tasks, 1);
+		c->result = __sync_fetch_and_add(&g->next_task_number, 1);
+		return 0;
+	case TSEM_CONTROL_LEAVE:
+		__sync_fetch_and_add(&ns->live_tasks, -1);
+		return 0;
+	case TSEM_CONTROL_SEAL:
+		return control_mode(ns, TSEM_MODE_SEALED);
+	case TSEM_CONTROL_ENFORCE:
+		return control_mode(ns, TSEM_MODE_ENFORCING);
+	case TSEM_CONTROL_STATE:
+		return control_state(c, ns);
+	case TSEM_CONTROL_BASE:
+		return control_base(c, ns);
+	case TSEM_CONTROL_PSEUDONYM:
+		return control_pseudonym(c, ns, g);
+	case TSEM_CONTROL_FORGET:
+		return control_forget(c);
+	}
+	return -EINVAL;
+}
+
+SEC("syscall")
+int tsem_control(struct tsem_control *c)
+{
+	struct tsem_globals *g = globals();
+
+	c->error = g ? control_run(c, g) : -EINVAL;
+	return 0;
+}

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Building blocks of descriptions that name sockets: SOCK, ADDR and LADDR. */
+#ifndef TSEM_SOCKET_BPF_H
+#define TSEM_SOCKET_BPF_H
+
+#include "event.bpf.h"
+
+#define UNIX_PATH_MAX 108
+#define ADDRESS_MAX 128
+#define SA_FAMILY_SIZE 2
+
+/* SOCK. The owner is the creator's TASK_ID; zero bytes for a socket that was not made in this namespace. */
+static __always_inline void cell_sock(struct tsem_task *t, struct sock *sk)
+{
+	struct tsem_socket *s = bpf_sk_storage_get(&tsem_sockets, sk, 0, 0);
+	u64 *owner;
+	u32 *p;
+
+	p = cell_room(t, 3 * sizeof(u32));
+	if (!p)
+		return;
+	p[0] = sk->__sk_common.skc_family;
+	p[1] = sk->sk_type;
+	p[2] = sk->sk_protocol;
+	prf_word(t, p[0] | (u64)p[1] << 16 | (u64)p[2] << 32);
+	owner = cell_room(t, TSEM_OWNER_SIZE);
+	if (!owner)
+		return;
+	if (s && s->ns == t->ns) {
+		const u64 *words = (const u64 *)s->owner;
+
+#pragma unroll
+		for (int i = 0; i < TSEM_DIGEST_SIZE / 8; i++) {
+			owner[i] = words[i];
+			prf_word(t, words[i]);
+		}
+	} else {
+#pragma unroll
+		for (int i = 0; i < TSEM_DIGEST_SIZE / 8; i++)
+			owner[i] = 0;
+		prf_word(t, 0);
+	}
+#pragma unroll
+	for (int i = TSEM_DIGEST_SIZE / 8; i < TSEM_OWNER_SIZE / 8; i++)
+		owner[i] = 0;
+}
+
+static __always_inline void address_kind(struct tsem_task *t, enum tsem_addr_kind kind)
+{
+	t->record.shape |= kind << TSEM_SHAPE_ADDR_SHIFT;
+}
+
+/* Length of a unix address: a path ends at its first NUL, an abstract name is all of it. */
+static __always_inline u32 unix_size(const u8 *name, u32 size)
+{
+	u32 i;
+
+	if (!size || !name[0])
+		return size;
+	bpf_for(i, 0, UNIX_PATH_MAX) {
+		if (i >= size || !name[i])
+			return i;
+	}
+	return size;
+}
+
+/* ADDR. `address` is the kernel's copy of what the caller gave. */
+static __always_inline void cell_address(struct tsem_task *t, struct sockaddr *address, int addrlen)
+{
+	u32 size = addrlen, family = 0;
+	u8 *raw = t->message;
+
+	if (size > ADDRESS_MAX)
+		size = ADDRESS_MAX;
+	bpf_probe_read_kernel(raw, ADDRESS_MAX, digest_empty); /* defined bytes behind a short address */
+	bpf_probe_read_kernel(raw, size, address);
+	if (size >= SA_FAMILY_SIZE)
+		family = *(u16 *)raw;
+	if (family == AF_INET && size >= 8) {
+		address_kind(t, TSEM_ADDR_INET);
+		cell_bytes(t, (u64)raw + 2, 6);
+	} else if (family == AF_INET6 && size >= 24) {
+		/* On the wire: port, flow, address; the scope is not there in addresses of the old length. */
+		u32 scope = size >= 28 ? *(u32 *)(raw + 24) : 0;
+
+		address_kind(t, TSEM_ADDR_INET6);
+		cell_bytes(t, (u64)raw + 2, 2);
+		cell_bytes(t, (u64)raw + 8, 16);
+		cell_u32_pair(t, *(u32 *)(raw + 4), scope);
+	} else if (family == AF_UNIX) {
+		address_kind(t, TSEM_ADDR_UNIX);
+		cell_bytes(t, (u64)raw + SA_FAMILY_SIZE, unix_size(raw + SA_FAMILY_SIZE, size - SA_FAMILY_SIZE));
+	} else {
+		address_kind(t, TSEM_ADDR_OTHER);
+		t->in_tail = t->record.cell_size;
+		if (size >= SA_FAMILY_SIZE)
+			cell_bytes(t, (u64)raw + SA_FAMILY_SIZE, size - SA_FAMILY_SIZE);
+		prf_word(t, family);
+	}
+}
+
+/* LADDR: the local address of a listening socket. */
+static __always_inline void cell_local_address(struct tsem_task *t, struct sock *sk)
+{
+	u32 family = sk->__sk_common.skc_family, digest = t->digest;
+
+	if (family == AF_INET) {
+		u32 address = sk->__sk_common.skc_rcv_saddr;
+		u16 *p = cell_room(t, 6);
+
+		address_kind(t, TSEM_ADDR_INET);
+		if (p) {
+			p[0] = sk->__sk_common.skc_num;
+			*(u32 *)(p + 1) = address;
+			prf_word(t, p[0] | (u64)address << 32);
+		}
+	} else if (family == AF_INET6) {
+		u16 *p = cell_room(t, 2);
+
+		address_kind(t, TSEM_ADDR_INET6);
+		if (p) {
+			*p = sk->__sk_common.skc_num;
+			prf_word(t, *p);
+		}
+		cell_bytes(t, (u64)sk + bpf_core_field_offset(struct sock, __sk_common.skc_v6_rcv_saddr), 16);
+	} else if (family == AF_UNIX) {
+		struct unix_sock *u = bpf_core_cast(sk, struct unix_sock);
+		struct unix_address *a = u->addr;
+		u32 size = 0;
+
+		address_kind(t, TSEM_ADDR_UNIX);
+		if (a)
+			size = a->len - SA_FAMILY_SIZE;
+		if (size > UNIX_PATH_MAX)
+			size = 0;
+		bpf_probe_read_kernel(t->message, size,
+				      (void *)a + bpf_core_field_offset(struct unix_address, name) + SA_FAMILY_SIZE);
+		cell_bytes(t, (u64)t->message, unix_size(t->message, size));
+	} else {
+		address_kind(t, TSEM_ADDR_OTHER);
+		if (digest <= TSEM_DIGEST_SM3)
+			cell_digest(t, (const u8 *)digest_empty[digest]);
+	}
+}
+
+#endif
