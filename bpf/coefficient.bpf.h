@@ -22,6 +22,8 @@ static const char event_names[TSEM_EVENT_END][TSEM_EVENT_NAME_MAX] = { TSEM_EVEN
 #define TSEM_NAME_SIZE_ENTRY(number, name) [number] = sizeof(#name) - 1,
 static const u8 event_name_sizes[TSEM_EVENT_END] = { TSEM_EVENTS(TSEM_NAME_SIZE_ENTRY) };
 
+static const u64 digest_none[TSEM_DIGEST_SIZE / 8];
+
 /* Z = H(""), by enum tsem_digest_type. */
 static const u64 digest_empty[4][TSEM_DIGEST_SIZE / 8] = {
 	[TSEM_DIGEST_SHA256] = { 0x141cfc9842c4b0e3, 0x24b96f99c8f4fb9a, 0x4c939b64e441ae27, 0x55b852781b9995a4 },
@@ -117,7 +119,7 @@ __noinline int cell_bytes(struct tsem_task *t __arg_nonnull, u64 from, u32 size)
 	}
 	/* The last word is padded with zeros; the length makes that unambiguous. */
 	offset += size;
-	if (offset > TSEM_CELL_MAX - 8)
+	if (!at_most(offset, TSEM_CELL_MAX - 8))
 		return -E2BIG;
 	*(u64 *)(t->record.cell + offset) = 0;
 	t->record.cell_size = offset;
@@ -128,7 +130,7 @@ __noinline int cell_bytes(struct tsem_task *t __arg_nonnull, u64 from, u32 size)
 		u32 at = offset - size + i * 16;
 		u64 word;
 
-		if (at > TSEM_CELL_MAX - 16)
+		if (!at_most(at, TSEM_CELL_MAX - 16))
 			break;
 		word = *(u64 *)(t->record.cell + at);
 		v3 ^= word;
@@ -146,14 +148,14 @@ __noinline int cell_bytes(struct tsem_task *t __arg_nonnull, u64 from, u32 size)
 }
 
 /* STR: length and bytes. */
-static __always_inline void cell_str(struct tsem_task *t, u64 from, u32 size)
+static __always_inline void cell_str(struct tsem_task *t, const void *from, u32 size)
 {
 	u32 *p = cell_room(t, sizeof(*p));
 
 	if (!p)
 		return;
 	*p = size;
-	cell_bytes(t, from, size);
+	cell_bytes(t, address_of(t, from), size);
 }
 
 /* Appends `size` bytes at `from` to the message that will be hashed. */
@@ -203,10 +205,10 @@ __noinline int cell_complete(struct tsem_task *t __arg_nonnull)
 	bpf_for(i, 0, TSEM_INODES_MAX) {
 		u32 at;
 
-		if (i >= t->inodes)
+		if (i >= t->inodes || !at_most(i, TSEM_INODES_MAX - 1))
 			break;
 		at = t->inode_at[i];
-		if (at > TSEM_CELL_MAX - 48)
+		if (!at_most(at, TSEM_CELL_MAX - 48))
 			break;
 		bpf_probe_read_kernel(t->record.cell + at, 32, sb->s_id);
 		bpf_probe_read_kernel(t->record.cell + at + 32, 16, &sb->s_uuid);
@@ -243,7 +245,7 @@ static __always_inline int cell_hash(struct tsem_task *t)
 	bpf_for(i, 0, TSEM_SKIPS_MAX) {
 		u32 at, skip;
 
-		if (i >= t->skips)
+		if (i >= t->skips || !at_most(i, TSEM_SKIPS_MAX - 1))
 			break;
 		at = t->skip[i].offset;
 		skip = t->skip[i].size;
@@ -261,28 +263,20 @@ static __always_inline int cell_hash(struct tsem_task *t)
 /* H(NAME || PTASK_ID || TASK_ID || H(COE) || H(CELL)) into digest_out; `exec`: with zero bytes for the TASK_ID. */
 __noinline int coefficient_hash(struct tsem_task *t __arg_nonnull, u32 exec)
 {
-	u64 cell[TSEM_DIGEST_SIZE / 8], coe[TSEM_DIGEST_SIZE / 8];
-	u64 none[TSEM_DIGEST_SIZE / 8] = {};
-	const u64 *out = (const u64 *)t->digest_out;
-
 	if (cell_complete(t) || cell_hash(t))
 		return -EINVAL;
-#pragma unroll
-	for (int i = 0; i < TSEM_DIGEST_SIZE / 8; i++)
-		cell[i] = out[i];
+	__builtin_memcpy(t->cell_digest, t->digest_out, TSEM_DIGEST_SIZE);
 	t->message_size = 0;
 	message_add(t, &t->record.coe, sizeof(t->record.coe));
 	if (digest_message(t, t->digest))
 		return -EINVAL;
-#pragma unroll
-	for (int i = 0; i < TSEM_DIGEST_SIZE / 8; i++)
-		coe[i] = out[i];
+	__builtin_memcpy(t->coe_digest, t->digest_out, TSEM_DIGEST_SIZE);
 	t->message_size = 0;
 	message_add_name(t, t->record.event);
 	message_add_digest(t, t->parent_task_id);
-	message_add_digest(t, exec ? (void *)none : (void *)t->task_id);
-	message_add_digest(t, coe);
-	message_add_digest(t, cell);
+	message_add_digest(t, exec ? (const void *)digest_none : (const void *)t->task_id);
+	message_add_digest(t, t->coe_digest);
+	message_add_digest(t, t->cell_digest);
 	return digest_message(t, t->digest);
 }
 

@@ -32,4 +32,13 @@
 #define AF_INET 2
 #define AF_INET6 10
 
+/*
+ * Is x at most max? The compiler may fold or drop a test whose outcome it knows; the verifier knows less and needs it.
+ */
+#define at_most(x, max)        \
+	({                     \
+		barrier_var(x); \
+		(x) <= (max);  \
+	})
+
 #endif

@@ -76,7 +76,11 @@ __noinline int sha256_block(struct tsem_task *t __arg_nonnull, u32 block)
 	if (!schedule_load(t, block))
 		return -EINVAL;
 	bpf_for(j, 1, 4) {
-		u32 *w = t->schedule + j * 16;
+		u32 *w;
+
+		if (!at_most(j, 3))
+			break;
+		w = t->schedule + j * 16;
 
 #pragma unroll
 		for (int i = 0; i < 16; i++) {
@@ -89,8 +93,12 @@ __noinline int sha256_block(struct tsem_task *t __arg_nonnull, u32 block)
 	a = state[0], b = state[1], c = state[2], d = state[3];
 	e = state[4], f = state[5], g = state[6], h = state[7];
 	bpf_for(j, 0, 8) {
-		const u32 *w = t->schedule + j * 8;
-		const u32 *k = sha256_k + j * 8;
+		const u32 *w, *k;
+
+		if (!at_most(j, 7))
+			break;
+		w = t->schedule + j * 8;
+		k = sha256_k + j * 8;
 
 		SHA256_ROUND(a, b, c, d, e, f, g, h, 0);
 		SHA256_ROUND(h, a, b, c, d, e, f, g, 1);
@@ -134,7 +142,11 @@ __noinline int sm3_block(struct tsem_task *t __arg_nonnull, u32 block)
 	if (!schedule_load(t, block))
 		return -EINVAL;
 	bpf_for(j, 4, 17) {
-		u32 *w = t->schedule + j * 4;
+		u32 *w;
+
+		if (!at_most(j, 16))
+			break;
+		w = t->schedule + j * 4;
 
 #pragma unroll
 		for (int i = 0; i < 4; i++) {
@@ -147,7 +159,11 @@ __noinline int sm3_block(struct tsem_task *t __arg_nonnull, u32 block)
 	e = state[4], f = state[5], g = state[6], h = state[7];
 	k = 0x79cc4519;
 	bpf_for(j, 0, 4) {
-		const u32 *w = t->schedule + j * 4;
+		const u32 *w;
+
+		if (!at_most(j, 15))
+			break;
+		w = t->schedule + j * 4;
 
 		SM3_ROUND(a, b, c, d, e, f, g, h, 0, SM3_FF0, SM3_FF0);
 		SM3_ROUND(d, a, b, c, h, e, f, g, 1, SM3_FF0, SM3_FF0);
@@ -156,7 +172,11 @@ __noinline int sm3_block(struct tsem_task *t __arg_nonnull, u32 block)
 	}
 	k = rotl32(0x7a879d8a, 16);
 	bpf_for(j, 4, 16) {
-		const u32 *w = t->schedule + j * 4;
+		const u32 *w;
+
+		if (!at_most(j, 15))
+			break;
+		w = t->schedule + j * 4;
 
 		SM3_ROUND(a, b, c, d, e, f, g, h, 0, SM3_FF1, SM3_GG1);
 		SM3_ROUND(d, a, b, c, h, e, f, g, 1, SM3_FF1, SM3_GG1);
@@ -224,6 +244,8 @@ __noinline int sha3_256_block(struct tsem_task *t __arg_nonnull, u32 block)
 			a[y + 3] = b[y + 3] ^ (~b[y + 4] & b[y]);
 			a[y + 4] = b[y + 4] ^ (~b[y] & b[y + 1]);
 		}
+		if (!at_most(j, 23))
+			break;
 		a[0] ^= keccak_rc[j];
 	}
 	return 0;
@@ -268,7 +290,7 @@ __noinline int digest_message(struct tsem_task *t __arg_nonnull, u32 type)
 		t->message[size] = 0x06;
 		blocks = size / 136 + 1;
 		last = blocks * 136 - 1;
-		if (last >= TSEM_MESSAGE_SIZE)
+		if (!at_most(last, TSEM_MESSAGE_SIZE - 1))
 			return -EINVAL;
 		t->message[last] |= 0x80;
 		bpf_for(j, 0, blocks)
@@ -281,7 +303,7 @@ __noinline int digest_message(struct tsem_task *t __arg_nonnull, u32 type)
 	t->message[size] = 0x80;
 	blocks = (size + 8) / 64 + 1;
 	last = blocks * 64 - 8;
-	if (last > TSEM_MESSAGE_SIZE - 8)
+	if (!at_most(last, TSEM_MESSAGE_SIZE - 8))
 		return -EINVAL;
 	*(u64 *)(t->message + last) = __builtin_bswap64((u64)size * 8);
 	bpf_for(j, 0, blocks) {

@@ -55,8 +55,8 @@ static __always_inline void subject_update(struct tsem_task *t)
 	u64 generation, changed = 0;
 
 	if (t->nsref == TSEM_NSREF_CURRENT && cred->user_ns->level) {
-		u64 uids = (u64)cred->user_ns + bpf_core_field_offset(struct user_namespace, uid_map);
-		u64 gids = (u64)cred->user_ns + bpf_core_field_offset(struct user_namespace, gid_map);
+		u64 uids = address_of(t, &cred->user_ns->uid_map);
+		u64 gids = address_of(t, &cred->user_ns->gid_map);
 
 		COE_SET(uid, id_from_kernel(uids, cred->uid.val));
 		COE_SET(euid, id_from_kernel(uids, cred->euid.val));

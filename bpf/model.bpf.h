@@ -51,6 +51,8 @@ __noinline int record_send(struct tsem_task *t __arg_nonnull, u32 kind)
 	bpf_probe_read_kernel(r->comm, sizeof(r->comm), task->comm);
 	bpf_probe_read_kernel(r->task_id, sizeof(r->task_id), t->task_id);
 	bpf_probe_read_kernel(r->parent_task_id, sizeof(r->parent_task_id), t->parent_task_id);
+	if (!at_most(size, sizeof(*r)))
+		return 0;
 	return !bpf_ringbuf_output(ring, r, size, 0);
 }
 
@@ -82,10 +84,10 @@ static __always_inline int event_violates(struct tsem_task *t, struct tsem_names
 	return -EPERM;
 }
 
-/* The decide step for what is not a known and valid coefficient. */
+/* The decide step for what is not a known and valid coefficient; t->key names it. */
 __noinline int event_decide_slow(struct tsem_task *t __arg_nonnull)
 {
-	struct tsem_coefficient_key key = {};
+	struct tsem_coefficient_key *key = &t->key;
 	struct tsem_coefficient new = {}, *c;
 	struct tsem_namespace *ns;
 	u32 id = t->ns;
@@ -96,13 +98,11 @@ __noinline int event_decide_slow(struct tsem_task *t __arg_nonnull)
 	ns = bpf_map_lookup_elem(&tsem_namespaces, &id);
 	if (!ns)
 		return -EPERM;
-	key.ns = id;
-	__builtin_memcpy(key.coefficient, t->record.coefficient, TSEM_DIGEST_SIZE);
-	c = bpf_map_lookup_elem(&tsem_coefficients, &key);
+	c = bpf_map_lookup_elem(&tsem_coefficients, key);
 	if (!c) {
 		new.valid = ns->mode == TSEM_MODE_FREE && !t->unmodeled;
 		new.sequence = __sync_fetch_and_add(&ns->next_sequence, 1);
-		err = bpf_map_update_elem(&tsem_coefficients, &key, &new, BPF_NOEXIST);
+		err = bpf_map_update_elem(&tsem_coefficients, key, &new, BPF_NOEXIST);
 		if (!err) {
 			__sync_fetch_and_add(&ns->coefficients, 1);
 			if (!new.valid)
@@ -111,7 +111,7 @@ __noinline int event_decide_slow(struct tsem_task *t __arg_nonnull)
 			namespace_lost(ns, TSEM_LOSS_MAP_FULL);
 			return new.valid ? 0 : event_violates(t, ns);
 		}
-		c = bpf_map_lookup_elem(&tsem_coefficients, &key);
+		c = bpf_map_lookup_elem(&tsem_coefficients, key);
 		if (!c)
 			return -EPERM;
 		/* Sealed in between: the seal counts. */
@@ -132,12 +132,11 @@ __noinline int event_decide_slow(struct tsem_task *t __arg_nonnull)
 /* The decide step. 0 or -EPERM. */
 __noinline int event_decide(struct tsem_task *t __arg_nonnull)
 {
-	struct tsem_coefficient_key key;
 	struct tsem_coefficient *c;
 
-	key.ns = t->ns;
-	__builtin_memcpy(key.coefficient, t->record.coefficient, TSEM_DIGEST_SIZE);
-	c = bpf_map_lookup_elem(&tsem_coefficients, &key);
+	t->key.ns = t->ns;
+	__builtin_memcpy(t->key.coefficient, t->record.coefficient, TSEM_DIGEST_SIZE);
+	c = bpf_map_lookup_elem(&tsem_coefficients, &t->key);
 	if (!c || !c->valid || t->unmodeled)
 		return event_decide_slow(t);
 	__sync_fetch_and_add(&c->count, 1);

@@ -29,6 +29,16 @@ static __always_inline struct tsem_task *current_task(void)
 	return bpf_task_storage_get(&tsem_tasks, task, 0, 0);
 }
 
+/*
+ * A kernel pointer as a plain number. A global function takes no pointer whose type the verifier does not know exactly;
+ * what comes back from a map is a number, which such a function casts or probes again.
+ */
+static __always_inline u64 address_of(struct tsem_task *t, const void *p)
+{
+	*(volatile u64 *)&t->address = (u64)p;
+	return *(volatile u64 *)&t->address;
+}
+
 /* Does the task hold the control capability, in the initial user namespace? */
 static __always_inline bool task_controls(struct task_struct *task)
 {

@@ -81,58 +81,62 @@ static __always_inline u32 names_sequence(void)
 }
 
 /*
- * Walks from a dentry, by its mount if `mnt` is not 0, up to the root, and leaves the pathname in
+ * Walks from walk_dentry, by its mount if walk_mnt is not 0, up to the root, and leaves the pathname in
  * message[path_start .. path_start + path_size). 0, or -E2BIG if it is longer than PATH_MAX.
+ *
+ * What changes from component to component lives in the scratch: to the verifier it is then the same unknown in every
+ * turn of the loop, which it has to follow once only.
  */
-__noinline int path_walk_once(struct tsem_task *t __arg_nonnull, u64 dentry, u64 mnt)
+__noinline int path_walk_once(struct tsem_task *t __arg_nonnull)
 {
-	u32 start = PATH_END;
 	u32 i;
 
+	t->path_start = PATH_END;
 	bpf_for(i, 0, PATH_COMPONENTS_MAX) {
-		struct dentry *d = bpf_core_cast((void *)dentry, struct dentry);
-		u64 parent = (u64)d->d_parent;
-		u32 size;
+		u64 here = *(volatile u64 *)&t->walk_dentry, mnt = *(volatile u64 *)&t->walk_mnt, parent;
+		struct dentry *d = bpf_core_cast((void *)here, struct dentry);
+		u32 start = *(volatile u32 *)&t->path_start, size;
 
 		if (mnt) {
 			struct vfsmount *m = bpf_core_cast((void *)mnt, struct vfsmount);
 
-			if (dentry == (u64)m->mnt_root) {
+			if (here == (u64)m->mnt_root) {
 				struct mount *at = bpf_core_cast(
 					(void *)mnt - bpf_core_field_offset(struct mount, mnt), struct mount);
 				u64 up = (u64)at->mnt_parent + bpf_core_field_offset(struct mount, mnt);
 
 				if (up == mnt)
 					break;
-				dentry = (u64)at->mnt_mountpoint;
-				mnt = up;
+				t->walk_dentry = (u64)at->mnt_mountpoint;
+				t->walk_mnt = up;
 				continue;
 			}
 		}
-		if (parent == dentry) {
-			/* A root that is mounted nowhere has no name, but that of a file without a directory (memfd). */
-			if (start != PATH_END || !mnt)
-				break;
-		}
+		parent = (u64)d->d_parent;
+		/* A root that is mounted nowhere has no name, but that of a file without a directory (memfd). */
+		if (parent == here && (start != PATH_END || !mnt))
+			break;
 		size = d->d_name.len;
-		if (size > NAME_MAX)
+		if (!at_most(size, NAME_MAX))
 			size = NAME_MAX;
-		if (start > PATH_END || start < PATH_BEGIN + NAME_MAX + 1)
+		if (start < PATH_BEGIN + NAME_MAX + 1)
 			return -E2BIG;
 		start -= size;
+		if (!at_most(start, PATH_END))
+			return -E2BIG;
 		bpf_probe_read_kernel(t->message + start, size, d->d_name.name);
 		start--;
 		t->message[start] = '/';
-		if (parent == dentry)
+		t->path_start = start;
+		if (parent == here)
 			break;
-		dentry = parent;
+		t->walk_dentry = parent;
 	}
-	if (start == PATH_END) {
-		start--;
-		t->message[start] = '/';
+	if (*(volatile u32 *)&t->path_start == PATH_END) {
+		t->path_start = PATH_END - 1;
+		t->message[PATH_END - 1] = '/';
 	}
-	t->path_start = start;
-	t->path_size = PATH_END - start;
+	t->path_size = PATH_END - t->path_start;
 	return t->path_size < TSEM_PATH_MAX ? 0 : -E2BIG;
 }
 
@@ -143,7 +147,11 @@ __noinline int path_walk(struct tsem_task *t __arg_nonnull, u64 dentry, u64 mnt)
 
 	bpf_for(i, 0, PATH_TRIES) {
 		u32 sequence = names_sequence();
-		int err = path_walk_once(t, dentry, mnt);
+		int err;
+
+		t->walk_dentry = dentry;
+		t->walk_mnt = mnt;
+		err = path_walk_once(t);
 
 		if (names_sequence() == sequence)
 			return err;
@@ -188,7 +196,7 @@ static __always_inline void cell_path(struct tsem_task *t, int n, struct dentry 
 		cell_u32_pair(t, dev >> 20, dev & 0xfffff);
 		cell_local(t, 2 * sizeof(u32));
 		t->record.shape |= n ? TSEM_SHAPE_DEVICE1 : TSEM_SHAPE_DEVICE0;
-		err = path_walk(t, (u64)dentry, (u64)mnt);
+		err = path_walk(t, address_of(t, dentry), address_of(t, mnt));
 	} else {
 		path_nodev(t, sb->s_magic);
 	}
@@ -197,7 +205,7 @@ static __always_inline void cell_path(struct tsem_task *t, int n, struct dentry 
 		event_unmodeled(t, TSEM_LOSS_PATH);
 		return;
 	}
-	cell_str(t, (u64)(t->message + start), t->path_size);
+	cell_str(t, t->message + start, t->path_size);
 }
 
 /* INODE. `identity` stands for the names of the superblock in the memo key. */
@@ -214,8 +222,8 @@ static __always_inline void cell_inode(struct tsem_task *t, struct inode *inode,
 		struct user_namespace *user_ns = bpf_get_current_task_btf()->cred->user_ns;
 
 		if (user_ns->level) {
-			uid = id_from_kernel((u64)user_ns + bpf_core_field_offset(struct user_namespace, uid_map), uid);
-			gid = id_from_kernel((u64)user_ns + bpf_core_field_offset(struct user_namespace, gid_map), gid);
+			uid = id_from_kernel(address_of(t, &user_ns->uid_map), uid);
+			gid = id_from_kernel(address_of(t, &user_ns->gid_map), gid);
 		}
 	}
 	p[0] = uid;
@@ -294,11 +302,14 @@ __noinline int path_pseudonym(struct tsem_task *t __arg_nonnull)
 	struct tsem_pseudonym_key key = {};
 	u32 start = t->path_start, size = t->path_size;
 
-	if (!g || !g->pseudonyms || start > PATH_END || start < 4 || size > TSEM_PATH_MAX)
+	if (!g || !g->pseudonyms || start < 4)
+		return 0;
+	start -= 4;
+	if (!at_most(start, PATH_END) || !at_most(size, TSEM_PATH_MAX))
 		return 0;
 	/* The path lies in the message: its length in front of it, all moved to the beginning. */
-	*(u32 *)(t->message + start - 4) = size;
-	bpf_probe_read_kernel(t->message, size + 4, t->message + start - 4);
+	*(u32 *)(t->message + start) = size;
+	bpf_probe_read_kernel(t->message, size + 4, t->message + start);
 	t->message_size = size + 4;
 	if (digest_message(t, t->digest))
 		return 0;

@@ -78,23 +78,23 @@ static __always_inline void cell_address(struct tsem_task *t, struct sockaddr *a
 		family = *(u16 *)raw;
 	if (family == AF_INET && size >= 8) {
 		address_kind(t, TSEM_ADDR_INET);
-		cell_bytes(t, (u64)raw + 2, 6);
+		cell_bytes(t, address_of(t, raw + 2), 6);
 	} else if (family == AF_INET6 && size >= 24) {
 		/* On the wire: port, flow, address; the scope is not there in addresses of the old length. */
 		u32 scope = size >= 28 ? *(u32 *)(raw + 24) : 0;
 
 		address_kind(t, TSEM_ADDR_INET6);
-		cell_bytes(t, (u64)raw + 2, 2);
-		cell_bytes(t, (u64)raw + 8, 16);
+		cell_bytes(t, address_of(t, raw + 2), 2);
+		cell_bytes(t, address_of(t, raw + 8), 16);
 		cell_u32_pair(t, *(u32 *)(raw + 4), scope);
 	} else if (family == AF_UNIX) {
 		address_kind(t, TSEM_ADDR_UNIX);
-		cell_bytes(t, (u64)raw + SA_FAMILY_SIZE, unix_size(raw + SA_FAMILY_SIZE, size - SA_FAMILY_SIZE));
+		cell_bytes(t, address_of(t, raw + SA_FAMILY_SIZE), unix_size(raw + SA_FAMILY_SIZE, size - SA_FAMILY_SIZE));
 	} else {
 		address_kind(t, TSEM_ADDR_OTHER);
 		t->in_tail = t->record.cell_size;
 		if (size >= SA_FAMILY_SIZE)
-			cell_bytes(t, (u64)raw + SA_FAMILY_SIZE, size - SA_FAMILY_SIZE);
+			cell_bytes(t, address_of(t, raw + SA_FAMILY_SIZE), size - SA_FAMILY_SIZE);
 		prf_word(t, family);
 	}
 }
@@ -122,7 +122,7 @@ static __always_inline void cell_local_address(struct tsem_task *t, struct sock 
 			*p = sk->__sk_common.skc_num;
 			prf_word(t, *p);
 		}
-		cell_bytes(t, (u64)sk + bpf_core_field_offset(struct sock, __sk_common.skc_v6_rcv_saddr), 16);
+		cell_bytes(t, address_of(t, &sk->__sk_common.skc_v6_rcv_saddr), 16);
 	} else if (family == AF_UNIX) {
 		struct unix_sock *u = bpf_core_cast(sk, struct unix_sock);
 		struct unix_address *a = u->addr;
@@ -135,7 +135,7 @@ static __always_inline void cell_local_address(struct tsem_task *t, struct sock 
 			size = 0;
 		bpf_probe_read_kernel(t->message, size,
 				      (void *)a + bpf_core_field_offset(struct unix_address, name) + SA_FAMILY_SIZE);
-		cell_bytes(t, (u64)t->message, unix_size(t->message, size));
+		cell_bytes(t, address_of(t, t->message), unix_size(t->message, size));
 	} else {
 		address_kind(t, TSEM_ADDR_OTHER);
 		if (digest <= TSEM_DIGEST_SM3)

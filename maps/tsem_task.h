@@ -38,6 +38,8 @@ struct tsem_task {
 	u32 nsref;
 
 	u32 busy; /* an event is being described: what our own work reaches is no event */
+	u32 reserved;
+	u64 address; /* see address_of() */
 	u32 unmodeled; /* enum tsem_loss + 1: the event at hand can be in no model */
 	u32 in_tail; /* the description ends in a raw address that has to be hashed first, from here */
 	u32 skips;
@@ -51,8 +53,14 @@ struct tsem_task {
 	u64 subject_generation; /* tsem_globals.pseudonym_generation + 1 of subject; 0: none */
 	u8 next_task_id[TSEM_DIGEST_SIZE]; /* of the exec at hand, taken over when its credentials are committed */
 	u8 digest_out[TSEM_DIGEST_SIZE];
+	u8 cell_digest[TSEM_DIGEST_SIZE];
+	u8 coe_digest[TSEM_DIGEST_SIZE];
+	struct tsem_coefficient_key key;
+	u32 reserved2;
 	u64 state[25]; /* of the hash function */
 	u32 schedule[68]; /* of SHA-256 and SM3 */
+	u64 walk_dentry; /* where a walk is */
+	u64 walk_mnt;
 	u32 message_size;
 	u32 path_start; /* a path that was walked: message[path_start .. path_start + path_size) */
 	u32 path_size;
