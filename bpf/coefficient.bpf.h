@@ -211,7 +211,11 @@ __noinline int cell_complete(struct tsem_task *t __arg_nonnull)
 		if (!at_most(at, TSEM_CELL_MAX - 48))
 			break;
 		bpf_probe_read_kernel(t->record.cell + at, 32, sb->s_id);
-		bpf_probe_read_kernel(t->record.cell + at + 32, 16, &sb->s_uuid);
+		/* A tmpfs has another UUID after every boot: it counts as zero bytes. */
+		if (sb->s_magic == TMPFS_MAGIC)
+			__builtin_memset(t->record.cell + at + 32, 0, 16);
+		else
+			bpf_probe_read_kernel(t->record.cell + at + 32, 16, &sb->s_uuid);
 	}
 	t->inodes = 0;
 	if (!tail)

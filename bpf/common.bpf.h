@@ -28,6 +28,8 @@
 #define CAP_MAC_ADMIN 33
 #define CLONE_THREAD 0x00010000
 
+#define TMPFS_MAGIC 0x01021994
+
 #define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10
@@ -40,5 +42,17 @@
 		barrier_var(x); \
 		(x) <= (max);  \
 	})
+
+/* What an LSM program returns: 0 or -EPERM, as two constants, since the verifier checks the range. */
+static __always_inline int hook_return(bool deny)
+{
+	int verdict = 0;
+
+	if (deny) {
+		verdict = -EPERM;
+		barrier_var(verdict);
+	}
+	return verdict;
+}
 
 #endif

@@ -95,7 +95,7 @@ static __always_inline struct tsem_task *event_begin(u32 event, int *verdict)
 	if (!t || t->busy)
 		return NULL;
 	if (t->untrusted) {
-		*verdict = event_untrusted(t, event) ? -EPERM : 0;
+		*verdict = hook_return(event_untrusted(t, event));
 		return NULL;
 	}
 	t->busy = 1;
@@ -127,7 +127,7 @@ static __always_inline int event_end(struct tsem_task *t)
 	if (!verdict)
 		verdict = event_decide(t);
 	t->busy = 0;
-	return verdict ? -EPERM : 0;
+	return hook_return(verdict);
 }
 
 /* A whole event that says only that the hook was reached. */

@@ -58,7 +58,7 @@ static __always_inline u32 unix_size(const u8 *name, u32 size)
 	if (!size || !name[0])
 		return size;
 	bpf_for(i, 0, UNIX_PATH_MAX) {
-		if (i >= size || !name[i])
+		if (i >= size || !at_most(i, UNIX_PATH_MAX - 1) || !name[i])
 			return i;
 	}
 	return size;
@@ -70,7 +70,7 @@ static __always_inline void cell_address(struct tsem_task *t, struct sockaddr *a
 	u32 size = addrlen, family = 0;
 	u8 *raw = t->message;
 
-	if (size > ADDRESS_MAX)
+	if (!at_most(size, ADDRESS_MAX))
 		size = ADDRESS_MAX;
 	bpf_probe_read_kernel(raw, ADDRESS_MAX, digest_empty); /* defined bytes behind a short address */
 	bpf_probe_read_kernel(raw, size, address);
@@ -131,7 +131,7 @@ static __always_inline void cell_local_address(struct tsem_task *t, struct sock 
 		address_kind(t, TSEM_ADDR_UNIX);
 		if (a)
 			size = a->len - SA_FAMILY_SIZE;
-		if (size > UNIX_PATH_MAX)
+		if (!at_most(size, UNIX_PATH_MAX))
 			size = 0;
 		bpf_probe_read_kernel(t->message, size,
 				      (void *)a + bpf_core_field_offset(struct unix_address, name) + SA_FAMILY_SIZE);

@@ -138,15 +138,12 @@ int BPF_PROG(tsem_task_kill, struct task_struct *target, struct kernel_siginfo *
 		cell_u32_pair(t, sig, other);
 		verdict = event_end(t);
 	}
-	if (verdict)
-		return -EPERM;
-	if (!allowed) {
+	if (!verdict && !allowed) {
 		g = globals();
 		if (g)
 			__sync_fetch_and_add(&g->cross_namespace_signals, 1);
-		return -EPERM;
 	}
-	return 0;
+	return hook_return(verdict || !allowed);
 }
 
 TSEM_GENERIC(ptrace_access_check)

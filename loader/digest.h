@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The hash functions of coefficients in user space, by OpenSSL. */
+#ifndef TSEM_DIGEST_H
+#define TSEM_DIGEST_H
+
+#include <stddef.h>
+
+#include "tsem_types.h"
+
+/* What --digest and digest= may name, for messages. */
+#define DIGEST_NAMES "sha256, sha3-256, sm3"
+
+/* The enum tsem_digest_type of a kernel crypto name, or -EINVAL. */
+int digest__parse(const char *name);
+/* The name of an enum tsem_digest_type, or NULL; static. */
+const char *digest__name(u32 type);
+/* The enum tsem_model_type of `model0` or `portable`, or -EINVAL; and back. */
+int digest__parse_model(const char *name);
+const char *digest__model_name(u32 model);
+
+/* Bytes of a digest: the same for every type so far. */
+static inline size_t digest__size(u32 type)
+{
+	(void)type;
+	return TSEM_DIGEST_SIZE;
+}
+
+/* Digest of `size` bytes at `data` into `out` (digest__size() bytes). 0, or -EIO if libcrypto refuses the hash. */
+int digest__hash(u32 type, const void *data, size_t size, u8 *out);
+
+/* `size` bytes as 2 * size lower case digits and a NUL into `out`. */
+void digest__to_hex(const u8 *data, size_t size, char *out);
+/* Exactly 2 * size digits of either case into `out`. 0, or -EINVAL, then `out` is as it was. */
+int digest__from_hex(const char *hex, size_t length, u8 *out, size_t size);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Events: between a record of the ring, a line of JSON and a coefficient.
+ *
+ * A struct tsem_record is the one form of an event in memory. Records may come from a file that somebody else wrote:
+ * every function here checks what it reads.
+ */
+#ifndef TSEM_EVENT_H
+#define TSEM_EVENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <json-c/json.h>
+
+#include "tsem_types.h"
+
+/* Name of an enum tsem_event_type, or NULL; static. And back, or -EINVAL. */
+const char *event__name(u32 event);
+int event__parse(const char *name);
+
+/*
+ * The event of a JSON object as in the specification into *record. 0; -EINVAL for a missing or malformed value, whose
+ * key is then in *fault (static or part of `json`); -E2BIG if the description is larger than TSEM_CELL_MAX.
+ */
+int event__from_json(struct json_object *json, struct tsem_record *record, const char **fault);
+
+/*
+ * A new JSON object for a record of TSEM_RECORD_EVENT or TSEM_RECORD_LOG; the caller puts it. `with_pid` is false for a
+ * line of a trajectory. NULL if the record is malformed.
+ */
+struct json_object *event__to_json(const struct tsem_record *record, bool with_pid);
+
+/* The JSON object as one line of text; owned by the object. */
+const char *event__line(struct json_object *json);
+
+/* What event__coefficient() computes on its way. */
+struct event_digests {
+	u8 coefficient[TSEM_DIGEST_SIZE];
+	u8 coe[TSEM_DIGEST_SIZE];
+	u8 cell[TSEM_DIGEST_SIZE];
+};
+
+/*
+ * The coefficient H(NAME || PTASK_ID || TASK_ID || H(COE) || H(CELL)) of a record, in the hash `digest` and the model
+ * type `model`. 0, -EINVAL for a malformed record, -EIO if libcrypto fails.
+ */
+int event__coefficient(const struct tsem_record *record, u32 digest, u32 model, struct event_digests *out);
+
+/* Is this a whole record of `size` bytes, with sizes that agree? Its cell may still be malformed. */
+bool event__plausible(const struct tsem_record *record, size_t size);
+
+#endif
