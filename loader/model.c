@@ -1,0 +1,261 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The model file is read in one piece and parsed without copying: a model of a million lines is loaded into the kernel
+ * in less than the time that its hashing would take. A coefficient that stands twice counts once, where it stands first;
+ * a table of hashes finds it, for which the coefficient itself is random enough.
+ */
+#include "model.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "digest.h"
+
+#define D TSEM_DIGEST_SIZE
+
+int digests__add(struct digests *list, const u8 *digest)
+{
+	if (list->count == list->room) {
+		size_t room = list->room ? 2 * list->room : 64;
+		void *p = realloc(list->digest, room * D);
+
+		if (!p)
+			return -ENOMEM;
+		list->digest = p;
+		list->room = room;
+	}
+	memcpy(list->digest[list->count++], digest, D);
+	return 0;
+}
+
+/* Drops every digest that stands earlier too. */
+static int digests_unique(struct digests *list)
+{
+	size_t size = 64, kept = 0;
+	u32 *slots;
+
+	while (size < 2 * list->count)
+		size *= 2;
+	slots = calloc(size, sizeof(*slots));
+	if (!slots)
+		return -ENOMEM;
+	for (size_t i = 0; i < list->count; i++) {
+		u64 hash;
+		size_t at;
+
+		memcpy(&hash, list->digest[i], sizeof(hash));
+		for (at = hash & (size - 1); slots[at]; at = (at + 1) & (size - 1)) {
+			if (!memcmp(list->digest[slots[at] - 1], list->digest[i], D))
+				break;
+		}
+		if (slots[at])
+			continue;
+		if (kept != i)
+			memcpy(list->digest[kept], list->digest[i], D);
+		slots[at] = ++kept;
+	}
+	list->count = kept;
+	free(slots);
+	return 0;
+}
+
+static int read_all(FILE *file, char **text, size_t *size)
+{
+	size_t room = 1 << 16, used = 0;
+	char *p = malloc(room + 1), *grown;
+
+	while (p) {
+		used += fread(p + used, 1, room - used, file);
+		if (used < room)
+			break;
+		room *= 2;
+		grown = realloc(p, room + 1);
+		if (!grown)
+			free(p);
+		p = grown;
+	}
+	if (!p)
+		return -ENOMEM;
+	if (ferror(file)) {
+		free(p);
+		return -EIO;
+	}
+	p[used] = '\n';
+	*text = p;
+	*size = used;
+	return 0;
+}
+
+struct line {
+	const char *text;
+	size_t size;
+	size_t number;
+};
+
+static int line_error(struct model_error *error, const struct line *line, const char *word, size_t size, const char *why)
+{
+	error->line = line->number;
+	error->why = why;
+	snprintf(error->word, sizeof(error->word), "%.*s", (int)(size < 79 ? size : 79), word);
+	return -EINVAL;
+}
+
+/* Is it `word` and a value? The value then into `out`: 1; 0 for another word. */
+static int line_value(const struct line *line, const char *word, u8 *out, struct model_error *error)
+{
+	size_t n = strlen(word);
+
+	if (line->size <= n || memcmp(line->text, word, n) || line->text[n] != ' ')
+		return 0;
+	if (digest__from_hex(line->text + n + 1, line->size - n - 1, out, D))
+		return line_error(error, line, line->text + n + 1, line->size - n - 1,
+				  "is not a value of 64 hexadecimal digits");
+	return 1;
+}
+
+static bool line_is(const struct line *line, const char *word)
+{
+	return line->size == strlen(word) && !memcmp(line->text, word, line->size);
+}
+
+static int parse_line(struct model *m, const struct line *line, bool *ended, struct model_error *error)
+{
+	u8 value[D];
+	int found;
+
+	if (*ended)
+		return line_error(error, line, line->text, line->size, "stands after 'end'");
+	found = line_value(line, "state", value, error);
+	if (found)
+		return found < 0 ? found : digests__add(&m->states, value);
+	found = line_value(line, "pseudonym", value, error);
+	if (found)
+		return found < 0 ? found : digests__add(&m->pseudonyms, value);
+	found = line_value(line, "aggregate", m->aggregate, error);
+	if (found) {
+		if (found > 0 && m->has_aggregate)
+			return line_error(error, line, "aggregate", 9, "stands twice");
+		m->has_aggregate = true;
+		return found < 0 ? found : 0;
+	}
+	found = line_value(line, "base", m->base, error);
+	if (found) {
+		if (found > 0 && m->has_base)
+			return line_error(error, line, "base", 4, "stands twice");
+		m->has_base = true;
+		return found < 0 ? found : 0;
+	}
+	if (line_is(line, "seal"))
+		m->sealed = true;
+	else if (line_is(line, "end"))
+		*ended = true;
+	else
+		return line_error(error, line, line->text, line->size,
+				  "is no line of a model (aggregate, base, pseudonym, state, seal, end)");
+	return 0;
+}
+
+int model__read(FILE *file, struct model *model, struct model_error *error)
+{
+	struct line line = {};
+	bool ended = false;
+	char *text, *p, *stop;
+	size_t size;
+	int err;
+
+	memset(model, 0, sizeof(*model));
+	memset(error, 0, sizeof(*error));
+	err = read_all(file, &text, &size);
+	if (err)
+		return err;
+	for (p = text; p < text + size; p = stop + 1) {
+		stop = memchr(p, '\n', text + size + 1 - p);
+		line = (struct line){ p, stop - p, line.number + 1 };
+		err = parse_line(model, &line, &ended, error);
+		if (err)
+			goto out;
+	}
+	if (!ended) {
+		line.number++;
+		err = line_error(error, &line, "end", 3, "is missing: the file was cut");
+		goto out;
+	}
+	err = digests_unique(&model->states) ?: digests_unique(&model->pseudonyms);
+out:
+	free(text);
+	if (err)
+		model__free(model);
+	return err;
+}
+
+static void write_values(FILE *file, const char *word, const struct digests *list)
+{
+	char hex[2 * D + 1];
+
+	for (size_t i = 0; i < list->count; i++) {
+		digest__to_hex(list->digest[i], D, hex);
+		fprintf(file, "%s %s\n", word, hex);
+	}
+}
+
+int model__write(FILE *file, const struct model *model)
+{
+	char hex[2 * D + 1];
+
+	if (model->has_aggregate) {
+		digest__to_hex(model->aggregate, D, hex);
+		fprintf(file, "aggregate %s\n", hex);
+	}
+	if (model->has_base) {
+		digest__to_hex(model->base, D, hex);
+		fprintf(file, "base %s\n", hex);
+	}
+	write_values(file, "pseudonym", &model->pseudonyms);
+	write_values(file, "state", &model->states);
+	fputs(model->sealed ? "seal\nend\n" : "end\n", file);
+	return ferror(file) ? -EIO : 0;
+}
+
+void model__free(struct model *model)
+{
+	free(model->pseudonyms.digest);
+	free(model->states.digest);
+	memset(model, 0, sizeof(*model));
+}
+
+static int extend(u32 digest, const u8 *base, const u8 *coefficient, u8 *m)
+{
+	u8 message[2 * D];
+	int err;
+
+	memcpy(message, base, D);
+	memcpy(message + D, coefficient, D);
+	err = digest__hash(digest, message, sizeof(message), message + D);
+	memcpy(message, m, D);
+	return err ?: digest__hash(digest, message, sizeof(message), m);
+}
+
+int model__measurement(u32 digest, const u8 *aggregate, const u8 *base, u8 (*coefficients)[D], size_t count, u8 *out)
+{
+	static const u8 none[D];
+	int err;
+
+	memset(out, 0, D);
+	err = extend(digest, base ?: none, aggregate ?: none, out);
+	for (size_t i = 0; i < count && !err; i++)
+		err = extend(digest, base ?: none, coefficients[i], out);
+	return err;
+}
+
+static int compare(const void *a, const void *b)
+{
+	return memcmp(a, b, D);
+}
+
+int model__state(u32 digest, const u8 *aggregate, const u8 *base, u8 (*coefficients)[D], size_t count, u8 *out)
+{
+	if (count)
+		qsort(coefficients, count, D, compare);
+	return model__measurement(digest, aggregate, base, coefficients, count, out);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Models: the text file, and the values that are computed from a set of coefficients. */
+#ifndef TSEM_MODEL_H
+#define TSEM_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "tsem_types.h"
+
+/* Growing array of digests. */
+struct digests {
+	u8 (*digest)[TSEM_DIGEST_SIZE];
+	size_t count;
+	size_t room;
+};
+
+struct model {
+	bool has_aggregate;
+	bool has_base;
+	bool sealed;
+	u8 aggregate[TSEM_DIGEST_SIZE];
+	u8 base[TSEM_DIGEST_SIZE];
+	struct digests pseudonyms;
+	struct digests states; /* in the order of the file, each once */
+};
+
+/* Where and why a file is no model. */
+struct model_error {
+	size_t line; /* from 1; 0: the file could not be read */
+	char word[80]; /* what stands there */
+	const char *why; /* static */
+};
+
+/* Appends a digest. 0 or -ENOMEM. */
+int digests__add(struct digests *list, const u8 *digest);
+
+/* Reads a model from `file` into *model, which the caller frees. 0; -EINVAL with *error filled; -EIO; -ENOMEM. */
+int model__read(FILE *file, struct model *model, struct model_error *error);
+/* Writes a model in the form of the specification. 0 or -EIO. */
+int model__write(FILE *file, const struct model *model);
+/* Frees what the model holds, not the model. */
+void model__free(struct model *model);
+
+/*
+ * measurement: extend(m, c) = H( m || H( base || c ) ) over the aggregate, then `count` coefficients in the order given,
+ * from zero bytes. `base` and `aggregate` may be NULL: zero bytes. 0 or -EIO.
+ */
+int model__measurement(u32 digest, const u8 *aggregate, const u8 *base, u8 (*coefficients)[TSEM_DIGEST_SIZE],
+		       size_t count, u8 *out);
+/* state: the same over the coefficients sorted as big-endian numbers; sorts them in place. */
+int model__state(u32 digest, const u8 *aggregate, const u8 *base, u8 (*coefficients)[TSEM_DIGEST_SIZE], size_t count,
+		 u8 *out);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The hardware aggregate. */
+#ifndef TSEM_TPM_H
+#define TSEM_TPM_H
+
+#include "tsem_types.h"
+
+/* Where the kernel shows the SHA-256 bank of the first TPM. */
+#define TPM_PCRS "/sys/class/tpm/tpm0/pcr-sha256"
+
+/*
+ * aggregate = H( PCR0 || ... || PCR7 ) of the SHA-256 bank that `directory` shows, in the hash `digest`; zero bytes
+ * without a TPM. 1: there is one, 0: there is none, -EIO: it cannot be read.
+ */
+int tpm__aggregate(const char *directory, u32 digest, u8 *out);
+
+#endif

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Models: the file in both directions, what is refused, and the formulas of measurement and state. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "digest.h"
+#include "model.h"
+#include "stream.h"
+#include "tpm.h"
+
+#define A "aa112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+#define B "0b112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+static int parse(const char *text, struct model *model, struct model_error *error)
+{
+	FILE *file = fmemopen((void *)text, strlen(text) + !*text, "r");
+	int err;
+
+	assert_non_null(file);
+	err = model__read(file, model, error);
+	fclose(file);
+	return err;
+}
+
+static void a_model_is_read_and_written(void **state)
+{
+	static const char text[] = "aggregate " A "\nbase " B "\npseudonym " A "\nstate " A "\nstate " B "\nseal\nend\n";
+	struct model_error error;
+	struct model model;
+	char *out;
+	size_t size;
+	FILE *file;
+
+	(void)state;
+	assert_int_equal(parse(text, &model, &error), 0);
+	assert_int_equal(model.states.count, 2);
+	assert_int_equal(model.states.digest[0][0], 0xaa);
+	assert_true(model.sealed && model.has_base && model.has_aggregate);
+	file = open_memstream(&out, &size);
+	assert_int_equal(model__write(file, &model), 0);
+	fclose(file);
+	assert_string_equal(out, text);
+	free(out);
+	model__free(&model);
+}
+
+static void a_coefficient_counts_once(void **state)
+{
+	struct model_error error;
+	struct model model;
+
+	(void)state;
+	assert_int_equal(parse("state " B "\nstate " A "\nstate " B "\nend\n", &model, &error), 0);
+	assert_int_equal(model.states.count, 2);
+	assert_int_equal(model.states.digest[0][0], 0x0b);
+	model__free(&model);
+}
+
+static void bad_lines_are_named(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t line;
+		const char *word;
+	} cases[] = {
+		{ "state " A "\n", 2, "end" },
+		{ "state " A "\nend\nstate " B "\n", 3, "state" },
+		{ "end\n\n", 2, "" },
+		{ "state 12\nend\n", 1, "12" },
+		{ "state " A "0\nend\n", 1, "aa11" },
+		{ "state  " A "\nend\n", 1, " aa" },
+		{ "stat " A "\nend\n", 1, "stat" },
+		{ "State " A "\nend\n", 1, "State" },
+		{ "\nend\n", 1, "" },
+		{ "base " A "\nbase " A "\nend\n", 2, "base" },
+		{ "state " A "\r\nend\n", 1, "aa11" },
+		{ "seal now\nend\n", 1, "seal now" },
+	};
+	struct model_error error;
+	struct model model;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		if (parse(cases[i].text, &model, &error) != -EINVAL)
+			fail_msg("case %zu was taken", i);
+		assert_int_equal(error.line, cases[i].line);
+		assert_non_null(strstr(error.word, cases[i].word));
+		assert_null(model.states.digest);
+	}
+}
+
+/* The formulas, written out. */
+static void measurement_and_state_are_the_formulas(void **state)
+{
+	u8 c[2][TSEM_DIGEST_SIZE] = { { 0xaa }, { 0x0b } }, base[TSEM_DIGEST_SIZE] = { 1 };
+	u8 buffer[2 * TSEM_DIGEST_SIZE], m[TSEM_DIGEST_SIZE] = {}, out[TSEM_DIGEST_SIZE], zero[TSEM_DIGEST_SIZE] = {};
+	const u8 *order[] = { zero, c[0], c[1] };
+	u32 digest = TSEM_DIGEST_SHA256;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		memcpy(buffer, base, 32);
+		memcpy(buffer + 32, order[i], 32);
+		digest__hash(digest, buffer, 64, buffer + 32);
+		memcpy(buffer, m, 32);
+		digest__hash(digest, buffer, 64, m);
+	}
+	assert_int_equal(model__measurement(digest, NULL, base, c, 2, out), 0);
+	assert_memory_equal(out, m, 32);
+	/* Sorted, 0b comes first. */
+	assert_int_equal(model__state(digest, NULL, base, c, 2, out), 0);
+	assert_memory_not_equal(out, m, 32);
+	assert_int_equal(c[0][0], 0x0b);
+	assert_int_equal(model__measurement(digest, NULL, base, c, 2, m), 0);
+	assert_memory_equal(out, m, 32);
+}
+
+static void compressed_files_come_back(void **state)
+{
+	char path[] = "/tmp/tsem-test-XXXXXX.zst", line[64];
+	struct stream *stream;
+	FILE *file;
+	int fd = mkstemps(path, 4);
+
+	(void)state;
+	close(fd);
+	stream = stream__create(path);
+	assert_non_null(stream);
+	for (int i = 0; i < 50000; i++)
+		fprintf(stream__file(stream), "line %d\n", i);
+	assert_int_equal(stream__commit(stream), 0);
+	file = stream__read(path);
+	for (int i = 0; i < 50000; i++) {
+		char want[64];
+
+		snprintf(want, sizeof(want), "line %d\n", i);
+		assert_non_null(fgets(line, sizeof(line), file));
+		assert_string_equal(line, want);
+	}
+	assert_null(fgets(line, sizeof(line), file));
+	assert_false(ferror(file));
+	fclose(file);
+	/* A file that was cut is an error, not a shorter file. */
+	assert_int_equal(truncate(path, 200), 0);
+	file = stream__read(path);
+	while (fgets(line, sizeof(line), file))
+		;
+	assert_true(ferror(file));
+	fclose(file);
+	unlink(path);
+}
+
+static void a_dropped_file_leaves_nothing(void **state)
+{
+	char directory[] = "/tmp/tsem-test-XXXXXX", path[64];
+	struct stream *stream;
+
+	(void)state;
+	assert_non_null(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/out", directory);
+	stream = stream__create(path);
+	assert_non_null(stream);
+	fputs("half", stream__file(stream));
+	stream__drop(stream);
+	assert_int_equal(rmdir(directory), 0);
+	assert_null(stream__create("/tmp/no/such/directory"));
+}
+
+static void the_aggregate_is_over_eight_registers(void **state)
+{
+	char directory[] = "/tmp/tsem-test-XXXXXX", path[64];
+	u8 pcrs[8][32], out[32], want[32];
+
+	(void)state;
+	assert_int_equal(tpm__aggregate("/tmp/no-such-tpm", TSEM_DIGEST_SHA256, out), 0);
+	memset(want, 0, sizeof(want));
+	assert_memory_equal(out, want, 32);
+	assert_non_null(mkdtemp(directory));
+	for (int i = 0; i < 8; i++) {
+		char hex[65];
+		FILE *file;
+
+		memset(pcrs[i], i + 1, 32);
+		digest__to_hex(pcrs[i], 32, hex);
+		snprintf(path, sizeof(path), "%s/%d", directory, i);
+		file = fopen(path, "w");
+		fprintf(file, "%s\n", hex);
+		fclose(file);
+	}
+	digest__hash(TSEM_DIGEST_SM3, pcrs, sizeof(pcrs), want);
+	assert_int_equal(tpm__aggregate(directory, TSEM_DIGEST_SM3, out), 1);
+	assert_memory_equal(out, want, 32);
+	unlink(path);
+	assert_int_equal(tpm__aggregate(directory, TSEM_DIGEST_SM3, out), -EIO);
+	for (int i = 0; i < 7; i++) {
+		snprintf(path, sizeof(path), "%s/%d", directory, i);
+		unlink(path);
+	}
+	rmdir(directory);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_model_is_read_and_written),
+		cmocka_unit_test(a_coefficient_counts_once),
+		cmocka_unit_test(bad_lines_are_named),
+		cmocka_unit_test(measurement_and_state_are_the_formulas),
+		cmocka_unit_test(compressed_files_come_back),
+		cmocka_unit_test(a_dropped_file_leaves_nothing),
+		cmocka_unit_test(the_aggregate_is_over_eight_registers),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
