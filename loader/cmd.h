@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The commands: a table in main.c, one file cmd_<name>.c each, and how they speak to the user. */
+#ifndef TSEM_CMD_H
+#define TSEM_CMD_H
+
+#include <stdbool.h>
+
+#include "tsem_types.h"
+
+/* Exit codes, the same for every command. */
+enum {
+	EXIT_DONE = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+	EXIT_DENIED = 3, /* run: the model denied something and the workload failed */
+	EXIT_KERNEL = 4, /* this kernel cannot do what was asked for */
+};
+
+struct cmd {
+	const char *name;
+	int (*run)(int argc, char **argv); /* argv[0] is the name of the command */
+	const char *arguments; /* for the usage line */
+	const char *help; /* one line */
+};
+
+int cmd_probe(int argc, char **argv);
+int cmd_load(int argc, char **argv);
+int cmd_unload(int argc, char **argv);
+int cmd_status(int argc, char **argv);
+int cmd_run(int argc, char **argv);
+int cmd_list(int argc, char **argv);
+int cmd_show(int argc, char **argv);
+int cmd_control(int argc, char **argv);
+int cmd_delete(int argc, char **argv);
+int cmd_coefficients(int argc, char **argv);
+int cmd_model(int argc, char **argv);
+
+/* Prints `tsem-bpf: <message>` as one line to the standard error and returns `code`. */
+int cmd__fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same for a word that getopt_long() did not take, with EXIT_USAGE; `argv[0]` names the command. */
+int cmd__bad_option(char **argv, int option);
+
+/* Prints the usage of the command `name` to the standard output; returns EXIT_DONE. */
+int cmd__help(const char *name);
+
+/*
+ * Makes sure that the caller may change something: holds the control capability. 0, or the exit code after a message
+ * that names `what` cannot be done.
+ */
+int cmd__need_control(const char *what);
+
+struct tsem;
+
+/* Opens the pinned objects. 0, or the exit code after a message. */
+int cmd__open(struct tsem *tsem);
+
+/* The namespace that `word` names by number or name. 0, or the exit code after a message. */
+int cmd__namespace(struct tsem *tsem, const char *word, struct tsem_namespace *ns);
+
+/* The namespace's mode as a word; static. */
+const char *cmd__mode(u32 mode);
+
+/* Names of enum tsem_loss; static. */
+const char *cmd__loss(u32 loss);
+
+#endif

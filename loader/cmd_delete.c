@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0
+/* tsem-bpf delete: remove a namespace that nobody lives in any more. */
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "namespace.h"
+#include "tsem.h"
+
+int cmd_delete(int argc, char **argv)
+{
+	static const struct option options[] = { { "namespace", required_argument, NULL, 'n' }, {} };
+	const char *word = NULL;
+	struct tsem_namespace ns;
+	struct tsem tsem;
+	int option, err;
+
+	while ((option = getopt_long(argc, argv, "+:n:", options, NULL)) != -1) {
+		if (option != 'n')
+			return cmd__bad_option(argv, option);
+		word = optarg;
+	}
+	if (optind < argc)
+		return cmd__fail(EXIT_USAGE, "delete: '%s' is one word too many", argv[optind]);
+	if (!word)
+		return cmd__fail(EXIT_USAGE, "delete: '-n NAMESPACE' is missing");
+	err = cmd__need_control("delete") ?: cmd__open(&tsem);
+	if (err)
+		return err;
+	err = cmd__namespace(&tsem, word, &ns);
+	if (!err) {
+		err = namespace__delete(&tsem, ns.id);
+		if (err == -EBUSY)
+			err = cmd__fail(EXIT_FAILED, "delete: namespace %u has %llu live tasks; end them first", ns.id,
+					(unsigned long long)ns.live_tasks);
+		else if (err)
+			err = cmd__fail(EXIT_FAILED, "delete: namespace %u: %s", ns.id, strerror(-err));
+	}
+	tsem__close(&tsem);
+	return err;
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: GPL-2.0
+/* tsem-bpf list: one line a namespace. */
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "cmd.h"
+#include "digest.h"
+#include "event.h"
+#include "namespace.h"
+#include "tsem.h"
+
+static int print(const struct tsem_namespace *ns, void *data)
+{
+	(void)data;
+	printf("%-5u %-20.32s %-9s %6" PRIu64 " %12" PRIu64 " %9" PRIu64 " %7" PRIu64 "  %s %s\n", ns->id, ns->name,
+	       cmd__mode(ns->mode), ns->live_tasks, ns->coefficients, ns->forensics, ns->denied, digest__name(ns->digest),
+	       digest__model_name(ns->model));
+	return 0;
+}
+
+static int add(const struct tsem_namespace *ns, void *data)
+{
+	struct json_object *o = json_object_new_object();
+
+	json_object_object_add(o, "id", json_object_new_int64(ns->id));
+	json_object_object_add(o, "name", json_object_new_string(ns->name));
+	json_object_object_add(o, "mode", json_object_new_string(cmd__mode(ns->mode)));
+	json_object_object_add(o, "tasks", json_object_new_int64(ns->live_tasks));
+	json_object_object_add(o, "coefficients", json_object_new_int64(ns->coefficients));
+	json_object_object_add(o, "forensics", json_object_new_int64(ns->forensics));
+	json_object_object_add(o, "denied", json_object_new_int64(ns->denied));
+	json_object_object_add(o, "digest", json_object_new_string(digest__name(ns->digest) ?: "unknown"));
+	json_object_object_add(o, "model", json_object_new_string(digest__model_name(ns->model) ?: "unknown"));
+	json_object_array_add(data, o);
+	return 0;
+}
+
+int cmd_list(int argc, char **argv)
+{
+	static const struct option options[] = { { "json", no_argument, NULL, 'j' }, {} };
+	struct json_object *array = NULL;
+	struct tsem tsem;
+	int option, err;
+
+	while ((option = getopt_long(argc, argv, "+:", options, NULL)) != -1) {
+		if (option != 'j')
+			return cmd__bad_option(argv, option);
+		array = array ?: json_object_new_array();
+	}
+	if (optind < argc)
+		return cmd__fail(EXIT_USAGE, "list: '%s' is one word too many", argv[optind]);
+	err = cmd__open(&tsem);
+	if (err)
+		return err;
+	if (!array)
+		printf("%-5s %-20s %-9s %6s %12s %9s %7s  %s\n", "ID", "NAME", "MODE", "TASKS", "COEFFICIENTS", "FORENSICS",
+		       "DENIED", "DIGEST MODEL");
+	err = namespace__each(&tsem, array ? add : print, array);
+	tsem__close(&tsem);
+	if (err)
+		return cmd__fail(EXIT_FAILED, "list: cannot read the namespaces: %s", strerror(-err));
+	if (array) {
+		puts(event__line(array));
+		json_object_put(array);
+	}
+	return EXIT_DONE;
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0
+/* tsem-bpf unload: remove pins, programs and journals. */
+#include <dirent.h>
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cmd.h"
+#include "journal.h"
+#include "namespace.h"
+#include "skel.h"
+#include "tsem.h"
+
+static int remember(const struct tsem_namespace *ns, void *data)
+{
+	*(struct tsem_namespace *)data = *ns;
+	return 1;
+}
+
+static void remove_journals(void)
+{
+	DIR *dir = opendir(JOURNAL_DIRECTORY);
+	struct dirent *entry;
+
+	while (dir && (entry = readdir(dir))) {
+		char *end;
+		unsigned long id = strtoul(entry->d_name, &end, 10);
+
+		if (end != entry->d_name && !strcmp(end, ".events"))
+			journal__remove(id);
+	}
+	if (dir)
+		closedir(dir);
+	rmdir(JOURNAL_DIRECTORY);
+}
+
+int cmd_unload(int argc, char **argv)
+{
+	static const struct option options[] = { { "force", no_argument, NULL, 'f' }, {} };
+	struct tsem_namespace ns;
+	bool force = false;
+	struct tsem tsem;
+	int option, err;
+
+	while ((option = getopt_long(argc, argv, "+:", options, NULL)) != -1) {
+		if (option != 'f')
+			return cmd__bad_option(argv, option);
+		force = true;
+	}
+	if (optind < argc)
+		return cmd__fail(EXIT_USAGE, "unload: '%s' is one word too many", argv[optind]);
+	err = cmd__need_control("unload");
+	if (err)
+		return err;
+	if (!force) {
+		err = cmd__open(&tsem);
+		if (err)
+			return err;
+		err = namespace__each(&tsem, remember, &ns);
+		tsem__close(&tsem);
+		if (err > 0)
+			return cmd__fail(EXIT_FAILED,
+					 "unload: namespace %u (%.32s) lives, with %llu tasks; end it, or give --force", ns.id,
+					 ns.name, (unsigned long long)ns.live_tasks);
+		if (err)
+			return cmd__fail(EXIT_FAILED, "unload: cannot read the namespaces: %s", strerror(-err));
+	} else if (access(TSEM_PINS, F_OK)) {
+		return cmd__fail(EXIT_FAILED, "not loaded: there is no " TSEM_PINS);
+	}
+	err = skel__unload();
+	if (err)
+		return cmd__fail(EXIT_FAILED, "unload: cannot remove " TSEM_PINS ": %s", strerror(-err));
+	remove_journals();
+	return EXIT_DONE;
+}

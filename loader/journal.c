@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The file is a plain sequence of records as they were in the ring. */
+#include "journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "event.h"
+
+struct journal {
+	int file;
+	struct ring_buffer *ring;
+	int error; /* the first that writing met */
+};
+
+/* Opens JOURNAL_DIRECTORY, which must be root's alone. A descriptor or -errno. */
+static int directory_open(void)
+{
+	struct stat st;
+	int fd;
+
+	if (mkdir(JOURNAL_DIRECTORY, 0700) && errno != EEXIST)
+		return -errno;
+	fd = open(JOURNAL_DIRECTORY, O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) || st.st_uid != geteuid() || st.st_mode & 077) {
+		close(fd);
+		return -EPERM;
+	}
+	return fd;
+}
+
+static int file_open(u32 id, int flags)
+{
+	int directory = directory_open(), fd, err;
+	struct stat st;
+	char name[32];
+
+	if (directory < 0)
+		return directory;
+	snprintf(name, sizeof(name), "%u.events", id);
+	fd = openat(directory, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
+	err = fd < 0 ? -errno : 0;
+	close(directory);
+	if (err)
+		return err;
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode)) {
+		close(fd);
+		return -EPERM;
+	}
+	return fd;
+}
+
+static int append(void *context, void *data, size_t size)
+{
+	struct journal *journal = context;
+	const char *p = data;
+
+	while (size && !journal->error) {
+		ssize_t n = write(journal->file, p, size);
+
+		if (n < 0 && errno != EINTR)
+			journal->error = -errno;
+		if (n > 0) {
+			p += n;
+			size -= n;
+		}
+	}
+	return 0;
+}
+
+int journal__collect(struct tsem *tsem, u32 id, struct journal **out)
+{
+	struct journal *journal = calloc(1, sizeof(*journal));
+	u32 ring_id;
+	int ring = -1, err;
+
+	if (!journal)
+		return -ENOMEM;
+	journal->file = file_open(id, O_CREAT | O_RDWR | O_APPEND);
+	err = journal->file < 0 ? journal->file : 0;
+	if (!err && flock(journal->file, LOCK_EX | LOCK_NB))
+		err = errno == EWOULDBLOCK ? -EBUSY : -errno;
+	if (!err && bpf_map_lookup_elem(tsem->rings, &id, &ring_id))
+		err = -errno;
+	if (!err) {
+		ring = bpf_map_get_fd_by_id(ring_id);
+		err = ring < 0 ? -errno : 0;
+	}
+	if (!err) {
+		journal->ring = ring_buffer__new(ring, append, journal, NULL);
+		err = journal->ring ? 0 : -errno;
+	}
+	if (ring >= 0)
+		close(ring);
+	if (err) {
+		journal__close(journal);
+		journal = NULL;
+	}
+	*out = journal;
+	return err;
+}
+
+int journal__pollable(const struct journal *journal)
+{
+	return ring_buffer__epoll_fd(journal->ring);
+}
+
+int journal__drain(struct journal *journal)
+{
+	int n = ring_buffer__consume(journal->ring);
+
+	return journal->error ?: n;
+}
+
+void journal__close(struct journal *journal)
+{
+	if (!journal)
+		return;
+	ring_buffer__free(journal->ring);
+	if (journal->file >= 0)
+		close(journal->file);
+	free(journal);
+}
+
+void journal__remove(u32 id)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), JOURNAL_DIRECTORY "/%u.events", id);
+	unlink(path);
+	rmdir(JOURNAL_DIRECTORY);
+}
+
+/* The whole file; an absent one is empty. */
+static int file_read(u32 id, char **text, size_t *size)
+{
+	int fd = file_open(id, O_RDONLY), err = 0;
+	struct stat st;
+
+	*text = NULL;
+	*size = 0;
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
+	if (fstat(fd, &st) || !(*text = malloc(st.st_size + 1)))
+		err = -ENOMEM;
+	while (!err && *size < (size_t)st.st_size) {
+		ssize_t n = read(fd, *text + *size, st.st_size - *size);
+
+		if (n < 0)
+			err = -errno;
+		if (n <= 0)
+			break;
+		*size += n;
+	}
+	close(fd);
+	return err;
+}
+
+struct index {
+	u32 *slots; /* index + 1 */
+	size_t mask;
+	const struct namespace_coefficients *all;
+};
+
+static size_t slot_of(const struct index *index, const u8 *coefficient)
+{
+	u64 hash;
+	size_t at;
+
+	memcpy(&hash, coefficient, sizeof(hash));
+	for (at = hash & index->mask; index->slots[at]; at = (at + 1) & index->mask) {
+		if (!memcmp(index->all->entry[index->slots[at] - 1].coefficient, coefficient, TSEM_DIGEST_SIZE))
+			break;
+	}
+	return at;
+}
+
+static int index_build(struct index *index, const struct namespace_coefficients *all)
+{
+	size_t size = 64;
+
+	while (size < 2 * all->count)
+		size *= 2;
+	index->slots = calloc(size, sizeof(*index->slots));
+	index->mask = size - 1;
+	index->all = all;
+	if (!index->slots)
+		return -ENOMEM;
+	for (size_t i = 0; i < all->count; i++)
+		index->slots[slot_of(index, all->entry[i].coefficient)] = i + 1;
+	return 0;
+}
+
+static int log_add(struct journal_view *view, const struct tsem_record *record)
+{
+	void *grown = realloc(view->log, (view->logs + 1) * sizeof(*view->log));
+
+	if (!grown)
+		return -ENOMEM;
+	view->log = grown;
+	view->log[view->logs++] = record;
+	return 0;
+}
+
+static int view_fill(const struct tsem_namespace *ns, const struct index *index, size_t size, struct journal_view *view)
+{
+	struct event_digests digests;
+	int err = 0;
+
+	for (size_t at = 0; at + TSEM_RECORD_HEADER_SIZE <= size && !err;) {
+		const struct tsem_record *record = (void *)(view->text + at);
+		struct json_object *json;
+		u32 slot;
+
+		/* Records follow each other at odd addresses, which the machines that we build for read. */
+		if (!event__plausible(record, size - at)) {
+			/* Bytes of somebody else, or of a write that was cut: the next record is behind them. */
+			at++;
+			continue;
+		}
+		at += record->size;
+		if (record->kind == TSEM_RECORD_LOG) {
+			err = log_add(view, record);
+			continue;
+		}
+		if (event__coefficient(record, ns->digest, ns->model, &digests))
+			continue;
+		slot = index->slots[slot_of(index, digests.coefficient)];
+		if (!slot || view->description[slot - 1])
+			continue;
+		/* What the coefficient does not cover has to be sound as well. */
+		json = event__to_json(record, false);
+		if (json)
+			view->description[slot - 1] = record;
+		json_object_put(json);
+	}
+	return err;
+}
+
+int journal__view(struct tsem *tsem, const struct tsem_namespace *ns, const struct namespace_coefficients *all,
+		  struct journal_view *view)
+{
+	struct journal *journal = NULL;
+	struct index index = {};
+	size_t size;
+	int err;
+
+	memset(view, 0, sizeof(*view));
+	err = journal__collect(tsem, ns->id, &journal);
+	if (!err)
+		journal__drain(journal);
+	journal__close(journal);
+	err = file_read(ns->id, &view->text, &size);
+	if (err)
+		goto out;
+	view->description = calloc(all->count ?: 1, sizeof(*view->description));
+	err = view->description ? index_build(&index, all) : -ENOMEM;
+	err = err ?: view_fill(ns, &index, size, view);
+	if (err)
+		goto out;
+	for (size_t i = 0; i < all->count; i++) {
+		if (!all->entry[i].info.count || view->description[i])
+			continue;
+		view->missing++;
+		/* Whoever may not change the namespace reads what is there. */
+		if (all->entry[i].info.described)
+			tsem__control(tsem, TSEM_CONTROL_FORGET, ns->id, all->entry[i].coefficient, NULL);
+	}
+out:
+	free(index.slots);
+	if (err)
+		journal__free_view(view);
+	return err;
+}
+
+void journal__free_view(struct journal_view *view)
+{
+	free(view->description);
+	free(view->log);
+	free(view->text);
+	memset(view, 0, sizeof(*view));
+}

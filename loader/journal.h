@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The journal of a namespace: the records of its ring, kept in a file, so that any number of readers see every
+ * description and none takes it from another.
+ *
+ * One process at a time, the collector, empties a ring: it appends each record to the journal before the ring forgets
+ * it. `run` is the collector while it lives; a reader that finds none becomes it for a moment. The file lies where a
+ * modeled workload may write too and is trusted for nothing: a description counts only if its coefficient, computed
+ * again, is in the namespace's map.
+ */
+#ifndef TSEM_JOURNAL_H
+#define TSEM_JOURNAL_H
+
+#include <stddef.h>
+
+#include "namespace.h"
+#include "tsem.h"
+
+#define JOURNAL_DIRECTORY "/run/tsem-bpf"
+
+struct journal;
+
+/* Becomes the collector of a namespace. 0 and *journal; -EBUSY: another process is; another -errno. */
+int journal__collect(struct tsem *tsem, u32 id, struct journal **journal);
+/* A descriptor that polls readable while the ring has records; owned by the journal. */
+int journal__pollable(const struct journal *journal);
+/* Moves what the ring has into the file. The number of records, or -errno. */
+int journal__drain(struct journal *journal);
+/* Ends collecting; the file stays. Takes NULL. */
+void journal__close(struct journal *journal);
+/* Removes the file. */
+void journal__remove(u32 id);
+
+/* What the journal says of a namespace. */
+struct journal_view {
+	const struct tsem_record **description; /* by index of the coefficient; NULL: none is known */
+	const struct tsem_record **log; /* records of untrusted tasks, in order */
+	size_t logs;
+	size_t missing; /* coefficients that occurred and have no description */
+	char *text; /* the file */
+};
+
+/*
+ * Reads the journal against the coefficients `all` of `ns`, after draining the ring if nobody collects. Where the
+ * description of a coefficient that occurred is missing, the kernel is asked to send it with the next occurrence.
+ * 0 or -errno; free with journal__free_view().
+ */
+int journal__view(struct tsem *tsem, const struct tsem_namespace *ns, const struct namespace_coefficients *all,
+		  struct journal_view *view);
+void journal__free_view(struct journal_view *view);
+
+#endif

@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * tsem-bpf: the table of commands, and what they share to speak to the user. The library files below never print; a
+ * command prints one line for an error, once.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "caps.h"
+#include "cmd.h"
+#include "namespace.h"
+#include "tsem.h"
+
+static const struct cmd commands[] = {
+	{ "probe", cmd_probe, "[--json]", "say what this kernel offers and lacks" },
+	{ "load", cmd_load, "[-v] [--root-model off] [--max-coefficients N] [--max-namespaces N]",
+	  "attach the programs and pin them" },
+	{ "unload", cmd_unload, "[--force]", "remove them again" },
+	{ "status", cmd_status, "[--json]", "hooks, namespaces, memory, losses" },
+	{ "run", cmd_run,
+	  "[-q] [-n NAME] [--digest HASH] [--content HASH] [--nsref initial|current] [--cache N]\n"
+	  "           [--model-type model0|portable] [-m MODEL] [--seal|--enforce] [--base HEX] [--pseudonym HEX]...\n"
+	  "           [-o MODEL] [--trajectory FILE] [--forensics FILE] [--keep] -- COMMAND...",
+	  "run a workload in a namespace of its own" },
+	{ "list", cmd_list, "[--json]", "the namespaces" },
+	{ "show", cmd_show, "[-n NAMESPACE] [--json] NAME", "what is known of a namespace" },
+	{ "control", cmd_control, "[-n NAMESPACE] 'VERB [KEY=VALUE]...'", "seal, enforce, state, base, pseudonym" },
+	{ "delete", cmd_delete, "-n NAMESPACE", "remove a namespace whose tasks have ended" },
+	{ "coefficients", cmd_coefficients, "[--digest HASH] [--model-type model0|portable] [--json] [FILE]",
+	  "compute the coefficients of JSON events" },
+	{ "model", cmd_model, "measure|state|diff|merge [--digest HASH] [-o FILE] [--json] FILE...", "work on model files" },
+};
+
+#define COMMANDS (sizeof(commands) / sizeof(commands[0]))
+
+int cmd__fail(int code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	fputs("tsem-bpf: ", stderr);
+	vfprintf(stderr, format, args);
+	fputc('\n', stderr);
+	va_end(args);
+	return code;
+}
+
+int cmd__bad_option(char **argv, int option)
+{
+	const char *word = argv[optind - 1];
+
+	if (option == ':')
+		return cmd__fail(EXIT_USAGE, "%s: '%s' needs a value; see 'tsem-bpf help %s'", argv[0], word, argv[0]);
+	return cmd__fail(EXIT_USAGE, "%s: unknown option '%s'; see 'tsem-bpf help %s'", argv[0], word, argv[0]);
+}
+
+static const struct cmd *find(const char *name)
+{
+	for (size_t i = 0; i < COMMANDS; i++) {
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	}
+	return NULL;
+}
+
+int cmd__help(const char *name)
+{
+	const struct cmd *cmd = find(name);
+
+	if (cmd)
+		printf("tsem-bpf %s %s\n    %s; see tsem-bpf(8)\n", cmd->name, cmd->arguments, cmd->help);
+	return EXIT_DONE;
+}
+
+int cmd__need_control(const char *what)
+{
+	if (caps__holds_control())
+		return 0;
+	return cmd__fail(EXIT_FAILED, "%s: needs the capability %s; run it as root outside of every namespace", what,
+			 caps__control_name());
+}
+
+int cmd__open(struct tsem *tsem)
+{
+	int err = tsem__open(tsem);
+
+	if (!err)
+		return 0;
+	if (err == -ENOENT)
+		return cmd__fail(EXIT_FAILED, "not loaded: there is no " TSEM_PINS "; run 'tsem-bpf load'");
+	if (err == -EPROTO)
+		return cmd__fail(EXIT_FAILED, TSEM_PINS " was made by another version; run 'tsem-bpf unload --force' of that "
+					      "version, then load this one");
+	return cmd__fail(EXIT_FAILED, "cannot open " TSEM_PINS ": %s; run it as root outside of every namespace",
+			 strerror(-err));
+}
+
+int cmd__namespace(struct tsem *tsem, const char *word, struct tsem_namespace *ns)
+{
+	int err;
+
+	if (!word || !strcmp(word, "0"))
+		return cmd__fail(EXIT_FAILED, "namespace 0, the root, is not modeled (root model 'off'); name another with -n");
+	err = namespace__find(tsem, word, ns);
+	if (err == -ENOENT)
+		return cmd__fail(EXIT_FAILED, "no namespace '%s'; see 'tsem-bpf list'", word);
+	return err ? cmd__fail(EXIT_FAILED, "cannot read the namespaces: %s", strerror(-err)) : 0;
+}
+
+const char *cmd__mode(u32 mode)
+{
+	static const char *const modes[] = { "free", "sealed", "enforcing" };
+
+	return mode <= TSEM_MODE_ENFORCING ? modes[mode] : "unknown";
+}
+
+const char *cmd__loss(u32 loss)
+{
+	static const char *const losses[] = {
+		[TSEM_LOSS_RING] = "ring",	 [TSEM_LOSS_LOG] = "log",
+		[TSEM_LOSS_MAP_FULL] = "map_full", [TSEM_LOSS_CONTENT] = "content",
+		[TSEM_LOSS_PATH] = "path",	 [TSEM_LOSS_CELL] = "cell",
+		[TSEM_LOSS_STORAGE] = "storage",
+	};
+
+	return loss < TSEM_LOSS_END ? losses[loss] : "unknown";
+}
+
+static int help(void)
+{
+	puts("tsem-bpf: security modeling namespaces with BPF LSM programs\n\nusage: tsem-bpf COMMAND ...\n");
+	for (size_t i = 0; i < COMMANDS; i++)
+		printf("  %-13s %s\n", commands[i].name, commands[i].help);
+	puts("\n'tsem-bpf help COMMAND' says more, tsem-bpf(8) says all.");
+	return EXIT_DONE;
+}
+
+int main(int argc, char **argv)
+{
+	const struct cmd *cmd;
+
+	if (argc < 2)
+		return cmd__fail(EXIT_USAGE, "a command is missing; 'tsem-bpf help' names them");
+	if (!strcmp(argv[1], "--version")) {
+		puts("tsem-bpf " VERSION);
+		return EXIT_DONE;
+	}
+	if (!strcmp(argv[1], "help") || !strcmp(argv[1], "--help") || !strcmp(argv[1], "-h")) {
+		if (argc < 3)
+			return help();
+		if (find(argv[2]))
+			return cmd__help(argv[2]);
+		return cmd__fail(EXIT_USAGE, "unknown command '%s'; 'tsem-bpf help' names them", argv[2]);
+	}
+	cmd = find(argv[1]);
+	if (!cmd)
+		return cmd__fail(EXIT_USAGE, "unknown command '%s'; 'tsem-bpf help' names them", argv[1]);
+	if (argc > 2 && (!strcmp(argv[2], "--help") || !strcmp(argv[2], "-h")))
+		return cmd__help(cmd->name);
+	opterr = 0;
+	return cmd->run(argc - 1, argv + 1);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Namespaces: made, joined, read, removed. */
+#ifndef TSEM_NAMESPACE_H
+#define TSEM_NAMESPACE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "control.h"
+#include "model.h"
+#include "tsem.h"
+
+/* What a namespace is made of. */
+struct namespace_spec {
+	struct control_namespace settings;
+	const char *name; /* or NULL */
+	const struct model *model; /* or NULL; its seal counts */
+	const u8 *base; /* or NULL */
+	u32 mode; /* enum tsem_mode that it has from the beginning */
+};
+
+/* A coefficient as the map has it. */
+struct namespace_coefficient {
+	u8 coefficient[TSEM_DIGEST_SIZE];
+	struct tsem_coefficient info;
+};
+
+struct namespace_coefficients {
+	struct namespace_coefficient *entry; /* by sequence */
+	size_t count;
+};
+
+/*
+ * Makes a namespace with nothing in it but its model. 0 and its number in *id; -E2BIG: the model does not fit; -ENOSPC:
+ * no more namespaces; -EEXIST: the name is taken; -EPERM; or another -errno. On an error nothing of it is left.
+ */
+int namespace__create(struct tsem *tsem, const struct namespace_spec *spec, u32 *id);
+
+/*
+ * Puts the task of `pidfd`, which must not have done anything yet, into the namespace. 0 or -errno.
+ */
+int namespace__join(struct tsem *tsem, const struct tsem_namespace *ns, int pidfd);
+
+/* The namespace `id`. 0 or -ENOENT. */
+int namespace__read(struct tsem *tsem, u32 id, struct tsem_namespace *ns);
+
+/* The namespace with the number or the name `word`. 0 or -ENOENT. */
+int namespace__find(struct tsem *tsem, const char *word, struct tsem_namespace *ns);
+
+/* Calls `each` for all namespaces in the order of their numbers. 0 or -errno, or what `each` returned if not 0. */
+int namespace__each(struct tsem *tsem, int (*each)(const struct tsem_namespace *ns, void *data), void *data);
+
+/* All coefficients of a namespace, by sequence; free entry. 0 or -errno. */
+int namespace__coefficients(struct tsem *tsem, u32 id, struct namespace_coefficients *out);
+
+/* All pseudonyms of a namespace, appended to `out`. 0 or -errno. */
+int namespace__pseudonyms(struct tsem *tsem, u32 id, struct digests *out);
+
+/* Removes a namespace and all that it has, its journal included. -EBUSY: it has live tasks. */
+int namespace__delete(struct tsem *tsem, u32 id);
+
+#endif

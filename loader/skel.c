@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Loading. Everything is pinned below a directory of its own, which takes its final name when all of it is there: a
+ * rename, so that no command ever sees half of it. Whatever fails before that removes the directory; links that are not
+ * pinned go with the process.
+ *
+ * A program whose hook the running kernel's BTF does not have is left out; that is a matter of probing, not of versions.
+ */
+#include "skel.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+
+#include "tsem.h"
+#include "tsem_task.h"
+
+#include "tsem_bpf.skel.h"
+
+#define NEW_PINS TSEM_PINS ".new"
+
+static int silent(enum libbpf_print_level level, const char *format, va_list args)
+{
+	(void)level;
+	(void)format;
+	(void)args;
+	return 0;
+}
+
+/* The hook of an LSM program, or NULL for another program. */
+static const char *program_hook(const struct bpf_program *program)
+{
+	const char *section = bpf_program__section_name(program);
+
+	return strncmp(section, "lsm", 3) ? NULL : strchr(section, '/') + 1;
+}
+
+static bool hook_exists(const struct btf *btf, const char *hook)
+{
+	char name[96];
+
+	snprintf(name, sizeof(name), "bpf_lsm_%s", hook);
+	return btf__find_by_name_kind(btf, name, BTF_KIND_FUNC) > 0;
+}
+
+static int fail(struct skel_error *error, int err, const char *what, const char *name)
+{
+	snprintf(error->what, sizeof(error->what), "%s %s", what, name);
+	return err;
+}
+
+static int remove_tree(const char *root)
+{
+	static const char *const kinds[] = { "links", "progs", "maps" };
+	int err = 0;
+
+	/* Links first: from then on nothing runs any more. */
+	for (size_t i = 0; i < 3; i++) {
+		char directory[128], path[512];
+		struct dirent *entry;
+		DIR *dir;
+
+		snprintf(directory, sizeof(directory), "%s/%s", root, kinds[i]);
+		dir = opendir(directory);
+		while (dir && (entry = readdir(dir))) {
+			if (entry->d_name[0] == '.')
+				continue;
+			snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
+			if (unlink(path))
+				err = -errno;
+		}
+		if (dir)
+			closedir(dir);
+		if (rmdir(directory) && errno != ENOENT)
+			err = -errno;
+	}
+	if (rmdir(root) && errno != ENOENT)
+		err = -errno;
+	return err;
+}
+
+static int make_directories(struct skel_error *error)
+{
+	static const char *const names[] = { NEW_PINS, NEW_PINS "/maps", NEW_PINS "/progs", NEW_PINS "/links" };
+
+	for (size_t i = 0; i < 4; i++) {
+		if (mkdir(names[i], 0700))
+			return fail(error, -errno, "make directory", names[i]);
+	}
+	return 0;
+}
+
+static int pin_maps(struct tsem_bpf *skel, struct skel_error *error)
+{
+	struct bpf_map *map;
+	char path[128];
+
+	bpf_object__for_each_map(map, skel->obj) {
+		if (bpf_map__is_internal(map))
+			continue;
+		snprintf(path, sizeof(path), NEW_PINS "/maps/%s", bpf_map__name(map));
+		if (bpf_map__pin(map, path))
+			return fail(error, -errno, "pin map", bpf_map__name(map));
+	}
+	return 0;
+}
+
+static int attach_programs(struct tsem_bpf *skel, struct skel_error *error)
+{
+	struct bpf_program *program;
+	char path[128];
+
+	bpf_object__for_each_program(program, skel->obj) {
+		const char *name = bpf_program__name(program);
+		struct bpf_link *link;
+
+		if (!bpf_program__autoload(program))
+			continue;
+		snprintf(path, sizeof(path), NEW_PINS "/progs/%s", name);
+		if (bpf_program__pin(program, path))
+			return fail(error, -errno, "pin program", name);
+		if (!program_hook(program))
+			continue;
+		link = bpf_program__attach_lsm(program);
+		if (!link)
+			return fail(error, -errno, "attach program", name);
+		snprintf(path, sizeof(path), NEW_PINS "/links/%s", name);
+		if (bpf_link__pin(link, path)) {
+			int err = -errno;
+
+			bpf_link__destroy(link);
+			return fail(error, err, "pin link", name);
+		}
+		/* The pin holds it. */
+		bpf_link__disconnect(link);
+		bpf_link__destroy(link);
+	}
+	return 0;
+}
+
+static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, struct skel_error *error)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	struct bpf_program *program;
+
+	if (!btf)
+		return fail(error, -errno, "read", "/sys/kernel/btf/vmlinux");
+	bpf_object__for_each_program(program, skel->obj) {
+		const char *hook = program_hook(program);
+
+		if (hook && !hook_exists(btf, hook))
+			bpf_program__set_autoload(program, false);
+	}
+	btf__free(btf);
+	if (getrandom((void *)skel->rodata->tsem_memo_secret, sizeof(skel->rodata->tsem_memo_secret), 0) !=
+	    sizeof(skel->rodata->tsem_memo_secret))
+		return fail(error, -errno, "draw", "random bytes");
+	if (bpf_map__set_max_entries(skel->maps.tsem_coefficients, settings->max_coefficients) ||
+	    bpf_map__set_max_entries(skel->maps.tsem_namespaces, settings->max_namespaces) ||
+	    bpf_map__set_max_entries(skel->maps.tsem_rings, settings->max_namespaces))
+		return fail(error, -errno, "size", "the maps");
+	return 0;
+}
+
+static int set_globals(struct tsem_bpf *skel, const struct skel_settings *settings, struct skel_error *error)
+{
+	struct tsem_globals globals = { .next_task_number = 1,
+					.max_coefficients = settings->max_coefficients,
+					.max_namespaces = settings->max_namespaces };
+	struct timespec now;
+	u32 zero = 0;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	globals.load_time = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	if (bpf_map_update_elem(bpf_map__fd(skel->maps.tsem_globals), &zero, &globals, BPF_ANY))
+		return fail(error, -errno, "set", "the counters");
+	return 0;
+}
+
+int skel__load(const struct skel_settings *settings, struct skel_error *error)
+{
+	struct tsem_bpf *skel;
+	int err;
+
+	if (!access(TSEM_PINS, F_OK))
+		return fail(error, -EEXIST, "find", TSEM_PINS);
+	if (!settings->verbose)
+		libbpf_set_print(silent);
+	/* Left by a load that was killed. */
+	remove_tree(NEW_PINS);
+	skel = tsem_bpf__open();
+	if (!skel)
+		return fail(error, -errno, "open", "the BPF object");
+	err = prepare(skel, settings, error);
+	if (err)
+		goto out;
+	err = tsem_bpf__load(skel);
+	if (err) {
+		fail(error, err, "load", "the BPF programs (-v shows what the verifier says)");
+		goto out;
+	}
+	err = set_globals(skel, settings, error);
+	err = err ?: make_directories(error);
+	err = err ?: pin_maps(skel, error);
+	err = err ?: attach_programs(skel, error);
+	if (!err && rename(NEW_PINS, TSEM_PINS))
+		err = fail(error, -errno, "rename to", TSEM_PINS);
+	if (err)
+		remove_tree(NEW_PINS);
+out:
+	tsem_bpf__destroy(skel);
+	return err;
+}
+
+int skel__unload(void)
+{
+	return remove_tree(TSEM_PINS);
+}
+
+int skel__programs(int (*each)(const char *program, const char *hook, enum skel_state state, void *data), void *data)
+{
+	struct tsem_bpf *skel;
+	struct bpf_program *program;
+	struct btf *btf;
+	char path[128];
+	int err = 0;
+
+	libbpf_set_print(silent);
+	btf = btf__load_vmlinux_btf();
+	if (!btf)
+		return -errno;
+	skel = tsem_bpf__open();
+	if (!skel) {
+		err = -errno;
+		goto out;
+	}
+	bpf_object__for_each_program(program, skel->obj) {
+		const char *name = bpf_program__name(program), *hook = program_hook(program);
+		enum skel_state state;
+
+		if (!hook)
+			continue;
+		snprintf(path, sizeof(path), TSEM_PINS "/links/%s", name);
+		state = !hook_exists(btf, hook) ? SKEL_NO_HOOK : access(path, F_OK) ? SKEL_MISSING : SKEL_ATTACHED;
+		err = each(name, hook, state, data);
+		if (err)
+			break;
+	}
+	tsem_bpf__destroy(skel);
+out:
+	btf__free(btf);
+	return err;
+}

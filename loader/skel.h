@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The BPF object: which programs it has, loading and attaching all of them or none. */
+#ifndef TSEM_SKEL_H
+#define TSEM_SKEL_H
+
+#include <stdbool.h>
+
+#include "tsem_types.h"
+
+struct skel_settings {
+	u32 max_coefficients;
+	u32 max_namespaces;
+	bool verbose; /* libbpf may speak */
+};
+
+/* What failed. */
+struct skel_error {
+	char what[128]; /* which step, with which program or file */
+};
+
+/*
+ * Loads, attaches and pins everything. 0 or -errno with *error filled; on an error nothing stays attached or pinned.
+ * -EEXIST: there are pins already.
+ */
+int skel__load(const struct skel_settings *settings, struct skel_error *error);
+
+/* Removes every pin, and with the links all that is attached. 0 or -errno. */
+int skel__unload(void);
+
+enum skel_state {
+	SKEL_ATTACHED, /* its link is pinned */
+	SKEL_MISSING, /* the kernel has the hook, but no link is pinned */
+	SKEL_NO_HOOK, /* this kernel has no such hook */
+};
+
+/*
+ * Calls `each` for every LSM program of the object with its name, its hook and its state. 0 or -errno; stops at the first
+ * non-zero answer and returns it.
+ */
+int skel__programs(int (*each)(const char *program, const char *hook, enum skel_state state, void *data), void *data);
+
+#endif

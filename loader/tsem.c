@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Opening pins and running the control program. */
+#include "tsem.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "tsem_task.h"
+
+struct pinned {
+	const char *name;
+	size_t offset;
+	u32 value_size;
+};
+
+static const struct pinned maps[] = {
+	{ "tsem_tasks", offsetof(struct tsem, tasks), sizeof(struct tsem_task) },
+	{ "tsem_namespaces", offsetof(struct tsem, namespaces), sizeof(struct tsem_namespace) },
+	{ "tsem_coefficients", offsetof(struct tsem, coefficients), sizeof(struct tsem_coefficient) },
+	{ "tsem_pseudonyms", offsetof(struct tsem, pseudonyms), 1 },
+	{ "tsem_rings", offsetof(struct tsem, rings), 4 },
+	{ "tsem_globals", offsetof(struct tsem, globals), sizeof(struct tsem_globals) },
+};
+
+int tsem__open(struct tsem *tsem)
+{
+	char path[128];
+
+	memset(tsem, -1, sizeof(*tsem));
+	for (size_t i = 0; i < sizeof(maps) / sizeof(maps[0]); i++) {
+		struct bpf_map_info info = {};
+		u32 size = sizeof(info);
+		int fd, err;
+
+		snprintf(path, sizeof(path), TSEM_PINS "/maps/%s", maps[i].name);
+		fd = bpf_obj_get(path);
+		if (fd < 0) {
+			err = -errno;
+			tsem__close(tsem);
+			return err;
+		}
+		*(int *)((char *)tsem + maps[i].offset) = fd;
+		if (bpf_map_get_info_by_fd(fd, &info, &size) || info.value_size != maps[i].value_size) {
+			tsem__close(tsem);
+			return -EPROTO;
+		}
+	}
+	tsem->control = bpf_obj_get(TSEM_PINS "/progs/tsem_control");
+	if (tsem->control < 0) {
+		int err = -errno;
+
+		tsem__close(tsem);
+		return err;
+	}
+	return 0;
+}
+
+void tsem__close(struct tsem *tsem)
+{
+	int *fds = (int *)tsem;
+
+	for (size_t i = 0; i < sizeof(*tsem) / sizeof(int); i++) {
+		if (fds[i] >= 0)
+			close(fds[i]);
+		fds[i] = -1;
+	}
+}
+
+int tsem__control(struct tsem *tsem, u32 verb, u32 ns, const u8 *value, u64 *result)
+{
+	struct tsem_control control = { .verb = verb, .ns = ns };
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &control, .ctx_size_in = sizeof(control));
+
+	if (value)
+		memcpy(control.value, value, sizeof(control.value));
+	if (bpf_prog_test_run_opts(tsem->control, &opts))
+		return -errno;
+	if (result)
+		*result = control.result;
+	return control.error;
+}
+
+int tsem__globals(struct tsem *tsem, struct tsem_globals *globals)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(tsem->globals, &zero, globals) ? -errno : 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The pinned objects: what `load` leaves behind and every other command works on.
+ *
+ *	/sys/fs/bpf/tsem/maps/<map>  progs/<program>  links/<program>
+ */
+#ifndef TSEM_TSEM_H
+#define TSEM_TSEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "tsem_types.h"
+
+#define TSEM_PINS "/sys/fs/bpf/tsem"
+
+/* File descriptors of the pinned objects; -1 where there is none. */
+struct tsem {
+	int tasks;
+	int namespaces;
+	int coefficients;
+	int pseudonyms;
+	int rings;
+	int globals;
+	int control;
+};
+
+/* Opens them. 0; -ENOENT: not loaded; -EPERM; -EPROTO: pins of another version. */
+int tsem__open(struct tsem *tsem);
+void tsem__close(struct tsem *tsem);
+
+/*
+ * Runs the control program with `verb` for the namespace `ns`; `value` may be NULL. 0 or what the program said
+ * (maps/tsem_abi.h); *result, unless NULL, is its answer.
+ */
+int tsem__control(struct tsem *tsem, u32 verb, u32 ns, const u8 *value, u64 *result);
+
+/* The counters of this load. 0 or -errno. */
+int tsem__globals(struct tsem *tsem, struct tsem_globals *globals);
+
+#endif
