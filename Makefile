@@ -1,0 +1,85 @@
+# tsem-bpf: make, make demo, make test, sudo make install. Output goes below build/; V=1 shows the commands.
+VERSION := 0.1
+PREFIX ?= /usr/local
+BUILD := build
+CLANG ?= clang-19
+BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+# The types of the kernel; the programs are relocated to the kernel that they are loaded into.
+VMLINUX_BTF ?= /sys/kernel/btf/vmlinux
+CFLAGS ?= -O2 -g
+override CFLAGS += -std=gnu11 -Wall -Wextra -Imaps -Iloader -I$(BUILD) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -MMD -MP
+BPF_CFLAGS := -O2 -g -mcpu=v3 -target bpf -D__TARGET_ARCH_x86 -Wall -Wextra -Wno-unused-parameter -Ibpf -Imaps -I$(BUILD) -MMD -MP
+LDLIBS := -lbpf -ljson-c -lcrypto -lzstd -lcap-ng
+ifneq ($(V),1)
+Q := @
+say = @printf '  %-8s %s\n' $(1) $@
+endif
+
+LOADER := $(patsubst %.c,$(BUILD)/%.o,$(wildcard loader/*.c))
+LIBRARY := $(filter-out %/main.o %/skel.o,$(filter-out $(BUILD)/loader/cmd_%,$(LOADER)))
+UNIT := $(patsubst %.c,$(BUILD)/%,$(wildcard test/unit/test_*.c))
+PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(wildcard test/prog/*.c))
+MAN := $(patsubst docs/man/%.rst,$(BUILD)/man/%,$(wildcard docs/man/*.rst))
+
+all: $(BUILD)/tsem-bpf $(MAN)
+tests: all $(UNIT) $(PROGRAMS)
+
+$(BUILD)/vmlinux.h: $(VMLINUX_BTF)
+	$(call say,BTF)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(BPFTOOL) btf dump file $< format c >$@.tmp
+	$(Q)mv $@.tmp $@
+
+$(BUILD)/tsem_bpf.o: bpf/tsem.bpf.c $(BUILD)/vmlinux.h
+	$(call say,BPF)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MT $@ -MF $(BUILD)/tsem_bpf.d -c $< -o $(BUILD)/tsem.bpf.o
+	$(Q)$(BPFTOOL) gen object $@ $(BUILD)/tsem.bpf.o
+
+$(BUILD)/tsem_bpf.skel.h: $(BUILD)/tsem_bpf.o
+	$(call say,SKEL)
+	$(Q)$(BPFTOOL) gen skeleton $< name tsem_bpf >$@.tmp
+	$(Q)mv $@.tmp $@
+
+$(BUILD)/loader/skel.o: $(BUILD)/tsem_bpf.skel.h
+
+$(BUILD)/loader/%.o: loader/%.c
+	$(call say,CC)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -c $< -o $@
+
+$(BUILD)/tsem-bpf: $(LOADER)
+	$(call say,LINK)
+	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+$(BUILD)/test/unit/%: test/unit/%.c $(LIBRARY)
+	$(call say,TEST)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $(filter %.c %.o,$^) $(LDLIBS) -lcmocka -o $@
+
+$(BUILD)/test/prog/%: test/prog/%.c
+	$(call say,PROG)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $< -pthread -o $@
+
+$(BUILD)/man/%: docs/man/%.rst
+	$(call say,MAN)
+	$(Q)mkdir -p $(@D)
+	$(Q)rst2man $< $@
+
+install: all
+	install -D -m 0755 $(BUILD)/tsem-bpf $(DESTDIR)$(PREFIX)/sbin/tsem-bpf
+	install -D -m 0644 $(BUILD)/man/tsem-bpf.8 $(DESTDIR)$(PREFIX)/share/man/man8/tsem-bpf.8
+
+# These do all of their set-up: packages, a kernel image, the build, the virtual machine.
+deps:
+	scripts/deps.sh
+demo test bench: deps
+	scripts/$@.sh
+lint:
+	scripts/lint.sh
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all tests install deps demo test bench lint clean
+.DELETE_ON_ERROR:
+-include $(wildcard $(BUILD)/*.d $(BUILD)/loader/*.d $(BUILD)/test/*/*.d)

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: GPL-2.0
+/* tsem-bpf coefficients: the coefficients of JSON events, one event a line, computed without the kernel. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "digest.h"
+#include "event.h"
+#include "stream.h"
+
+/* A bad line as an exit code after a message. */
+static int bad(const char *path, size_t number, const char *word, const char *why)
+{
+	return cmd__fail(EXIT_FAILED, "coefficients: %s: line %zu: '%.80s' %s", path, number, word, why);
+}
+
+static int one(const char *path, size_t number, const char *line, u32 digest, u32 model, bool json)
+{
+	struct json_object *event = json_tokener_parse(line);
+	static struct tsem_record record;
+	char hex[2 * TSEM_DIGEST_SIZE + 1];
+	struct event_digests out;
+	const char *fault;
+	int err;
+
+	if (!event)
+		return bad(path, number, line, "is no JSON");
+	err = event__from_json(event, &record, &fault);
+	if (err) {
+		err = bad(path, number, fault, err == -E2BIG ? "makes the event too large" : "is missing or malformed");
+		json_object_put(event);
+		return err;
+	}
+	json_object_put(event);
+	err = event__coefficient(&record, digest, model, &out);
+	if (err)
+		return bad(path, number, event__name(record.event), strerror(-err));
+	digest__to_hex(out.coefficient, TSEM_DIGEST_SIZE, hex);
+	if (!json) {
+		puts(hex);
+		return 0;
+	}
+	printf("{\"coefficient\":\"%s\",", hex);
+	digest__to_hex(out.coe, TSEM_DIGEST_SIZE, hex);
+	printf("\"coe\":\"%s\",", hex);
+	digest__to_hex(out.cell, TSEM_DIGEST_SIZE, hex);
+	printf("\"cell\":\"%s\"}\n", hex);
+	return 0;
+}
+
+int cmd_coefficients(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "digest", required_argument, NULL, 'd' },
+		{ "model-type", required_argument, NULL, 'm' },
+		{ "json", no_argument, NULL, 'j' },
+		{},
+	};
+	int digest = TSEM_DIGEST_SHA256, model = TSEM_MODEL_MODEL0, option, err = 0;
+	const char *path = "-";
+	size_t number = 0, room = 0;
+	char *line = NULL;
+	bool json = false;
+	FILE *file;
+
+	while ((option = getopt_long(argc, argv, "+:", options, NULL)) != -1) {
+		switch (option) {
+		case 'd':
+			digest = digest__parse(optarg);
+			if (digest < 0)
+				return cmd__fail(EXIT_USAGE, "coefficients: --digest: '%s' is unknown; there are " DIGEST_NAMES, optarg);
+			break;
+		case 'm':
+			model = digest__parse_model(optarg);
+			if (model < 0)
+				return cmd__fail(EXIT_USAGE, "coefficients: --model-type: '%s' is unknown; give model0 or portable",
+						 optarg);
+			break;
+		case 'j':
+			json = true;
+			break;
+		default:
+			return cmd__bad_option(argv, option);
+		}
+	}
+	if (optind < argc)
+		path = argv[optind++];
+	if (optind < argc)
+		return cmd__fail(EXIT_USAGE, "coefficients: '%s' is one word too many", argv[optind]);
+	file = stream__read(path);
+	if (!file)
+		return cmd__fail(EXIT_FAILED, "coefficients: %s: %s", path, strerror(errno));
+	while (!err && getline(&line, &room, file) > 0) {
+		number++;
+		line[strcspn(line, "\n")] = 0;
+		err = one(path, number, line, digest, model, json);
+	}
+	if (!err && ferror(file))
+		err = cmd__fail(EXIT_FAILED, "coefficients: %s: cannot be read to its end", path);
+	free(line);
+	fclose(file);
+	return err;
+}

@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: GPL-2.0
+/* tsem-bpf model: measure, state, diff and merge of model files. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmd.h"
+#include "digest.h"
+#include "model.h"
+#include "stream.h"
+
+struct job {
+	u32 digest;
+	const char *output;
+	bool json;
+	char **files;
+	size_t count;
+	struct model *models;
+};
+
+static int read_models(struct job *job)
+{
+	struct model_error error;
+
+	job->models = calloc(job->count, sizeof(*job->models));
+	if (!job->models)
+		return cmd__fail(EXIT_FAILED, "model: no memory");
+	for (size_t i = 0; i < job->count; i++) {
+		FILE *file = stream__read(job->files[i]);
+		int err;
+
+		if (!file)
+			return cmd__fail(EXIT_FAILED, "model: %s: %s", job->files[i], strerror(errno));
+		err = model__read(file, &job->models[i], &error);
+		fclose(file);
+		if (err == -EINVAL)
+			return cmd__fail(EXIT_FAILED, "model: %s: line %zu: '%s' %s", job->files[i], error.line, error.word,
+					 error.why);
+		if (err)
+			return cmd__fail(EXIT_FAILED, "model: %s: %s", job->files[i], strerror(-err));
+	}
+	return 0;
+}
+
+static int values(struct job *job, bool sorted)
+{
+	u8 out[TSEM_DIGEST_SIZE];
+	char hex[2 * TSEM_DIGEST_SIZE + 1];
+
+	for (size_t i = 0; i < job->count; i++) {
+		struct model *m = &job->models[i];
+		int err = (sorted ? model__state : model__measurement)(job->digest, m->has_aggregate ? m->aggregate : NULL,
+								       m->has_base ? m->base : NULL, m->states.digest,
+								       m->states.count, out);
+
+		if (err)
+			return cmd__fail(EXIT_FAILED, "model: %s: %s", job->files[i], strerror(-err));
+		digest__to_hex(out, TSEM_DIGEST_SIZE, hex);
+		if (job->json)
+			printf("\"%s\"\n", hex);
+		else
+			puts(hex);
+	}
+	return EXIT_DONE;
+}
+
+static int measure(struct job *job)
+{
+	return values(job, false);
+}
+
+static int state(struct job *job)
+{
+	return values(job, true);
+}
+
+static int compare(const void *a, const void *b)
+{
+	return memcmp(a, b, TSEM_DIGEST_SIZE);
+}
+
+static void sort(struct digests *list)
+{
+	if (list->count)
+		qsort(list->digest, list->count, TSEM_DIGEST_SIZE, compare);
+}
+
+static void diff_line(struct job *job, char sign, const u8 *digest)
+{
+	char hex[2 * TSEM_DIGEST_SIZE + 1];
+
+	digest__to_hex(digest, TSEM_DIGEST_SIZE, hex);
+	printf(job->json ? "\"%c%s\"\n" : "%c%s\n", sign, hex);
+}
+
+static int diff(struct job *job)
+{
+	struct digests *a, *b;
+	size_t i = 0, k = 0;
+	bool same = true;
+
+	if (job->count != 2)
+		return cmd__fail(EXIT_USAGE, "model diff: needs exactly two files");
+	a = &job->models[0].states;
+	b = &job->models[1].states;
+	sort(a);
+	sort(b);
+	while (i < a->count || k < b->count) {
+		int order = i == a->count ? 1 : k == b->count ? -1 : compare(a->digest[i], b->digest[k]);
+
+		same &= !order;
+		if (order < 0)
+			diff_line(job, '-', a->digest[i]);
+		if (order > 0)
+			diff_line(job, '+', b->digest[k]);
+		i += order <= 0;
+		k += order >= 0;
+	}
+	return same ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* Both have the value or neither, and the same. */
+static bool agree(bool has_a, const u8 *a, bool has_b, const u8 *b)
+{
+	return has_a == has_b && (!has_a || !memcmp(a, b, TSEM_DIGEST_SIZE));
+}
+
+static int merge(struct job *job)
+{
+	struct model *first = &job->models[0];
+	struct stream *stream;
+	char *text;
+	size_t size;
+	FILE *memory;
+	int err = 0;
+
+	for (size_t i = 1; i < job->count && !err; i++) {
+		struct model *m = &job->models[i];
+
+		if (!agree(first->has_aggregate, first->aggregate, m->has_aggregate, m->aggregate))
+			return cmd__fail(EXIT_FAILED, "model merge: %s and %s were taken under different aggregates",
+					 job->files[0], job->files[i]);
+		if (!agree(first->has_base, first->base, m->has_base, m->base))
+			return cmd__fail(EXIT_FAILED, "model merge: %s and %s have different bases", job->files[0], job->files[i]);
+		for (size_t k = 0; k < m->states.count && !err; k++)
+			err = digests__add(&first->states, m->states.digest[k]);
+		for (size_t k = 0; k < m->pseudonyms.count && !err; k++)
+			err = digests__add(&first->pseudonyms, m->pseudonyms.digest[k]);
+		first->sealed &= m->sealed;
+	}
+	if (err)
+		return cmd__fail(EXIT_FAILED, "model merge: %s", strerror(-err));
+	/* Written and read again: reading is what drops the second of two equal lines. */
+	memory = open_memstream(&text, &size);
+	if (!memory)
+		return cmd__fail(EXIT_FAILED, "model merge: no memory");
+	model__write(memory, first);
+	fclose(memory);
+	model__free(first);
+	memory = fmemopen(text, size, "r");
+	err = memory ? model__read(memory, first, &(struct model_error){}) : -ENOMEM;
+	if (memory)
+		fclose(memory);
+	free(text);
+	stream = err ? NULL : stream__create(job->output ?: "-");
+	if (!stream)
+		return cmd__fail(EXIT_FAILED, "model merge: %s: %s", job->output ?: "-", strerror(err ? -err : errno));
+	model__write(stream__file(stream), first);
+	err = stream__commit(stream);
+	return err ? cmd__fail(EXIT_FAILED, "model merge: %s: %s", job->output ?: "-", strerror(-err)) : EXIT_DONE;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(struct job *job);
+} actions[] = { { "measure", measure }, { "state", state }, { "diff", diff }, { "merge", merge } };
+
+int cmd_model(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "digest", required_argument, NULL, 'd' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "json", no_argument, NULL, 'j' },
+		{},
+	};
+	struct job job = { .digest = TSEM_DIGEST_SHA256 };
+	int (*run)(struct job *job) = NULL;
+	int option, digest, err;
+
+	if (argc < 2)
+		return cmd__fail(EXIT_USAGE, "model: measure, state, diff or merge is missing");
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		if (!strcmp(actions[i].name, argv[1]))
+			run = actions[i].run;
+	}
+	if (!run)
+		return cmd__fail(EXIT_USAGE, "model: '%s' is unknown; there are measure, state, diff, merge", argv[1]);
+	optind = 2;
+	while ((option = getopt_long(argc, argv, "+:o:", options, NULL)) != -1) {
+		switch (option) {
+		case 'd':
+			digest = digest__parse(optarg);
+			if (digest < 0)
+				return cmd__fail(EXIT_USAGE, "model: --digest: '%s' is unknown; there are " DIGEST_NAMES, optarg);
+			job.digest = digest;
+			break;
+		case 'o':
+			job.output = optarg;
+			break;
+		case 'j':
+			job.json = true;
+			break;
+		default:
+			return cmd__bad_option(argv, option);
+		}
+	}
+	if (optind >= argc)
+		return cmd__fail(EXIT_USAGE, "model %s: a model file is missing", argv[1]);
+	if (job.output && run != merge)
+		return cmd__fail(EXIT_USAGE, "model %s: -o goes with merge", argv[1]);
+	job.files = argv + optind;
+	job.count = argc - optind;
+	err = read_models(&job) ?: run(&job);
+	for (size_t i = 0; i < job.count && job.models; i++)
+		model__free(&job.models[i]);
+	free(job.models);
+	return err;
+}

@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0
+/* tsem-bpf status: what is attached, what the namespaces do, what it costs, and every loss by its reason. */
+#include <dirent.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <json-c/json.h>
+
+#include "cmd.h"
+#include "event.h"
+#include "namespace.h"
+#include "skel.h"
+#include "tsem.h"
+
+static int add_program(const char *program, const char *hook, enum skel_state state, void *data)
+{
+	static const char *const keys[] = { "attached", "missing", "no_hook" };
+	struct json_object *list, *programs = data;
+
+	(void)hook;
+	json_object_object_get_ex(programs, keys[state], &list);
+	json_object_array_add(list, json_object_new_string(state == SKEL_NO_HOOK ? hook : program));
+	return 0;
+}
+
+static int add_namespace(const struct tsem_namespace *ns, void *data)
+{
+	struct json_object *o = json_object_new_object(), *lost = json_object_new_object();
+
+	json_object_object_add(o, "id", json_object_new_int64(ns->id));
+	json_object_object_add(o, "name", json_object_new_string(ns->name));
+	json_object_object_add(o, "mode", json_object_new_string(cmd__mode(ns->mode)));
+	json_object_object_add(o, "tasks", json_object_new_int64(ns->live_tasks));
+	json_object_object_add(o, "coefficients", json_object_new_int64(ns->coefficients));
+	json_object_object_add(o, "forensics", json_object_new_int64(ns->forensics));
+	json_object_object_add(o, "violations", json_object_new_int64(ns->violations));
+	json_object_object_add(o, "denied", json_object_new_int64(ns->denied));
+	json_object_object_add(o, "untrusted_tasks", json_object_new_int64(ns->untrusted_tasks));
+	json_object_object_add(o, "untrusted_events", json_object_new_int64(ns->untrusted_events));
+	json_object_object_add(o, "ring_bytes", json_object_new_int64(ns->ring_size));
+	for (u32 i = 0; i < TSEM_LOSS_END; i++)
+		json_object_object_add(lost, cmd__loss(i), json_object_new_int64(ns->lost[i]));
+	json_object_object_add(o, "lost", lost);
+	json_object_array_add(data, o);
+	return 0;
+}
+
+/* Bytes of a map as the kernel accounts for it. */
+static int64_t map_memory(int fd)
+{
+	char path[64], line[128];
+	int64_t bytes = 0;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "memlock: %" SCNd64, &bytes) == 1)
+			break;
+	}
+	if (file)
+		fclose(file);
+	return bytes;
+}
+
+static struct json_object *memory(void)
+{
+	struct json_object *o = json_object_new_object();
+	DIR *dir = opendir(TSEM_PINS "/maps");
+	struct dirent *entry;
+	int64_t total = 0;
+
+	while (dir && (entry = readdir(dir))) {
+		char path[512];
+		int64_t bytes;
+		int fd;
+
+		if (entry->d_name[0] == '.')
+			continue;
+		snprintf(path, sizeof(path), TSEM_PINS "/maps/%s", entry->d_name);
+		fd = bpf_obj_get(path);
+		if (fd < 0)
+			continue;
+		bytes = map_memory(fd);
+		total += bytes;
+		json_object_object_add(o, entry->d_name, json_object_new_int64(bytes));
+		close(fd);
+	}
+	if (dir)
+		closedir(dir);
+	json_object_object_add(o, "total", json_object_new_int64(total));
+	return o;
+}
+
+static struct json_object *collect(struct tsem *tsem)
+{
+	struct json_object *status = json_object_new_object(), *programs = json_object_new_object();
+	struct json_object *namespaces = json_object_new_array(), *load = json_object_new_object();
+	struct tsem_globals g = {};
+
+	json_object_object_add(programs, "attached", json_object_new_array());
+	json_object_object_add(programs, "missing", json_object_new_array());
+	json_object_object_add(programs, "no_hook", json_object_new_array());
+	skel__programs(add_program, programs);
+	json_object_object_add(status, "programs", programs);
+	json_object_object_add(status, "root_model", json_object_new_string("off"));
+	namespace__each(tsem, add_namespace, namespaces);
+	json_object_object_add(status, "namespaces", namespaces);
+	json_object_object_add(status, "memory", memory());
+	tsem__globals(tsem, &g);
+	json_object_object_add(load, "max_coefficients", json_object_new_int64(g.max_coefficients));
+	json_object_object_add(load, "max_namespaces", json_object_new_int64(g.max_namespaces));
+	json_object_object_add(load, "fork_failures", json_object_new_int64(g.fork_failures));
+	json_object_object_add(load, "cross_namespace_signals", json_object_new_int64(g.cross_namespace_signals));
+	json_object_object_add(load, "guarded", json_object_new_int64(g.guarded));
+	json_object_object_add(status, "load", load);
+	return status;
+}
+
+static struct json_object *get(struct json_object *o, const char *key)
+{
+	struct json_object *value = NULL;
+
+	json_object_object_get_ex(o, key, &value);
+	return value;
+}
+
+static int64_t number(struct json_object *o, const char *key)
+{
+	return json_object_get_int64(get(o, key));
+}
+
+static void print_names(const char *what, struct json_object *list)
+{
+	printf("%s", what);
+	for (size_t i = 0; i < json_object_array_length(list); i++)
+		printf(" %s", json_object_get_string(json_object_array_get_idx(list, i)));
+	putchar('\n');
+}
+
+static void print(struct json_object *status)
+{
+	struct json_object *programs = get(status, "programs"), *missing = get(programs, "missing");
+	struct json_object *no_hook = get(programs, "no_hook"), *namespaces = get(status, "namespaces");
+	struct json_object *load = get(status, "load");
+
+	printf("programs: %zu attached\n", json_object_array_length(get(programs, "attached")));
+	if (json_object_array_length(no_hook))
+		print_names("this kernel has no hook:", no_hook);
+	if (json_object_array_length(missing))
+		print_names("DEGRADED, not attached any more:", missing);
+	printf("root model: off\n");
+	for (size_t i = 0; i < json_object_array_length(namespaces); i++) {
+		struct json_object *ns = json_object_array_get_idx(namespaces, i);
+
+		printf("namespace %" PRId64 " (%s): %s, %" PRId64 " tasks, %" PRId64 " coefficients, %" PRId64
+		       " outside of the model, %" PRId64 " denied, %" PRId64 " untrusted tasks\n",
+		       number(ns, "id"), json_object_get_string(get(ns, "name")), json_object_get_string(get(ns, "mode")),
+		       number(ns, "tasks"), number(ns, "coefficients"), number(ns, "forensics"), number(ns, "denied"),
+		       number(ns, "untrusted_tasks"));
+		printf("    lost:");
+		json_object_object_foreach(get(ns, "lost"), reason, count)
+			printf(" %s %" PRId64, reason, json_object_get_int64(count));
+		putchar('\n');
+	}
+	printf("memory: %" PRId64 " KiB in maps; room for %" PRId64 " coefficients, %" PRId64 " namespaces\n",
+	       number(get(status, "memory"), "total") / 1024, number(load, "max_coefficients"),
+	       number(load, "max_namespaces"));
+	printf("failed forks %" PRId64 ", denied signals across namespaces %" PRId64 ", denied attempts on tsem-bpf %" PRId64
+	       "\n",
+	       number(load, "fork_failures"), number(load, "cross_namespace_signals"), number(load, "guarded"));
+}
+
+int cmd_status(int argc, char **argv)
+{
+	static const struct option options[] = { { "json", no_argument, NULL, 'j' }, {} };
+	struct json_object *status;
+	bool json = false;
+	struct tsem tsem;
+	int option, err;
+
+	while ((option = getopt_long(argc, argv, "+:", options, NULL)) != -1) {
+		if (option != 'j')
+			return cmd__bad_option(argv, option);
+		json = true;
+	}
+	if (optind < argc)
+		return cmd__fail(EXIT_USAGE, "status: '%s' is one word too many", argv[optind]);
+	err = cmd__open(&tsem);
+	if (err)
+		return err;
+	status = collect(&tsem);
+	if (json)
+		puts(event__line(status));
+	else
+		print(status);
+	err = json_object_array_length(get(get(status, "programs"), "missing")) ? EXIT_FAILED : EXIT_DONE;
+	json_object_put(status);
+	tsem__close(&tsem);
+	return err;
+}
