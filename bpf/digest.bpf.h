@@ -210,27 +210,32 @@ __noinline int sha3_256_block(struct tsem_task *t __arg_nonnull, u32 block)
 		u64 d0 = c4 ^ rotl64(c1, 1), d1 = c0 ^ rotl64(c2, 1), d2 = c1 ^ rotl64(c3, 1);
 		u64 d3 = c2 ^ rotl64(c4, 1), d4 = c3 ^ rotl64(c0, 1);
 
+		barrier(); /* keeps lanes in memory and off the stack, of which there is little */
 		/* rho and pi: lane x + 5y goes to y + 5((2x + 3y) mod 5), rotated by the offsets of FIPS 202, table 2. */
 		b[0] = a[0] ^ d0;
 		b[10] = rotl64(a[1] ^ d1, 1);
 		b[20] = rotl64(a[2] ^ d2, 62);
 		b[5] = rotl64(a[3] ^ d3, 28);
 		b[15] = rotl64(a[4] ^ d4, 27);
+		barrier();
 		b[16] = rotl64(a[5] ^ d0, 36);
 		b[1] = rotl64(a[6] ^ d1, 44);
 		b[11] = rotl64(a[7] ^ d2, 6);
 		b[21] = rotl64(a[8] ^ d3, 55);
 		b[6] = rotl64(a[9] ^ d4, 20);
+		barrier();
 		b[7] = rotl64(a[10] ^ d0, 3);
 		b[17] = rotl64(a[11] ^ d1, 10);
 		b[2] = rotl64(a[12] ^ d2, 43);
 		b[12] = rotl64(a[13] ^ d3, 25);
 		b[22] = rotl64(a[14] ^ d4, 39);
+		barrier();
 		b[23] = rotl64(a[15] ^ d0, 41);
 		b[8] = rotl64(a[16] ^ d1, 45);
 		b[18] = rotl64(a[17] ^ d2, 15);
 		b[3] = rotl64(a[18] ^ d3, 21);
 		b[13] = rotl64(a[19] ^ d4, 8);
+		barrier();
 		b[14] = rotl64(a[20] ^ d0, 18);
 		b[24] = rotl64(a[21] ^ d1, 2);
 		b[9] = rotl64(a[22] ^ d2, 61);
@@ -238,6 +243,7 @@ __noinline int sha3_256_block(struct tsem_task *t __arg_nonnull, u32 block)
 		b[4] = rotl64(a[24] ^ d4, 14);
 #pragma unroll
 		for (int y = 0; y < 25; y += 5) {
+			barrier();
 			a[y] = b[y] ^ (~b[y + 1] & b[y + 2]);
 			a[y + 1] = b[y + 1] ^ (~b[y + 2] & b[y + 3]);
 			a[y + 2] = b[y + 2] ^ (~b[y + 3] & b[y + 4]);

@@ -20,6 +20,10 @@ int BPF_PROG(tsem_file_open, struct file *file, int mask)
 
 #define PROT_EXEC 0x4
 
+/*
+ * `file` is NULL for an anonymous mapping. The verifier of kernel 6.12 takes it for a pointer that never is, and would
+ * drop the test: hence the test of the number. Newer ones want the test of the pointer (__nullable in bpf_lsm.c).
+ */
 SEC("lsm.s/mmap_file")
 int BPF_PROG(tsem_mmap_file, struct file *file, unsigned long reqprot, unsigned long prot, unsigned long flags)
 {
@@ -29,9 +33,12 @@ int BPF_PROG(tsem_mmap_file, struct file *file, unsigned long reqprot, unsigned 
 	t = event_begin(TSEM_EVENT_mmap_file, &verdict);
 	if (!t)
 		return verdict;
-	if (file ? !file_modeled(file) : !(prot & PROT_EXEC))
-		return event_skip(t);
-	if (file) {
+	if (!file || !address_of(t, file)) {
+		if (!(prot & PROT_EXEC))
+			return event_skip(t);
+	} else {
+		if (!file_modeled(file))
+			return event_skip(t);
 		t->record.shape |= TSEM_SHAPE_FILE;
 		cell_file(t, file);
 	}

@@ -238,13 +238,7 @@ static __always_inline void cell_inode(struct tsem_task *t, struct inode *inode,
 	cell_local(t, 48);
 }
 
-/* The state of a file's pages that makes a digest stale. */
-struct content_state {
-	u64 host, size, ctime_sec, ctime_nsec, change;
-	s32 writers;
-};
-
-static __always_inline void content_state_read(struct content_state *s, struct file *file)
+static __always_inline void content_state_read(struct tsem_content *s, struct file *file)
 {
 	struct inode *host = file->f_mapping->host;
 
@@ -256,7 +250,7 @@ static __always_inline void content_state_read(struct content_state *s, struct f
 	s->writers = host->i_writecount.counter;
 }
 
-static __always_inline bool content_state_same(const struct tsem_inode *r, const struct content_state *s)
+static __always_inline bool content_state_same(const struct tsem_inode *r, const struct tsem_content *s)
 {
 	return r->host == s->host && r->size == s->size && r->ctime_sec == s->ctime_sec &&
 	       r->ctime_nsec == s->ctime_nsec && r->change == s->change;
@@ -326,32 +320,32 @@ enum content_kind {
 /* Takes the digest of `file` into t->inode.digest. `r` is its record, or NULL. Sleeps. */
 static __noinline int content_take(struct tsem_task *t, struct file *file, struct tsem_inode *r)
 {
-	struct content_state before = {}, after = {};
+	struct tsem_content *before = &t->before, *after = &t->after;
 	u64 now = bpf_ktime_get_boot_ns();
 	bool seen;
 
 	if (path_pseudonym(t))
 		return CONTENT_EMPTY;
-	content_state_read(&before, file);
-	seen = r && content_state_same(&t->inode, &before);
+	content_state_read(before, file);
+	seen = r && content_state_same(&t->inode, before);
 	if (bpf_ima_file_hash(file, t->inode.digest, TSEM_DIGEST_SIZE) != HASH_ALGO_SHA256) {
 		__builtin_memset(t->inode.digest, 0xff, TSEM_DIGEST_SIZE);
 		event_unmodeled(t, TSEM_LOSS_CONTENT);
 		return CONTENT_FRESH;
 	}
-	content_state_read(&after, file);
-	if (!r || before.writers > 0 || after.writers > 0 || after.host != before.host || after.size != before.size ||
-	    after.ctime_sec != before.ctime_sec || after.ctime_nsec != before.ctime_nsec ||
-	    after.change != before.change)
+	content_state_read(after, file);
+	if (!r || before->writers > 0 || after->writers > 0 || after->host != before->host || after->size != before->size ||
+	    after->ctime_sec != before->ctime_sec || after->ctime_nsec != before->ctime_nsec ||
+	    after->change != before->change)
 		return CONTENT_FRESH;
 	t->inode.digest_valid = seen && now - t->inode.seen > CONTENT_SETTLED_NS;
 	t->inode.version = serial_next();
 	if (!seen) {
-		t->inode.host = before.host;
-		t->inode.size = before.size;
-		t->inode.ctime_sec = before.ctime_sec;
-		t->inode.ctime_nsec = before.ctime_nsec;
-		t->inode.change = before.change;
+		t->inode.host = before->host;
+		t->inode.size = before->size;
+		t->inode.ctime_sec = before->ctime_sec;
+		t->inode.ctime_nsec = before->ctime_nsec;
+		t->inode.change = before->change;
 		t->inode.seen = now;
 	}
 	inode_record_publish(t, r);
@@ -361,13 +355,13 @@ static __noinline int content_take(struct tsem_task *t, struct file *file, struc
 /* The content digest of a regular file on a real filesystem, whose INODE and PATH are already described. Sleeps. */
 static __always_inline void cell_content(struct tsem_task *t, struct file *file, struct tsem_inode *r)
 {
-	struct content_state state;
+	struct tsem_content *now = &t->before;
 	int kind;
 
-	content_state_read(&state, file);
-	if (!state.size)
+	content_state_read(now, file);
+	if (!now->size)
 		kind = CONTENT_EMPTY;
-	else if (r && t->inode.digest_valid && state.writers <= 0 && content_state_same(&t->inode, &state))
+	else if (r && t->inode.digest_valid && now->writers <= 0 && content_state_same(&t->inode, now))
 		kind = CONTENT_CACHED;
 	else
 		kind = content_take(t, file, r);

@@ -198,12 +198,17 @@ static int parse(struct run *run, int argc, char **argv)
 	return err;
 }
 
-/* In the child: waits for the parent's word, then becomes the workload. Returns only by _exit(). */
+/*
+ * In the child: drops the capability, says so, waits for the parent's word, then becomes the workload. Returns only by
+ * _exit().
+ */
 static void child_main(struct run *run, int go, int report)
 {
 	int err = caps__drop_control();
 	char byte;
 
+	if (write(report, &err, sizeof(err)) != sizeof(err))
+		_exit(EXIT_FAILED);
 	if (!err && read(go, &byte, 1) != 1)
 		_exit(EXIT_FAILED);
 	if (!err) {
@@ -237,7 +242,10 @@ static int start(struct run *run, int *report)
 	close(back[1]);
 	*report = back[0];
 	pidfd = syscall(SYS_pidfd_open, run->child, 0);
-	err = pidfd < 0 ? -errno : namespace__join(&run->tsem, &run->ns, pidfd);
+	err = pidfd < 0 ? -errno : 0;
+	if (!err && read(back[0], &err, sizeof(err)) != sizeof(err))
+		err = -EPIPE;
+	err = err ?: namespace__join(&run->tsem, &run->ns, pidfd);
 	if (pidfd >= 0)
 		close(pidfd);
 	if (!err && write(go[1], "", 1) != 1)

@@ -28,7 +28,8 @@
 
 #include "tsem_bpf.skel.h"
 
-#define NEW_PINS TSEM_PINS ".new"
+/* Names in a BPF filesystem have no dots. */
+#define NEW_PINS TSEM_PINS "_new"
 
 static int silent(enum libbpf_print_level level, const char *format, va_list args)
 {

@@ -24,6 +24,17 @@ struct tsem_skip {
 	u32 size;
 };
 
+/* The state of a file's pages that makes a digest of its content stale. */
+struct tsem_content {
+	u64 host; /* address of the inode that holds the pages */
+	u64 size;
+	u64 ctime_sec;
+	u64 ctime_nsec;
+	u64 change;
+	s32 writers;
+	u32 reserved;
+};
+
 struct tsem_task {
 	u32 ns;
 	u32 untrusted;
@@ -47,7 +58,8 @@ struct tsem_task {
 	u64 sb; /* address of the superblock whose names go into the INODE blocks at inode_at */
 	u32 inodes;
 	u32 inode_at[TSEM_INODES_MAX];
-	u32 content_kind; /* what stands for the content's digest in the memo key */
+	struct tsem_content before; /* a digest was taken */
+	struct tsem_content after;
 	u64 prf[4]; /* SipHash state of the event at hand */
 	u64 subject[2]; /* SipHash of who acts: namespace, task ids, COE */
 	u64 subject_generation; /* tsem_globals.pseudonym_generation + 1 of subject; 0: none */
