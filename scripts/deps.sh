@@ -18,7 +18,7 @@ die() {
 packages=(
 	bats bpftool busybox-static clang-19 clang-format-19 dwarves e2fsprogs gcc iproute2 jq kmod libbpf-dev libc6-dev
 	libcap-ng-dev libcmocka-dev libelf-dev libjson-c-dev libssl-dev libzstd-dev llvm-19 make pkg-config procps
-	python3-docutils qemu-system-x86 shellcheck strace udev virtme-ng xz-utils zlib1g-dev zstd
+	python3-docutils qemu-system-x86 shellcheck strace virtme-ng xz-utils zlib1g-dev zstd
 )
 
 [[ -r /etc/os-release ]] || die "no /etc/os-release: only Debian 12 and 13 are known here; install by hand: ${packages[*]}"
@@ -153,9 +153,14 @@ missing() {
 	done
 }
 
+# kernel-image.sh finds no kernel without the lists of the suites.
+unlisted=
+for suite in "${suites[@]}"; do
+	compgen -G "/var/lib/apt/lists/*_dists_${suite}_main_binary-amd64_Packages*" >/dev/null || unlisted=1
+done
+
 mapfile -t wanted < <(missing)
-# Without the lists of the added suites kernel-image.sh finds no kernel.
-if [[ -n $changed ]] || ((${#wanted[@]})) || ! apt-cache madison linux-image-amd64 2>/dev/null | grep -q '| 7\.'; then
+if [[ -n $changed || -n $unlisted ]] || ((${#wanted[@]})); then
 	"${sudo[@]}" apt-get update -qq || die "'apt-get update' failed; see its message above"
 fi
 if ((${#wanted[@]})); then

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-2.0
+# file_open, mmap_file and exec: what makes a file another one, and what does not.
+load helpers
+
+setup_file() {
+	export OPEN=$PROG/file_open MMAP=$PROG/mmap_file
+}
+
+@test "file_open: the same file again is allowed, another name of the same content is not" {
+	echo same >a
+	cp a b
+	learn "$OPEN" "$D/a"
+	allowed "$OPEN" "$D/a"
+	denied "$OPEN" "$D/b"
+	forensic file_open
+}
+
+@test "file_open: a file whose content changed is denied, and allowed when it is back" {
+	echo first >a
+	learn "$OPEN" "$D/a"
+	echo other >a
+	denied "$OPEN" "$D/a"
+	forensic file_open
+	echo first >a
+	allowed "$OPEN" "$D/a"
+}
+
+@test "file_open: a change within the same clock tick, and one through a mapping, are seen" {
+	for i in $(seq 5); do
+		echo "content $i" >a
+		check 0 tsem-bpf run -q --trajectory "$D/t$i" -- "$OPEN" "$D/a" "$D/a" "$D/a"
+		want=$(sha256sum a | cut -d' ' -f1)
+		[ "$(jq -r "select(.file_open.file.path.pathname == \"$D/a\") | .file_open.file.digest" <"t$i" | sort -u)" = "$want" ]
+	done
+}
+
+@test "file_open: the owner, the mode and the flags count" {
+	echo text >a
+	learn "$OPEN" "$D/a"
+	chmod 600 a
+	denied "$OPEN" "$D/a"
+	chmod 644 a
+	allowed "$OPEN" "$D/a"
+	chown 1000 a
+	denied "$OPEN" "$D/a"
+}
+
+@test "file_open: the file keeps its name under chroot" {
+	mkdir -p jail/etc
+	echo jailed >jail/etc/passwd
+	cp "$(command -v busybox)" jail/busybox
+	check 0 tsem-bpf run -q --trajectory "$D/t" -- chroot "$D/jail" /busybox cat /etc/passwd
+	[ "$(jq -r 'select(.file_open.file.path.pathname | tostring | endswith("/etc/passwd")) | .file_open.file.path.pathname' <t | tail -n 1)" = "$D/jail/etc/passwd" ]
+}
+
+@test "file_open: an empty file has the digest of nothing, a name of any bytes survives" {
+	name=$(printf 'a\\b \303\251 \377\n"x')
+	: >"$name"
+	check 0 tsem-bpf run -q -o "$D/model" --trajectory "$D/t" -- "$OPEN" "$D/$name"
+	[ "$(jq -r 'select(.event.type == "file_open") | .file_open.file.digest' <t | tail -n 1)" = e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 ]
+	[ "$(jq -r 'select(.event.type == "file_open") | .file_open.file.path.pathname' <t | tail -n 1)" = "$(printf '%s/a\\\\b \303\251 \\xff\n"x' "$D")" ]
+	tsem-bpf coefficients t | diff - <(sed -n 's/^state //p' model)
+}
+
+@test "file_open: a pseudonym makes the content of a path constant" {
+	echo 1 >log
+	path=$D/log
+	pseudonym=$(printf "\\x$(printf %02x ${#path})\\x00\\x00\\x00%s" "$path" | sha256sum | cut -d' ' -f1)
+	check 0 tsem-bpf run -q --pseudonym "$pseudonym" -o "$D/model" -- "$OPEN" "$path"
+	grep -q "^pseudonym $pseudonym$" model
+	echo 2 >log
+	allowed "$OPEN" "$path"
+	# Without it the same is denied.
+	learn "$OPEN" "$path"
+	echo 3 >log
+	denied "$OPEN" "$path"
+}
+
+@test "file_open: files on pseudo filesystems are not modeled" {
+	learn "$OPEN" /proc/self/status
+	allowed "$OPEN" /proc/self/status /proc/uptime /sys/kernel/mm/transparent_hugepage/enabled
+}
+
+@test "mmap_file: a file learned for reading may not be mapped for execution" {
+	cp "$(command -v true)" a
+	learn "$MMAP" "$D/a"
+	allowed "$MMAP" "$D/a"
+	denied "$MMAP" "$D/a" x
+	forensic mmap_file
+	learn "$MMAP" "$D/a" x
+	allowed "$MMAP" "$D/a" x
+}
+
+@test "mmap_file: anonymous memory counts only where it is executable" {
+	learn "$MMAP" -
+	allowed "$MMAP" -
+	denied "$MMAP" - x
+	forensic mmap_file
+	[ "$(jq -r '.mmap_file | has("file")' <"$D/forensics" | head -n 1)" = false ]
+}
+
+@test "bprm_committing_creds: what was executed is allowed, another program is denied before it runs" {
+	cp "$(command -v true)" a
+	cp "$(command -v echo)" b
+	learn sh -c "$D/a"
+	allowed sh -c "$D/a"
+	denied sh -c "$D/b harm >&2"
+	forensic file_open
+	# A program whose file may be opened but was never executed.
+	learn sh -c "cat $D/b >/dev/null; $D/a"
+	denied sh -c "cat $D/b >/dev/null; $D/b harm"
+}
+
+@test "bprm_committing_creds: the same program in another place of the tree has another identity" {
+	learn sh -c "$OPEN /etc/hostname"
+	denied sh -c "sh -c '$OPEN /etc/hostname; true'; true"
+}
+
+@test "a script is what its interpreter does with it" {
+	printf '#!/bin/sh\ncat /etc/hostname\n' >script
+	chmod +x script
+	learn "$D/script"
+	allowed "$D/script"
+	printf '#!/bin/sh\ncat /etc/passwd\n' >script
+	denied "$D/script"
+}

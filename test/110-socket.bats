@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-2.0
+# socket_create, socket_connect, socket_bind, socket_accept: each with what was learned and with something else.
+load helpers
+
+@test "socket_create: another type of socket is denied" {
+	learn "$PROG/socket_create" 2 1 0
+	allowed "$PROG/socket_create" 2 1 0
+	denied "$PROG/socket_create" 2 2 0
+	forensic socket_create
+	denied "$PROG/socket_create" 10 1 0
+	denied "$PROG/socket_create" 2 1 6
+}
+
+@test "socket_bind: IPv4, IPv6, unix, abstract and other addresses" {
+	for address in "inet 7001:inet 7002" "inet6 7001:inet6 7002" "unix $D/s:unix $D/t" "abstract one:abstract two" \
+		"netlink 0:netlink 1"; do
+		rm -f s t
+		# shellcheck disable=SC2086
+		learn "$PROG/socket_bind" ${address%%:*}
+		rm -f s t
+		# shellcheck disable=SC2086
+		allowed "$PROG/socket_bind" ${address%%:*}
+		rm -f s t
+		# shellcheck disable=SC2086
+		denied "$PROG/socket_bind" ${address#*:}
+		forensic socket_bind
+		tsem-bpf coefficients trajectory | diff - <(sed -n 's/^state //p' model)
+	done
+}
+
+@test "socket_connect: another port is denied" {
+	"$PROG/socket_listen" 7101 7102 &
+	server=$!
+	wait_for "$PROG/socket_connect" inet 7102
+	learn "$PROG/socket_connect" inet 7101
+	allowed "$PROG/socket_connect" inet 7101
+	denied "$PROG/socket_connect" inet 7102
+	kill $server
+	forensic socket_connect
+	[ "$(jq -r .socket_connect.addr.af_inet.port <forensics | head -n 1)" = "$((7102 / 256 + 7102 % 256 * 256))" ]
+}
+
+@test "socket_connect: unix and IPv6" {
+	learn sh -c "$PROG/socket_accept unix $D/s noaccept; rm $D/s; $PROG/socket_accept inet6 7103 noaccept"
+	tsem-bpf coefficients trajectory | diff - <(sed -n 's/^state //p' model)
+	[ "$(jq -r '.socket_connect.addr.af_unix.address // empty' <trajectory)" = "$D/s" ]
+	allowed sh -c "$PROG/socket_accept unix $D/s noaccept; rm $D/s; $PROG/socket_accept inet6 7103 noaccept"
+	rm -f s
+	denied sh -c "$PROG/socket_accept unix $D/x noaccept; rm $D/s; $PROG/socket_accept inet6 7103 noaccept"
+}
+
+@test "socket_accept: a program that only listened may not accept" {
+	learn "$PROG/socket_accept" inet 7104 noaccept
+	allowed "$PROG/socket_accept" inet 7104 noaccept
+	denied "$PROG/socket_accept" inet 7104
+	forensic socket_accept
+	[ "$(jq -r .socket_accept.addr.af_inet.port <forensics)" = 7104 ]
+	for address in "inet 7105" "inet6 7105" "unix $D/a" "abstract a"; do
+		rm -f a
+		# shellcheck disable=SC2086
+		learn "$PROG/socket_accept" $address
+		tsem-bpf coefficients trajectory | diff - <(sed -n 's/^state //p' model)
+		rm -f a
+		# shellcheck disable=SC2086
+		allowed "$PROG/socket_accept" $address
+	done
+}
+
+@test "SOCK names the task that made the socket" {
+	learn "$PROG/socket_bind" inet 7106
+	[ "$(jq -r 'select(.event.type == "socket_bind") | .socket_bind.sock.owner == .event.task_id' <trajectory)" = true ]
+}

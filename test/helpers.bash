@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: GPL-2.0
+# What every BATS file uses. The suite runs as root in a virtual machine; setup_suite.bash has loaded tsem-bpf once.
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+PROG=$ROOT/build/test/prog
+PINS=/sys/fs/bpf/tsem
+# A real filesystem, not tmpfs: files on that are not modeled.
+W=/run/tsem-test
+export PATH=$ROOT/build:$PATH
+
+# A directory of the test's own, and the rule that a test leaves no namespace behind.
+setup() {
+	D=$W/$BATS_TEST_NUMBER-$$
+	mkdir -p "$D"
+	cd "$D" || return 1
+}
+
+teardown() {
+	cd /
+	rm -rf "$D"
+	local left
+	[ -d $PINS ] || return 0
+	for left in $(tsem-bpf list --json | jq -r '.[].id'); do
+		echo "left behind: namespace $left" >&2
+		tsem-bpf delete -n "$left"
+		return 1
+	done
+}
+
+# check STATUS COMMAND...: runs it and wants this exit status; output in $output.
+check() {
+	local want=$1
+	shift
+	run "$@"
+	if [ "$status" != "$want" ]; then
+		echo "status $status, not $want: $*" >&2
+		echo "$output" >&2
+		return 1
+	fi
+}
+
+# says TEXT: the last output has it.
+says() {
+	if ! grep -qF -- "$1" <<<"$output"; then
+		echo "'$1' is not in: $output" >&2
+		return 1
+	fi
+}
+
+# learn COMMAND...: its model into $D/model, its trajectory into $D/trajectory.
+learn() {
+	check 0 tsem-bpf run -q -o "$D/model" --trajectory "$D/trajectory" -- "$@"
+}
+
+# allowed COMMAND..., denied COMMAND...: under the model of learn, enforced. The forensics then in $D/forensics.
+allowed() {
+	check 0 tsem-bpf run -m "$D/model" --enforce --forensics "$D/forensics" -- "$@"
+	says " 0 denied"
+	[ ! -s "$D/forensics" ]
+}
+
+denied() {
+	check 3 tsem-bpf run -m "$D/model" --enforce --forensics "$D/forensics" -- "$@"
+}
+
+# forensic TYPE: the first event outside of the model was of this type.
+forensic() {
+	local type
+	type=$(head -n 1 "$D/forensics" | jq -r .event.type)
+	if [ "$type" != "$1" ]; then
+		echo "the first forensics event is '$type', not '$1'" >&2
+		cat "$D/forensics" >&2
+		return 1
+	fi
+}
+
+# wait_for COMMAND...: until it succeeds, for 20 seconds.
+wait_for() {
+	local i
+	for i in $(seq 200); do
+		if "$@" >/dev/null 2>&1; then return 0; fi
+		sleep 0.1
+	done
+	echo "waited in vain for: $*" >&2
+	return 1
+}
