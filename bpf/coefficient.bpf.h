@@ -210,7 +210,9 @@ __noinline int cell_complete(struct tsem_task *t __arg_nonnull)
 		at = t->inode_at[i];
 		if (!at_most(at, TSEM_CELL_MAX - 48))
 			break;
-		bpf_probe_read_kernel(t->record.cell + at, 32, sb->s_id);
+		/* What stands behind the name there is the rest of an older one. */
+		__builtin_memset(t->record.cell + at, 0, 32);
+		bpf_probe_read_kernel_str(t->record.cell + at, 32, sb->s_id);
 		/* A tmpfs has another UUID after every boot: it counts as zero bytes. */
 		if (sb->s_magic == TMPFS_MAGIC)
 			__builtin_memset(t->record.cell + at + 32, 0, 16);

@@ -288,34 +288,46 @@ static __always_inline void inode_record_publish(struct tsem_task *t, struct tse
 	__sync_fetch_and_add(&r->lock, 1);
 }
 
-/* Is the path at hand one of the namespace's pseudonyms? Asked only while there are any. */
+enum content_kind {
+	CONTENT_CACHED = 1, /* its version number stands for it */
+	CONTENT_EMPTY = 2,
+	CONTENT_FRESH = 3, /* just taken, not kept: absorbed in full */
+	CONTENT_PSEUDONYM = 4, /* constant, by decree */
+};
+
+/*
+ * Is the path at hand one of the namespace's pseudonyms? The answer is kept in the memo, under the key of the event as far
+ * as it is described: with it the path, the namespace and the generation of pseudonyms.
+ */
 __noinline int path_pseudonym(struct tsem_task *t __arg_nonnull)
 {
-	struct tsem_globals *g = globals();
-	struct tsem_pseudonym_key key = {};
+	u64 saved[4] = { t->prf[0], t->prf[1], t->prf[2], t->prf[3] };
+	struct tsem_pseudonym_key *key = (struct tsem_pseudonym_key *)&t->key;
 	u32 start = t->path_start, size = t->path_size;
+	struct tsem_memo_key memo;
+	const u8 *known;
 
-	if (!g || !g->pseudonyms || start < 4)
-		return 0;
+	prf_word(t, CONTENT_PSEUDONYM);
+	prf_final(t, memo.hash);
+	t->prf[0] = saved[0], t->prf[1] = saved[1], t->prf[2] = saved[2], t->prf[3] = saved[3];
+	known = bpf_map_lookup_elem(&tsem_memo, &memo);
+	if (known)
+		return known[0];
+	/* The path lies in the message: its length in front of it, all moved to the beginning. */
 	start -= 4;
 	if (!at_most(start, PATH_END) || !at_most(size, TSEM_PATH_MAX))
 		return 0;
-	/* The path lies in the message: its length in front of it, all moved to the beginning. */
 	*(u32 *)(t->message + start) = size;
 	bpf_probe_read_kernel(t->message, size + 4, t->message + start);
 	t->message_size = size + 4;
 	if (digest_message(t, t->digest))
 		return 0;
-	key.ns = t->ns;
-	__builtin_memcpy(key.digest, t->digest_out, TSEM_DIGEST_SIZE);
-	return bpf_map_lookup_elem(&tsem_pseudonyms, &key) != NULL;
+	key->ns = t->ns;
+	__builtin_memcpy(key->digest, t->digest_out, TSEM_DIGEST_SIZE);
+	t->digest_out[0] = bpf_map_lookup_elem(&tsem_pseudonyms, key) != NULL;
+	bpf_map_update_elem(&tsem_memo, &memo, t->digest_out, BPF_ANY);
+	return t->digest_out[0];
 }
-
-enum content_kind {
-	CONTENT_CACHED = 1, /* its version number stands for it */
-	CONTENT_EMPTY = 2,
-	CONTENT_FRESH = 3, /* just taken, not kept: absorbed in full */
-};
 
 /* Takes the digest of `file` into t->inode.digest. `r` is its record, or NULL. Sleeps. */
 static __noinline int content_take(struct tsem_task *t, struct file *file, struct tsem_inode *r)
@@ -324,8 +336,6 @@ static __noinline int content_take(struct tsem_task *t, struct file *file, struc
 	u64 now = bpf_ktime_get_boot_ns();
 	bool seen;
 
-	if (path_pseudonym(t))
-		return CONTENT_EMPTY;
 	content_state_read(before, file);
 	seen = r && content_state_same(&t->inode, before);
 	if (bpf_ima_file_hash(file, t->inode.digest, TSEM_DIGEST_SIZE) != HASH_ALGO_SHA256) {
@@ -356,16 +366,19 @@ static __noinline int content_take(struct tsem_task *t, struct file *file, struc
 static __always_inline void cell_content(struct tsem_task *t, struct file *file, struct tsem_inode *r)
 {
 	struct tsem_content *now = &t->before;
+	struct tsem_globals *g = globals();
 	int kind;
 
 	content_state_read(now, file);
-	if (!now->size)
+	if (g && g->pseudonyms && path_pseudonym(t))
+		kind = CONTENT_PSEUDONYM;
+	else if (!now->size)
 		kind = CONTENT_EMPTY;
 	else if (r && t->inode.digest_valid && now->writers <= 0 && content_state_same(&t->inode, now))
 		kind = CONTENT_CACHED;
 	else
 		kind = content_take(t, file, r);
-	if (kind == CONTENT_EMPTY) {
+	if (kind == CONTENT_EMPTY || kind == CONTENT_PSEUDONYM) {
 		u32 digest = t->digest;
 
 		if (digest <= TSEM_DIGEST_SM3)

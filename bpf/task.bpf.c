@@ -90,6 +90,8 @@ int BPF_PROG(tsem_task_id, struct linux_binprm *bprm)
 	if (!t || t->busy)
 		return 0;
 	__builtin_memcpy(t->task_id, t->next_task_id, TSEM_DIGEST_SIZE);
+	/* Of use once: an exec that was not described has an identity of no model. */
+	__builtin_memset(t->next_task_id, 0xff, TSEM_DIGEST_SIZE);
 	t->subject_generation = 0;
 	return 0;
 }

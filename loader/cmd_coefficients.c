@@ -11,15 +11,34 @@
 #include "event.h"
 #include "stream.h"
 
+/* The object that the whole line is, or NULL; blanks may surround it. */
+static struct json_object *parse(const char *line, size_t size)
+{
+	struct json_tokener *tokener = json_tokener_new();
+	struct json_object *json;
+	size_t end;
+
+	if (!tokener)
+		return NULL;
+	json = json_tokener_parse_ex(tokener, line, size);
+	end = json_tokener_get_parse_end(tokener);
+	if (json && end + strspn(line + end, " \t\r") != size) {
+		json_object_put(json);
+		json = NULL;
+	}
+	json_tokener_free(tokener);
+	return json;
+}
+
 /* A bad line as an exit code after a message. */
 static int bad(const char *path, size_t number, const char *word, const char *why)
 {
 	return cmd__fail(EXIT_FAILED, "coefficients: %s: line %zu: '%.80s' %s", path, number, word, why);
 }
 
-static int one(const char *path, size_t number, const char *line, u32 digest, u32 model, bool json)
+static int one(const char *path, size_t number, const char *line, size_t size, u32 digest, u32 model, bool json)
 {
-	struct json_object *event = json_tokener_parse(line);
+	struct json_object *event = parse(line, size);
 	static struct tsem_record record;
 	char hex[2 * TSEM_DIGEST_SIZE + 1];
 	struct event_digests out;
@@ -62,6 +81,7 @@ int cmd_coefficients(int argc, char **argv)
 	int digest = TSEM_DIGEST_SHA256, model = TSEM_MODEL_MODEL0, option, err = 0;
 	const char *path = "-";
 	size_t number = 0, room = 0;
+	ssize_t size;
 	char *line = NULL;
 	bool json = false;
 	FILE *file;
@@ -93,13 +113,16 @@ int cmd_coefficients(int argc, char **argv)
 	file = stream__read(path);
 	if (!file)
 		return cmd__fail(EXIT_FAILED, "coefficients: %s: %s", path, strerror(errno));
-	while (!err && getline(&line, &room, file) > 0) {
+	while (!err && (size = getline(&line, &room, file)) > 0) {
 		number++;
-		line[strcspn(line, "\n")] = 0;
-		err = one(path, number, line, digest, model, json);
+		if (line[size - 1] == '\n')
+			line[--size] = 0;
+		err = one(path, number, line, size, digest, model, json);
 	}
 	if (!err && ferror(file))
 		err = cmd__fail(EXIT_FAILED, "coefficients: %s: cannot be read to its end", path);
+	if (!err && (fflush(stdout) || ferror(stdout)))
+		err = cmd__fail(EXIT_FAILED, "coefficients: the output cannot be written: %s", strerror(errno));
 	free(line);
 	fclose(file);
 	return err;

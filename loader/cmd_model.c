@@ -223,6 +223,8 @@ int cmd_model(int argc, char **argv)
 	job.files = argv + optind;
 	job.count = argc - optind;
 	err = read_models(&job) ?: run(&job);
+	if (fflush(stdout) || ferror(stdout))
+		err = cmd__fail(EXIT_FAILED, "model %s: the output cannot be written: %s", argv[1], strerror(errno));
 	for (size_t i = 0; i < job.count && job.models; i++)
 		model__free(&job.models[i]);
 	free(job.models);

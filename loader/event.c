@@ -301,6 +301,16 @@ static long string_from_json(struct json_object *json, u8 *out, size_t max)
 	return n;
 }
 
+/* Size without the NULs at the end of a padded name; one inside of it is shown, since it is hashed. */
+static size_t unpadded(const void *bytes, size_t size)
+{
+	const char *s = bytes;
+
+	while (size && !s[size - 1])
+		size--;
+	return size;
+}
+
 /* ---- leaves ---- */
 
 static struct json_object *get_string(struct codec *c, struct json_object *o, const char *key)
@@ -334,7 +344,7 @@ static int get_number(struct codec *c, struct json_object *o, const char *key, i
 	s = json_object_get_string(value);
 	errno = 0;
 	*out = strtoull(s, &end, base);
-	if (*s < '0' || *s > '9' || *end || errno || *out > max) {
+	if (*s < '0' || *s > '9' || end != s + json_object_get_string_len(value) || errno || *out > max) {
 		c->fault = key;
 		return -EINVAL;
 	}
@@ -458,11 +468,15 @@ static int leaf_string(struct codec *c, struct json_object *o, const char *key, 
 	return c->op == DECODE ? put(o, key, string_to_json(p, length)) : 0;
 }
 
+static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
 /* Bytes as base64, behind a length that is not hashed. */
 static int leaf_value(struct codec *c, struct json_object *o, const char *key)
 {
+	/* EVP_DecodeBlock() writes whole groups of three. */
 	u8 bytes[TSEM_CELL_MAX + 4];
 	char text[TSEM_CELL_MAX * 2];
+	const char *s;
 	struct json_object *value;
 	u32 length = 0;
 	u8 *p;
@@ -475,13 +489,17 @@ static int leaf_value(struct codec *c, struct json_object *o, const char *key)
 		in = value ? json_object_get_string_len(value) : -1;
 		if (in < 0 || in % 4)
 			return -EINVAL;
-		if (in > TSEM_CELL_MAX)
-			return -E2BIG;
-		size = EVP_DecodeBlock(bytes, (const u8 *)json_object_get_string(value), in);
-		if (size < 0)
-			return -EINVAL;
-		for (const char *s = json_object_get_string(value) + in; in && *--s == '=';)
+		s = json_object_get_string(value);
+		size = in / 4 * 3;
+		for (int i = 0; i < 2 && in && s[in - 1] == '='; i++, in--)
 			size--;
+		/* EVP_DecodeBlock() alone would skip blanks and take '=' for a digit. */
+		if (strspn(s, base64_digits) != (size_t)in)
+			return -EINVAL;
+		if (size > TSEM_CELL_MAX)
+			return -E2BIG;
+		if (EVP_DecodeBlock(bytes, (const u8 *)s, json_object_get_string_len(value)) < 0)
+			return -EINVAL;
 		length = size;
 	}
 	p = codec_bytes(c, 4, false);
@@ -549,7 +567,7 @@ static int block_inode(struct codec *c, struct json_object *o)
 			return -EINVAL;
 		c->fault = NULL;
 	} else if (c->op == DECODE) {
-		TRY(put(o, "s_id", string_to_json(p, strnlen((char *)p, 32))));
+		TRY(put(o, "s_id", string_to_json(p, unpadded(p, 32))));
 	}
 	TRY(leaf_hex(c, o, "s_uuid", 16, 16, hashed));
 	/* A tmpfs has another UUID after every boot: it counts as zero bytes. */
@@ -586,8 +604,10 @@ static int block_path(struct codec *c, struct json_object *o)
 		long size = path ? string_from_json(path, bytes, sizeof(bytes)) : -EINVAL, split;
 		int err;
 
-		if (size < 0)
-			return c->fault = "pathname", -EINVAL;
+		if (size < 0) {
+			c->fault = "pathname";
+			return size;
+		}
 		for (split = size; split && bytes[split - 1] != '/';)
 			split--;
 		parts = json_object_new_object();
@@ -972,7 +992,8 @@ int event__from_json(struct json_object *json, struct tsem_record *record, const
 	if (!type)
 		goto out;
 	event = event__parse(json_object_get_string(type));
-	if (event < 0) {
+	/* A NUL in the string would hide what follows it. */
+	if (event < 0 || strlen(event_names[event]) != (size_t)json_object_get_string_len(type)) {
 		c.fault = json_object_get_string(type);
 		goto out;
 	}
@@ -1064,7 +1085,7 @@ struct json_object *event__to_json(const struct tsem_record *record, bool with_p
 	if (!err && !(record->shape & TSEM_SHAPE_GENERIC)) {
 		/* DECODE does not write to the record. */
 		c = (struct codec){ .op = DECODE, .record = (struct tsem_record *)record };
-		err = walk_cell(&c, cell);
+		err = table[record->event][0].key ? walk_cell(&c, cell) : -EINVAL;
 	}
 	if (err) {
 		json_object_put(json);

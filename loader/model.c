@@ -2,13 +2,14 @@
 /*
  * The model file is read in one piece and parsed without copying: a model of a million lines is loaded into the kernel
  * in less than the time that its hashing would take. A coefficient that stands twice counts once, where it stands first;
- * a table of hashes finds it, for which the coefficient itself is random enough.
+ * a table finds it, by a keyed hash: a file that is yet to be trusted must not choose where its values collide.
  */
 #include "model.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "digest.h"
 
@@ -29,23 +30,38 @@ int digests__add(struct digests *list, const u8 *digest)
 	return 0;
 }
 
+/* Vector multiply-shift (Dietzfelbinger): two digests collide with a chance that their author cannot influence. */
+static u64 digest_hash(const u8 *digest, const u64 *key)
+{
+	u64 sum = key[D / 4];
+
+	for (int i = 0; i < D / 4; i++) {
+		u32 word;
+
+		memcpy(&word, digest + 4 * i, 4);
+		sum += key[i] * word;
+	}
+	return sum >> 32;
+}
+
 /* Drops every digest that stands earlier too. */
 static int digests_unique(struct digests *list)
 {
 	size_t size = 64, kept = 0;
+	u64 key[D / 4 + 1];
 	u32 *slots;
 
+	if (getrandom(key, sizeof(key), 0) != sizeof(key))
+		return -EIO;
 	while (size < 2 * list->count)
 		size *= 2;
 	slots = calloc(size, sizeof(*slots));
 	if (!slots)
 		return -ENOMEM;
 	for (size_t i = 0; i < list->count; i++) {
-		u64 hash;
 		size_t at;
 
-		memcpy(&hash, list->digest[i], sizeof(hash));
-		for (at = hash & (size - 1); slots[at]; at = (at + 1) & (size - 1)) {
+		for (at = digest_hash(list->digest[i], key) & (size - 1); slots[at]; at = (at + 1) & (size - 1)) {
 			if (!memcmp(list->digest[slots[at] - 1], list->digest[i], D))
 				break;
 		}

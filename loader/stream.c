@@ -145,7 +145,8 @@ struct stream *stream__create(const char *path)
 	s->path = strdup(path);
 	if (!strcmp(path, "-")) {
 		s->file = fdopen(dup(STDOUT_FILENO), "w");
-	} else if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
+	} else if (!lstat(path, &st) && !S_ISREG(st.st_mode)) {
+		/* A link too: /dev/stdout is one, to whatever file the output goes to, and must stay one. */
 		s->file = fopen(path, "we");
 	} else {
 		if (asprintf(&s->temporary, "%s.XXXXXX", path) < 0)

@@ -3,9 +3,10 @@
 #
 # kernel-image.sh [-u] [6.12|7.3]: a Debian kernel for the virtual machine, from its packages, without installing them.
 #
-# Prints the directory that holds it: vmlinuz, vmlinux.btf (its type information) and lib/modules/<release>. The packages are
-# fetched once, by apt and so with their signatures checked, and unpacked to the user's cache; later calls need no network.
-# -u looks for a newer version of the package. A directory appears under its final name only when it is complete.
+# Prints the directory that holds it: vmlinuz, vmlinux.btf (its type information), lib/modules/<release>, and in boot/ what
+# vm-init.sh loads first, uncompressed and in order. The packages are fetched once, by apt and so with their signatures
+# checked, and unpacked to the user's cache; later calls need no network. -u looks for a newer version of the package. A
+# directory appears under its final name only when it is complete.
 
 set -euo pipefail
 
@@ -23,7 +24,7 @@ series=${1:-6.12}
 [[ $series =~ ^[0-9]+\.[0-9]+$ ]] || die "'$series' is no kernel series; give 6.12 or 7.3"
 
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/tsem-bpf/kernels
-if [[ -z $update && -e $cache/$series/vmlinux.btf ]]; then
+if [[ -z $update && -e $cache/$series/boot ]]; then
 	readlink -f "$cache/$series"
 	exit
 fi
@@ -60,7 +61,7 @@ own=$(awk -v c="$codename" '$2 ~ "^" c "[-/]"' <<<"$offered")
 version=$(cut -d ' ' -f 1 <<<"${own:-$offered}" | sort -V | tail -n 1)
 [[ -n $version ]] || die "no apt source offers linux-image-amd64 $series; run scripts/deps.sh"
 target=$cache/$version
-if [[ ! -e $target/vmlinux.btf ]]; then
+if [[ ! -e $target/boot ]]; then
 	mkdir -p "$cache"
 	work=$(mktemp -d "$cache/.new.XXXXXX")
 	trap 'rm -rf "$work"' EXIT
@@ -93,10 +94,27 @@ if [[ ! -e $target/vmlinux.btf ]]; then
 		[[ ! -e $place ]] || cp -l "$place" "$work/done/vmlinuz"
 	done
 	[[ -e $work/done/vmlinuz ]] || die "the packages ${names[*]} hold no vmlinuz"
-	PATH=$PATH:/sbin:/usr/sbin depmod -b "$work/done" "$release"
+	PATH=$PATH:/sbin:/usr/sbin
+	# The newer packages lack the lists that depmod would use to sort, and it says so at each run.
+	touch "$work/done/lib/modules/$release/modules."{order,builtin,builtin.modinfo}
+	depmod -b "$work/done" "$release"
+	mkdir "$work/done/boot"
+	for name in overlay virtio_blk ext4; do
+		modprobe -d "$work/done" -S "$release" --show-depends "$name"
+	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >"$work/order"
+	number=10
+	while read -r file; do
+		name=${file##*/}
+		case "$name" in
+		*.xz) xz -dc "$file" ;;
+		*.zst) zstd -dcq "$file" ;;
+		*) cat "$file" ;;
+		esac >"$work/done/boot/$((number++))-${name%%.*}.ko"
+	done <"$work/order"
 	extract_vmlinux "$work/done/vmlinuz" "$work/vmlinux" || die "cannot decompress $image's vmlinuz"
 	llvm-objcopy-19 --dump-section ".BTF=$work/done/vmlinux.btf" "$work/vmlinux" /dev/null ||
 		die "$image has no type information (.BTF)"
+	rm -rf "$target"
 	mv -T "$work/done" "$target"
 fi
 ln -sfnT "$version" "$cache/$series"

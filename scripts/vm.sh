@@ -71,11 +71,12 @@ append+=" lsm=lockdown,capability,landlock,yama,apparmor,bpf watchdog_thresh=60 
 append+=" random.trust_cpu=1 cryptomgr.notests=1 tsx=off selinux=0"
 
 cd "$repo"
-: >"$repo/build/vm-console.log"
+log=$run/console
+: >"$log"
 # QEMU opens its outputs by name, which would truncate a file: both are pipes.
 timeout -k 10 "$seconds" vng -v -r "$kernel/vmlinuz" --force-9p --disable-microvm "${accel[@]}" --cpus "$cpus" \
 	--memory "$memory" --append "$append" --qemu-opts="$qemu" -- true </dev/null \
-	> >(cat) 2> >(cat >"$repo/build/vm-console.log") &
+	> >(cat) 2> >(cat >"$log") &
 vng=$!
 ended=0
 wait "$vng" || ended=$?
@@ -85,7 +86,7 @@ sleep 0.1
 
 show() {
 	echo "vm.sh: $*; the end of build/vm-console.log:" >&2
-	tr -d '\r' <"$repo/build/vm-console.log" | grep -v '^$' | tail -n 40 >&2
+	tr -d '\r' <"$log" | tee "$repo/build/vm-console.log" | grep -av '^$' | tail -n 40 >&2
 	exit 1
 }
 
@@ -95,8 +96,7 @@ if [[ ! -s $run/status ]]; then
 fi
 status=$(<"$run/status")
 tr -d '\r' <"$run/dmesg" >"$repo/build/vm-console.log"
-if faults=$(grep -nE 'BUG: |Oops|WARNING: .*(CPU[:#]|:[0-9]+ at )|WARNING: (possible|suspicious|bad)|rcu.*stall|UBSAN|KASAN|general protection' \
-	"$repo/build/vm-console.log"); then
+if faults=$(grep -av "ommand line:" "$repo/build/vm-console.log" | grep -aE 'BUG: |Oops|WARNING: .*(CPU[:#]|:[0-9]+ at )|WARNING: (possible|suspicious|bad)|rcu.*(detected|stalls on)|UBSAN|KASAN|general protection'); then
 	echo "vm.sh: the kernel complained; see build/vm-console.log:" >&2
 	echo "$faults" >&2
 	exit 1

@@ -41,12 +41,20 @@ load helpers
 }
 
 @test "socket_connect: unix and IPv6" {
-	learn sh -c "$PROG/socket_accept unix $D/s noaccept; rm $D/s; $PROG/socket_accept inet6 7103 noaccept"
-	tsem-bpf coefficients trajectory | diff - <(sed -n 's/^state //p' model)
-	[ "$(jq -r '.socket_connect.addr.af_unix.address // empty' <trajectory)" = "$D/s" ]
-	allowed sh -c "$PROG/socket_accept unix $D/s noaccept; rm $D/s; $PROG/socket_accept inet6 7103 noaccept"
-	rm -f s
-	denied sh -c "$PROG/socket_accept unix $D/x noaccept; rm $D/s; $PROG/socket_accept inet6 7103 noaccept"
+	for address in "unix $D/s:unix $D/t:af_unix" "inet6 7103:inet6 7104:af_inet6"; do
+		IFS=: read -r known other kind <<<"$address"
+		rm -f s t
+		# shellcheck disable=SC2086
+		learn "$PROG/socket_accept" $known noaccept
+		tsem-bpf coefficients trajectory | diff - <(sed -n 's/^state //p' model)
+		[ "$(jq -r "select(.event.type == \"socket_connect\") | .socket_connect.addr | keys[0]" <trajectory)" = $kind ]
+		rm -f s t
+		# shellcheck disable=SC2086
+		allowed "$PROG/socket_accept" $known noaccept
+		rm -f s t
+		# shellcheck disable=SC2086
+		denied "$PROG/socket_accept" $other noaccept
+	done
 }
 
 @test "socket_accept: a program that only listened may not accept" {

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: GPL-2.0
+# The command line: exit codes, one line for each error with the word at fault, JSON.
+load helpers
+
+# refused STATUS WORD COMMAND...: fails so, in one line that has the word.
+refused() {
+	local status_wanted=$1 word=$2
+	shift 2
+	check "$status_wanted" "$@"
+	says "$word"
+	[ "$(wc -l <<<"$output")" = 1 ]
+}
+
+@test "help that was asked for goes to the output with 0, everything else names the word" {
+	check 0 tsem-bpf help
+	check 0 tsem-bpf run --help
+	says "--enforce"
+	for command in probe load unload status run list show control delete coefficients model; do
+		check 0 tsem-bpf help $command
+		refused 2 "--no-such" tsem-bpf $command --no-such
+	done
+	refused 2 "lod" tsem-bpf lod
+	refused 2 "command is missing" tsem-bpf
+	refused 2 "'more'" tsem-bpf status more
+	refused 2 "'more'" tsem-bpf load more
+}
+
+@test "load refuses what it cannot take before it looks at anything" {
+	refused 2 "'0'" tsem-bpf load --max-coefficients 0
+	refused 2 "'x'" tsem-bpf load --max-namespaces x
+	refused 2 "'on'" tsem-bpf load --root-model on
+	refused 4 "model" tsem-bpf load --root-model model
+	refused 2 "needs a value" tsem-bpf load --max-coefficients
+}
+
+@test "run refuses bad settings, and makes no namespace" {
+	refused 2 "command is missing" tsem-bpf run -o m
+	refused 2 "'md5'" tsem-bpf run --digest md5 -- true
+	refused 2 "'other'" tsem-bpf run --nsref other -- true
+	refused 2 "cache=0" tsem-bpf run --cache 0 -- true
+	refused 2 "'m1'" tsem-bpf run --model-type m1 -- true
+	refused 2 "'12'" tsem-bpf run --base 12 -- true
+	refused 2 "'xyz'" tsem-bpf run --pseudonym xyz -- true
+	refused 2 "'123'" tsem-bpf run -n 123 -- true
+	refused 1 "no-such-file" tsem-bpf run -m no-such-file -- true
+	echo "state 12" >bad
+	refused 1 "line 1" tsem-bpf run -m bad --enforce -- touch ran
+	[ ! -e ran ]
+	[ "$(tsem-bpf list --json)" = "[]" ]
+}
+
+@test "run passes the exit status of the command on" {
+	check 0 tsem-bpf run -q -- true
+	check 7 tsem-bpf run -q -- sh -c "exit 7"
+	check 143 tsem-bpf run -q -- sh -c 'kill -TERM $$'
+	check 127 tsem-bpf run -q -- ./no-such-program
+	says "no-such-program"
+	touch plain
+	check 126 tsem-bpf run -q -- ./plain
+}
+
+@test "run gives the command its input and environment, no descriptor of ours, and no control capability" {
+	[ "$(echo in | X=y tsem-bpf run -q -- sh -c 'read a; echo "$a$X$PWD"')" = "iny$D" ]
+	[ "$(tsem-bpf run -q -- ls /proc/self/fd | tr '\n' ' ')" = "0 1 2 3 " ]
+	for set in CapInh CapPrm CapEff CapBnd CapAmb; do
+		mask=$(tsem-bpf run -q -- sed -n "s/^$set:\t//p" /proc/self/status)
+		[ $((0x$mask >> 33 & 1)) = 0 ]
+	done
+	[ $((0x$(tsem-bpf run -q -- sed -n 's/^CapEff:\t//p' /proc/self/status) >> 21 & 1)) = 1 ]
+}
+
+@test "control: each bad line is refused by name with 2, and changes nothing" {
+	mkfifo go
+	tsem-bpf run -q -n ctl --keep -- sh -c "read x <$D/go" &
+	wait_for sh -c "tsem-bpf list | grep ctl"
+	value=$(printf '00%.0s' $(seq 32))
+	before=$(tsem-bpf list --json)
+	for line in "" "sea" "seal now" "Seal" "state" "state value" "state value=" "state value=12" "state value=${value}0" \
+		"state value=0x$value" "state val=$value" "state value=$value value=$value" "state value=$value x" \
+		"base value=zz" "pseudonym value=1" "internal digest=md5" "internal cache=0" "internal colour=red" "external" \
+		"external key=12" "trusted pid=1" "untrusted pid=x tnum=1 key=$value" "enforce "; do
+		refused 2 "control:" tsem-bpf control -n ctl "$line"
+	done
+	refused 2 "'more'" tsem-bpf control -n ctl seal more
+	refused 2 "verb is missing" tsem-bpf control -n ctl
+	refused 4 "run" tsem-bpf control internal
+	refused 4 "external" tsem-bpf control "external key=$value"
+	refused 4 "trusted" tsem-bpf control "trusted pid=1 tnum=1 key=$value"
+	refused 1 "'nobody'" tsem-bpf control -n nobody seal
+	refused 1 "not modeled" tsem-bpf control seal
+	[ "$before" = "$(tsem-bpf list --json)" ]
+
+	# In the order of a namespace's life.
+	refused 1 "coefficients already" tsem-bpf control -n ctl "base value=$value"
+	check 0 tsem-bpf control -n ctl "state value=$value"
+	check 0 tsem-bpf control -n ctl "pseudonym value=$value"
+	check 0 tsem-bpf control -n ctl seal
+	refused 1 "sealed already" tsem-bpf control -n ctl seal
+	refused 1 "sealed" tsem-bpf control -n ctl "state value=$value"
+	refused 1 "sealed" tsem-bpf control -n ctl "pseudonym value=$value"
+	refused 1 "sealed" tsem-bpf control -n ctl "base value=$value"
+	check 0 tsem-bpf control -n ctl enforce
+	refused 1 "already" tsem-bpf control -n ctl enforce
+	tsem-bpf show -n ctl trajectory-coefficients | grep -q "^$value$"
+	refused 1 "live tasks" tsem-bpf delete -n ctl
+	refused 1 "lives" tsem-bpf unload
+	echo >go
+	wait || true
+	wait_for tsem-bpf delete -n ctl
+}
+
+@test "control needs the capability, and says which" {
+	refused 1 CAP_MAC_ADMIN setpriv --bounding-set -mac_admin --inh-caps -mac_admin -- "$ROOT/build/tsem-bpf" control -n x seal
+	refused 1 CAP_MAC_ADMIN setpriv --bounding-set -mac_admin --inh-caps -mac_admin -- "$ROOT/build/tsem-bpf" run -- true
+}
+
+@test "show knows every name of the reference, with - and with _" {
+	tsem-bpf run -q -n names --keep -- true
+	for name in id aggregate measurement state trajectory trajectory_coefficients trajectory-counts forensics \
+		forensics_coefficients forensics-counts log; do
+		check 0 tsem-bpf show -n names $name
+		check 0 tsem-bpf show -n names --json $name
+		jq -e . <<<"$output" >/dev/null
+	done
+	[ "$(tsem-bpf show -n names trajectory_counts | paste -sd+ | sed 's/$/\n/' | bc 2>/dev/null || echo 1)" != 0 ]
+	[ "$(tsem-bpf show id)" = 0 ]
+	[ "$(tsem-bpf show aggregate)" = "$(printf '0%.0s' $(seq 64))" ]
+	refused 2 "written only" tsem-bpf show control
+	refused 2 "'nothing'" tsem-bpf show nothing
+	refused 1 "not modeled" tsem-bpf show trajectory
+	tsem-bpf delete -n names
+}
+
+@test "model: measure, state, diff and merge" {
+	a=$(printf 'aa%.0s' $(seq 32))
+	b=$(printf 'bb%.0s' $(seq 32))
+	printf 'state %s\nend\n' "$a" >ma
+	printf 'state %s\nend\n' "$b" >mb
+	printf 'base %s\nend\n' "$b" >mc
+	check 0 tsem-bpf model diff ma ma
+	check 1 tsem-bpf model diff ma mb
+	says "-$a"
+	says "+$b"
+	check 0 tsem-bpf model merge -o mm mb ma mb
+	[ "$(cat mm)" = "$(printf 'state %s\nstate %s\nend' "$b" "$a")" ]
+	[ "$(tsem-bpf model measure mm)" != "$(tsem-bpf model state mm)" ]
+	refused 1 "different bases" tsem-bpf model merge -o mx ma mc
+	[ ! -e mx ]
+	refused 2 "'sum'" tsem-bpf model sum ma
+	printf 'state %s\n' "$a" >cut
+	refused 1 "line 2" tsem-bpf model state cut
+}
+
+@test "coefficients names the line and the word at fault" {
+	tsem-bpf run -q --trajectory t -- true
+	check 0 tsem-bpf coefficients t
+	{ head -n 1 t; head -n 2 t | tail -n 1 | sed 's/"uid":"/"uid":"x/'; } >bad
+	check 1 tsem-bpf coefficients bad
+	says "line 2: 'uid'"
+	check 1 tsem-bpf coefficients <<<"{"
+	says "line 1"
+	check 0 tsem-bpf coefficients --digest sm3 --model-type portable --json t
+	jq -e .cell <<<"$output" >/dev/null
+}

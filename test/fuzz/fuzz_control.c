@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Fuzz target of the parsers of text: the control verbs and settings (loader/control.c), model files (loader/model.c)
+ * and hexadecimal (loader/digest.c). Every input goes to each of them.
+ *
+ * What is refused must say why and change nothing; what is taken must be within its limits, and a model that was read
+ * must be written and read again as the same model.
+ *
+ * Build with `clang -fsanitize=fuzzer,address,undefined`, or with -DFUZZ_MAIN to run over a corpus.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "control.h"
+#include "digest.h"
+#include "fuzz_main.h"
+#include "model.h"
+
+static void check_namespace(const struct control_namespace *ns)
+{
+	u32 ring;
+
+	FUZZ_CHECK(ns->nsref == TSEM_NSREF_INITIAL || ns->nsref == TSEM_NSREF_CURRENT);
+	FUZZ_CHECK(digest__name(ns->digest) && digest__name(ns->content));
+	FUZZ_CHECK(digest__size(ns->content) <= digest__size(ns->digest));
+	FUZZ_CHECK(digest__model_name(ns->model));
+	FUZZ_CHECK(ns->cache >= 1 && ns->cache <= CONTROL_CACHE_MAX);
+	ring = control__ring_size(ns->cache);
+	FUZZ_CHECK(ring >= 4096 && !(ring & (ring - 1)));
+	FUZZ_CHECK((u64)ring >= (u64)ns->cache * sizeof(struct tsem_record));
+}
+
+/* The message is there, and ends within its array. */
+static void check_error(const struct control_error *error)
+{
+	FUZZ_CHECK(error->text[0] && memchr(error->text, 0, sizeof(error->text)));
+}
+
+static void fuzz_verb(const char *line)
+{
+	struct control_request request;
+	struct control_error error;
+	int err;
+
+	memset(&error, 0xff, sizeof(error));
+	err = control__parse(line, &request, &error);
+	FUZZ_CHECK(!err || err == -EINVAL);
+	if (err) {
+		check_error(&error);
+		return;
+	}
+	if (request.verb == CONTROL_INTERNAL || request.verb == CONTROL_EXTERNAL) {
+		check_namespace(&request.namespace);
+		FUZZ_CHECK(request.namespace.has_key == (request.verb == CONTROL_EXTERNAL));
+	}
+	if (request.verb == CONTROL_TRUSTED || request.verb == CONTROL_UNTRUSTED)
+		FUZZ_CHECK(request.pid >= 1 && request.pid <= 0x7fffffff);
+}
+
+/* `text` is the key up to the first '=', and the value behind it. */
+static void fuzz_option(char *text)
+{
+	struct control_namespace ns, before;
+	char *value = strchr(text, '=');
+	struct control_error error;
+
+	if (!value)
+		return;
+	*value = 0;
+	/* Compared as bytes below, padding included. */
+	memset(&ns, 0, sizeof(ns));
+	control__namespace_defaults(&ns, CONTROL_INTERNAL);
+	memcpy(&before, &ns, sizeof(ns));
+	memset(&error, 0xff, sizeof(error));
+	if (control__namespace_option(&ns, text, value + 1, &error)) {
+		check_error(&error);
+		FUZZ_CHECK(!memcmp(&ns, &before, sizeof(ns)));
+	} else {
+		check_namespace(&ns);
+	}
+	*value = '=';
+}
+
+static void check_same(const struct digests *a, const struct digests *b)
+{
+	FUZZ_CHECK(a->count == b->count);
+	FUZZ_CHECK(!a->count || !memcmp(a->digest, b->digest, a->count * sizeof(*a->digest)));
+}
+
+static int read_text(char *text, size_t size, struct model *model, struct model_error *error)
+{
+	FILE *file = fmemopen(text, size, "r");
+	int err;
+
+	FUZZ_CHECK(file);
+	err = model__read(file, model, error);
+	fclose(file);
+	return err;
+}
+
+static void fuzz_model(char *text, size_t size)
+{
+	struct model model, again;
+	struct model_error error;
+	char *written = NULL;
+	size_t written_size;
+	FILE *file;
+	int err;
+
+	err = read_text(text, size, &model, &error);
+	FUZZ_CHECK(!err || err == -EINVAL);
+	if (err) {
+		FUZZ_CHECK(error.line && error.why && memchr(error.word, 0, sizeof(error.word)));
+		FUZZ_CHECK(!model.states.digest && !model.pseudonyms.digest);
+		return;
+	}
+	file = open_memstream(&written, &written_size);
+	FUZZ_CHECK(file);
+	FUZZ_CHECK(!model__write(file, &model));
+	fclose(file);
+	FUZZ_CHECK(!read_text(written, written_size, &again, &error));
+	FUZZ_CHECK(model.has_aggregate == again.has_aggregate && model.has_base == again.has_base);
+	FUZZ_CHECK(!memcmp(model.aggregate, again.aggregate, sizeof(model.aggregate)));
+	FUZZ_CHECK(!memcmp(model.base, again.base, sizeof(model.base)));
+	FUZZ_CHECK(model.sealed == again.sealed);
+	check_same(&model.states, &again.states);
+	check_same(&model.pseudonyms, &again.pseudonyms);
+	model__free(&model);
+	model__free(&again);
+	free(written);
+}
+
+static void fuzz_hex(const char *text, size_t size)
+{
+	u8 bytes[TSEM_DIGEST_SIZE], untouched[TSEM_DIGEST_SIZE];
+	char printed[2 * TSEM_DIGEST_SIZE + 1];
+
+	memset(bytes, 0x5a, sizeof(bytes));
+	memset(untouched, 0x5a, sizeof(untouched));
+	if (digest__from_hex(text, size, bytes, sizeof(bytes))) {
+		FUZZ_CHECK(!memcmp(bytes, untouched, sizeof(bytes)));
+		return;
+	}
+	digest__to_hex(bytes, sizeof(bytes), printed);
+	FUZZ_CHECK(strlen(printed) == size && !strncasecmp(printed, text, size));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	char *text = malloc(size + 1);
+
+	FUZZ_CHECK(text);
+	if (size)
+		memcpy(text, data, size);
+	text[size] = 0;
+	fuzz_verb(text);
+	fuzz_option(text);
+	fuzz_hex(text, size);
+	/* fmemopen() takes no empty buffer; with its NUL the text is one line that is no line of a model. */
+	fuzz_model(text, size ?: 1);
+	free(text);
+	return 0;
+}
