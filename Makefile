@@ -9,6 +9,11 @@ VMLINUX_BTF ?= /sys/kernel/btf/vmlinux
 CFLAGS ?= -O2 -g
 override CFLAGS += -std=gnu11 -Wall -Wextra -Imaps -Iloader -I$(BUILD) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -MMD -MP
 BPF_CFLAGS := -O2 -g -mcpu=v3 -target bpf -D__TARGET_ARCH_x86 -Wall -Wextra -Wno-unused-parameter -Ibpf -Imaps -I$(BUILD) -MMD -MP
+# WERROR=1, as lint has it: a warning ends the build.
+ifeq ($(WERROR),1)
+override CFLAGS += -Werror
+BPF_CFLAGS += -Werror
+endif
 LDLIBS := -lbpf -ljson-c -lcrypto -lzstd -lcap-ng
 ifneq ($(V),1)
 Q := @
@@ -24,7 +29,12 @@ MAN := $(patsubst docs/man/%.rst,$(BUILD)/man/%,$(wildcard docs/man/*.rst))
 all: $(BUILD)/tsem-bpf $(MAN)
 tests: all $(UNIT) $(PROGRAMS)
 
-$(BUILD)/vmlinux.h: $(VMLINUX_BTF)
+# Another kernel's types are older or newer by their file's time: what counts is that it is another file.
+$(BUILD)/vmlinux.from: FORCE
+	@mkdir -p $(@D)
+	@echo '$(VMLINUX_BTF)' | cmp -s - $@ || echo '$(VMLINUX_BTF)' >$@
+
+$(BUILD)/vmlinux.h: $(VMLINUX_BTF) $(BUILD)/vmlinux.from
 	$(call say,BTF)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(BPFTOOL) btf dump file $< format c >$@.tmp
@@ -70,6 +80,9 @@ install: all
 	install -D -m 0755 $(BUILD)/tsem-bpf $(DESTDIR)$(PREFIX)/sbin/tsem-bpf
 	install -D -m 0644 $(BUILD)/man/tsem-bpf.8 $(DESTDIR)$(PREFIX)/share/man/man8/tsem-bpf.8
 
+unit: $(UNIT)
+	$(Q)for program in $^; do $$program || exit 1; done
+
 # These do all of their set-up: packages, a kernel image, the build, the virtual machine.
 deps:
 	scripts/deps.sh
@@ -80,6 +93,6 @@ lint:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all tests install deps demo test bench lint clean
+.PHONY: all tests unit install deps demo test bench lint clean FORCE
 .DELETE_ON_ERROR:
 -include $(wildcard $(BUILD)/*.d $(BUILD)/loader/*.d $(BUILD)/test/*/*.d)

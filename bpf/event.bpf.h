@@ -85,14 +85,15 @@ static __always_inline void subject_update(struct tsem_task *t)
 
 /*
  * The current task's event begins. NULL if there is nothing to describe; *verdict is then what the hook returns: 0 for
- * a task outside of every namespace and for what our own work reaches, the namespace's answer for an untrusted task.
+ * a task outside of every namespace and for what our own work or the kernel's own reaches, the namespace's answer for an
+ * untrusted task.
  */
 static __always_inline struct tsem_task *event_begin(u32 event, int *verdict)
 {
 	struct tsem_task *t = current_task();
 
 	*verdict = 0;
-	if (!t || t->busy)
+	if (!t || t->busy || kernel_acts())
 		return NULL;
 	if (t->untrusted) {
 		*verdict = hook_return(event_untrusted(t, event));

@@ -39,12 +39,28 @@ static __always_inline u64 address_of(struct tsem_task *t, const void *p)
 	return *(volatile u64 *)&t->address;
 }
 
-/* Does the task hold the control capability, in the initial user namespace? */
+/* Do the credentials hold the control capability, in the initial user namespace? */
+static __always_inline bool cred_controls(const struct cred *cred)
+{
+	return cred->user_ns->level == 0 && (cred->cap_effective.val & (1ULL << CAP_MAC_ADMIN));
+}
+
 static __always_inline bool task_controls(struct task_struct *task)
 {
-	const struct cred *cred = task->real_cred;
+	return cred_controls(task->real_cred);
+}
 
-	return cred->user_ns->level == 0 && (cred->cap_effective.val & (1ULL << CAP_MAC_ADMIN));
+/*
+ * Does the kernel act for itself, under credentials that the task of a namespace neither has nor can choose? overlayfs
+ * does so below a path: what it asks then depends on its caches, and no two runs would give the same model. A task of a
+ * namespace never holds the control capability, so that credentials which it registered (io_uring) do not count here.
+ */
+static __always_inline bool kernel_acts(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	const struct cred *cred = task->cred;
+
+	return cred != task->real_cred && cred_controls(cred);
 }
 
 /*

@@ -39,12 +39,12 @@ mount -t overlay -o xino=off,lowerdir=/run/host,upperdir=/run/rw/upper,workdir=/
 for directory in proc sys dev run tmp mnt lib/modules; do
 	mkdir -p "/run/root/$directory"
 done
+mount -t proc proc /run/root/proc
+mount -t sysfs sysfs /run/root/sys
+mount -t devtmpfs dev /run/root/dev
+mount -t tmpfs -o mode=0755,nosuid,nodev run /run/root/run
 pivot_root /run/root /run/root/mnt || die "cannot change the root"
 cd /
-mount -t proc proc /proc
-mount -t sysfs sysfs /sys
-mount -t devtmpfs dev /dev
-mount -t tmpfs -o mode=0755,nosuid,nodev run /run
 exec </dev/null >/dev/kmsg 2>&1
 umount -l /mnt
 

@@ -1,0 +1,48 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# lint.sh [--fix]: the form of the sources: clang-format for C, shellcheck for the scripts and the BATS files, a first line
+# that names the licence, and a build in which every warning is an error (in build/lint, so that it disturbs no other).
+# Says all that it finds and fails at the end. --fix lets clang-format rewrite the C files first.
+
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+found=0
+complain() {
+	echo "lint.sh: $*" >&2
+	found=$((found + 1))
+}
+
+mapfile -t c < <(find bpf loader maps test -name '*.[ch]' | sort)
+mapfile -t scripts < <(grep -rlE '^#!.*[ /](ba)?sh\b' .ci scripts test kernel-patches 2>/dev/null | sort)
+mapfile -t bats < <(find test -name '*.bats' -o -name '*.bash' | sort)
+
+if [[ ${1:-} == --fix ]]; then
+	clang-format-19 -i "${c[@]}"
+elif (($#)); then
+	echo "lint.sh: '$1' is not known; usage: lint.sh [--fix]" >&2
+	exit 2
+fi
+
+clang-format-19 --dry-run -Werror "${c[@]}" || complain "clang-format wants another form: run scripts/lint.sh --fix"
+shellcheck "${scripts[@]}" || complain "shellcheck found faults in the scripts"
+shellcheck -s bats "${bats[@]}" || complain "shellcheck found faults in the BATS files"
+
+for file in "${c[@]}" "${scripts[@]}" "${bats[@]}" Makefile; do
+	head -n 3 "$file" | grep -q 'SPDX-License-Identifier: GPL-2.0' || complain "$file: no SPDX-License-Identifier in its first lines"
+done
+for file in "${c[@]}" "${scripts[@]}" "${bats[@]}"; do
+	# A tab is eight columns.
+	expand "$file" | awk -v f="$file" 'length > 130 { print f ":" NR ": line of " length " columns"; bad = 1 } END { exit bad }' >&2 ||
+		complain "$file: lines too long"
+	! grep -nE '[[:space:]]$' "$file" >&2 || complain "$file: blanks at the end of lines"
+done
+
+btf=${VMLINUX_BTF:-}
+[[ -n $btf ]] || btf=$(scripts/kernel-image.sh 6.12)/vmlinux.btf
+make -j"$(nproc)" BUILD=build/lint WERROR=1 VMLINUX_BTF="$btf" tests >build/lint.log 2>&1 || {
+	cat build/lint.log >&2
+	complain "the build has warnings"
+}
+((!found))

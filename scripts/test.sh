@@ -1,0 +1,110 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# test.sh [BATS FILE...]: everything that is tested, and one line at the end that sums it up: "N passed, N failed".
+#
+# First what needs no kernel (lint counts as one test, then the unit tests), then the BATS suite in one boot of Debian's 6.12
+# kernel, then its smoke tests on the newest. Every part speaks TAP, which is what is counted: a test that was planned and
+# never reported, a skipped one, and a machine that ended badly after its tests are failures too. With files named, only those
+# run, on 6.12. The outputs stay in build/test-*.tap.
+
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+
+passed=0 failed=0
+failures=()
+
+fail() {
+	failed=$((failed + 1))
+	failures+=("$1")
+}
+
+# tally NAME STATUS FILE: counts one part from its TAP output and the exit status of what made it.
+tally() {
+	local name=$1 status=$2 file=$3 line planned=0 seen=0 before=$failed
+	while IFS= read -r line; do
+		case "$line" in
+		"not ok "*)
+			fail "$name: ${line#not ok }"
+			seen=$((seen + 1))
+			;;
+		"ok "*"# skip"* | "ok "*"# SKIP"*)
+			fail "$name: skipped: ${line#ok }"
+			seen=$((seen + 1))
+			;;
+		"ok "*)
+			passed=$((passed + 1))
+			seen=$((seen + 1))
+			;;
+		1..[0-9]*)
+			planned=${line#1..}
+			planned=$((planned + 0))
+			;;
+		esac
+	done <"$file"
+	if ((!planned)); then
+		fail "$name: no tests ran (status $status)"
+	elif ((seen < planned)); then
+		failed=$((failed + planned - seen - 1))
+		fail "$name: $((planned - seen)) of $planned tests never reported (status $status)"
+	elif ((status && failed == before)); then
+		fail "$name: ended with status $status although its tests passed"
+	fi
+}
+
+summary() {
+	local failure
+	echo
+	for failure in ${failures[@]+"${failures[@]}"}; do
+		echo "failed: $failure"
+	done
+	echo "$passed passed, $failed failed"
+	((!failed))
+	exit
+}
+
+# in_vm KERNEL FILE...: these BATS files in one boot.
+in_vm() {
+	local series=$1 output=build/test-$1.tap
+	shift
+	echo
+	echo "== BATS on $series"
+	scripts/vm.sh -k "$series" -t 2100 -- bats --formatter tap "$@" | tee "$output"
+	tally "$series" "${PIPESTATUS[0]}" "$output"
+}
+
+kernel=$(scripts/kernel-image.sh 6.12) || {
+	fail "no kernel 6.12"
+	summary
+}
+echo "== build"
+make -j"$(nproc)" VMLINUX_BTF="$kernel/vmlinux.btf" tests || {
+	fail "the build"
+	summary
+}
+
+if (($#)); then
+	in_vm 6.12 "$@"
+	summary
+fi
+
+echo
+echo "== lint"
+if scripts/lint.sh; then
+	passed=$((passed + 1))
+else
+	fail lint
+fi
+
+for source in test/unit/test_*.c; do
+	name=$(basename "$source" .c)
+	program=build/test/unit/$name
+	echo
+	echo "== $name"
+	CMOCKA_MESSAGE_OUTPUT=TAP timeout 300 "$program" 2>&1 | tee "build/test-$name.tap"
+	tally "$name" "${PIPESTATUS[0]}" "build/test-$name.tap"
+done
+
+in_vm 6.12 test/*.bats
+in_vm 7.3 test/000-*.bats
+summary
