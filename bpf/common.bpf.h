@@ -37,10 +37,10 @@
 /*
  * Is x at most max? The compiler may fold or drop a test whose outcome it knows; the verifier knows less and needs it.
  */
-#define at_most(x, max)        \
-	({                     \
+#define at_most(x, max)         \
+	({                      \
 		barrier_var(x); \
-		(x) <= (max);  \
+		(x) <= (max);   \
 	})
 
 /* What an LSM program returns: 0 or -EPERM, as two constants, since the verifier checks the range. */

@@ -60,11 +60,11 @@ static __always_inline bool schedule_load(struct tsem_task *t, u32 block)
 	return true;
 }
 
-#define SHA256_ROUND(a, b, c, d, e, f, g, h, i)                                                            \
-	do {                                                                                               \
+#define SHA256_ROUND(a, b, c, d, e, f, g, h, i)                                                                  \
+	do {                                                                                                     \
 		u32 t1 = h + (rotl32(e, 26) ^ rotl32(e, 21) ^ rotl32(e, 7)) + (g ^ (e & (f ^ g))) + k[i] + w[i]; \
-		d += t1;                                                                                   \
-		h = t1 + (rotl32(a, 30) ^ rotl32(a, 19) ^ rotl32(a, 10)) + ((a & b) | (c & (a | b)));      \
+		d += t1;                                                                                         \
+		h = t1 + (rotl32(a, 30) ^ rotl32(a, 19) ^ rotl32(a, 10)) + ((a & b) | (c & (a | b)));            \
 	} while (0)
 
 __noinline int sha256_block(struct tsem_task *t __arg_nonnull, u32 block)
@@ -120,17 +120,17 @@ __noinline int sha256_block(struct tsem_task *t __arg_nonnull, u32 block)
 #define SM3_FF1(x, y, z) (((x) & (y)) | ((x) & (z)) | ((y) & (z)))
 #define SM3_GG1(x, y, z) (((x) & (y)) | (~(x) & (z)))
 /* `k` is the round constant, rotated by the number of the round; it is rotated on by one here. */
-#define SM3_ROUND(a, b, c, d, e, f, g, h, i, ff, gg)              \
-	do {                                                      \
-		u32 a12 = rotl32(a, 12);                          \
-		u32 ss1 = rotl32(a12 + e + k, 7);                 \
+#define SM3_ROUND(a, b, c, d, e, f, g, h, i, ff, gg)                         \
+	do {                                                                 \
+		u32 a12 = rotl32(a, 12);                                     \
+		u32 ss1 = rotl32(a12 + e + k, 7);                            \
 		u32 tt1 = ff(a, b, c) + d + (ss1 ^ a12) + (w[i] ^ w[i + 4]); \
-		u32 tt2 = gg(e, f, g) + h + ss1 + w[i];           \
-		b = rotl32(b, 9);                                 \
-		f = rotl32(f, 19);                                \
-		d = tt1;                                          \
-		h = SM3_P0(tt2);                                  \
-		k = rotl32(k, 1);                                 \
+		u32 tt2 = gg(e, f, g) + h + ss1 + w[i];                      \
+		b = rotl32(b, 9);                                            \
+		f = rotl32(f, 19);                                           \
+		d = tt1;                                                     \
+		h = SM3_P0(tt2);                                             \
+		k = rotl32(k, 1);                                            \
 	} while (0)
 
 __noinline int sm3_block(struct tsem_task *t __arg_nonnull, u32 block)
@@ -211,7 +211,8 @@ __noinline int sha3_256_block(struct tsem_task *t __arg_nonnull, u32 block)
 		u64 d3 = c2 ^ rotl64(c4, 1), d4 = c3 ^ rotl64(c0, 1);
 
 		barrier(); /* keeps lanes in memory and off the stack, of which there is little */
-		/* rho and pi: lane x + 5y goes to y + 5((2x + 3y) mod 5), rotated by the offsets of FIPS 202, table 2. */
+		/* rho and pi: lane x + 5y goes to y + 5((2x + 3y) mod 5), rotated by the offsets of FIPS 202, table 2.
+		 */
 		b[0] = a[0] ^ d0;
 		b[10] = rotl64(a[1] ^ d1, 1);
 		b[20] = rotl64(a[2] ^ d2, 62);

@@ -40,11 +40,11 @@ __noinline int subject_compute(struct tsem_task *t __arg_nonnull, u64 generation
 	return 0;
 }
 
-#define COE_SET(field, value)                          \
-	do {                                           \
-		u32 now = (value);                     \
-		changed |= now ^ t->record.coe.field;  \
-		t->record.coe.field = now;             \
+#define COE_SET(field, value)                         \
+	do {                                          \
+		u32 now = (value);                    \
+		changed |= now ^ t->record.coe.field; \
+		t->record.coe.field = now;            \
 	} while (0)
 
 static __always_inline void subject_update(struct tsem_task *t)
@@ -85,8 +85,8 @@ static __always_inline void subject_update(struct tsem_task *t)
 
 /*
  * The current task's event begins. NULL if there is nothing to describe; *verdict is then what the hook returns: 0 for
- * a task outside of every namespace and for what our own work or the kernel's own reaches, the namespace's answer for an
- * untrusted task.
+ * a task outside of every namespace and for what our own work or the kernel's own reaches, the namespace's answer for
+ * an untrusted task.
  */
 static __always_inline struct tsem_task *event_begin(u32 event, int *verdict)
 {

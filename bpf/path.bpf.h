@@ -3,13 +3,14 @@
  * Building blocks of descriptions that name files: INODE, PATH and the content digest.
  *
  * A path is walked here, from the file up to the root of the mount namespace, and not fetched by bpf_d_path(): that one
- * stops at the task's root, so that a chroot would rename every file, it works in few hooks, and it costs more. A rename
- * or a change of mounts during the walk moves a global sequence count; the walk is then done again, so that a path is
- * never a mix of two.
+ * stops at the task's root, so that a chroot would rename every file, it works in few hooks, and it costs more. A
+ * rename or a change of mounts during the walk moves a global sequence count; the walk is then done again, so that a
+ * path is never a mix of two.
  *
  * The digest of a file is taken by IMA and kept in inode storage. It is good while size, ctime and i_version of the
- * inode that holds the pages (below an overlay) are what they were, as long as no writer is open, and only if this state
- * had been seen a while before the digest was taken: a write within the clock tick of the ctime would not move it.
+ * inode that holds the pages (below an overlay) are what they were, as long as no writer is open, and only if this
+ * state had been seen a while before the digest was taken: a write within the clock tick of the ctime would not move
+ * it.
  */
 #ifndef TSEM_PATH_BPF_H
 #define TSEM_PATH_BPF_H
@@ -100,8 +101,8 @@ __noinline int path_walk_once(struct tsem_task *t __arg_nonnull)
 			struct vfsmount *m = bpf_core_cast((void *)mnt, struct vfsmount);
 
 			if (here == (u64)m->mnt_root) {
-				struct mount *at = bpf_core_cast(
-					(void *)mnt - bpf_core_field_offset(struct mount, mnt), struct mount);
+				struct mount *at = bpf_core_cast((void *)mnt - bpf_core_field_offset(struct mount, mnt),
+								 struct mount);
 				u64 up = (u64)at->mnt_parent + bpf_core_field_offset(struct mount, mnt);
 
 				if (up == mnt)
@@ -296,8 +297,8 @@ enum content_kind {
 };
 
 /*
- * Is the path at hand one of the namespace's pseudonyms? The answer is kept in the memo, under the key of the event as far
- * as it is described: with it the path, the namespace and the generation of pseudonyms.
+ * Is the path at hand one of the namespace's pseudonyms? The answer is kept in the memo, under the key of the event as
+ * far as it is described: with it the path, the namespace and the generation of pseudonyms.
  */
 __noinline int path_pseudonym(struct tsem_task *t __arg_nonnull)
 {
@@ -344,9 +345,9 @@ static __noinline int content_take(struct tsem_task *t, struct file *file, struc
 		return CONTENT_FRESH;
 	}
 	content_state_read(after, file);
-	if (!r || before->writers > 0 || after->writers > 0 || after->host != before->host || after->size != before->size ||
-	    after->ctime_sec != before->ctime_sec || after->ctime_nsec != before->ctime_nsec ||
-	    after->change != before->change)
+	if (!r || before->writers > 0 || after->writers > 0 || after->host != before->host ||
+	    after->size != before->size || after->ctime_sec != before->ctime_sec ||
+	    after->ctime_nsec != before->ctime_nsec || after->change != before->change)
 		return CONTENT_FRESH;
 	t->inode.digest_valid = seen && now - t->inode.seen > CONTENT_SETTLED_NS;
 	t->inode.version = serial_next();

@@ -15,22 +15,22 @@
 const volatile u64 tsem_memo_secret[2] = {};
 
 #define PRF_ROTL(x, n) ((x) << (n) | (x) >> (64 - (n)))
-#define PRF_ROUND(v0, v1, v2, v3)       \
-	do {                            \
-		v0 += v1;               \
-		v1 = PRF_ROTL(v1, 13);  \
-		v1 ^= v0;               \
-		v0 = PRF_ROTL(v0, 32);  \
-		v2 += v3;               \
-		v3 = PRF_ROTL(v3, 16);  \
-		v3 ^= v2;               \
-		v0 += v3;               \
-		v3 = PRF_ROTL(v3, 21);  \
-		v3 ^= v0;               \
-		v2 += v1;               \
-		v1 = PRF_ROTL(v1, 17);  \
-		v1 ^= v2;               \
-		v2 = PRF_ROTL(v2, 32);  \
+#define PRF_ROUND(v0, v1, v2, v3)      \
+	do {                           \
+		v0 += v1;              \
+		v1 = PRF_ROTL(v1, 13); \
+		v1 ^= v0;              \
+		v0 = PRF_ROTL(v0, 32); \
+		v2 += v3;              \
+		v3 = PRF_ROTL(v3, 16); \
+		v3 ^= v2;              \
+		v0 += v3;              \
+		v3 = PRF_ROTL(v3, 21); \
+		v3 ^= v0;              \
+		v2 += v1;              \
+		v1 = PRF_ROTL(v1, 17); \
+		v1 ^= v2;              \
+		v2 = PRF_ROTL(v2, 32); \
 	} while (0)
 
 static __always_inline void prf_init(struct tsem_task *t, u64 key0, u64 key1)

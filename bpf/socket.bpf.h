@@ -89,7 +89,8 @@ static __always_inline void cell_address(struct tsem_task *t, struct sockaddr *a
 		cell_u32_pair(t, *(u32 *)(raw + 4), scope);
 	} else if (family == AF_UNIX) {
 		address_kind(t, TSEM_ADDR_UNIX);
-		cell_bytes(t, address_of(t, raw + SA_FAMILY_SIZE), unix_size(raw + SA_FAMILY_SIZE, size - SA_FAMILY_SIZE));
+		cell_bytes(t, address_of(t, raw + SA_FAMILY_SIZE),
+			   unix_size(raw + SA_FAMILY_SIZE, size - SA_FAMILY_SIZE));
 	} else {
 		address_kind(t, TSEM_ADDR_OTHER);
 		t->in_tail = t->record.cell_size;

@@ -35,8 +35,8 @@ int BPF_PROG(tsem_task_alloc, struct task_struct *task, unsigned long clone_flag
 	child->model = parent->model;
 	child->nsref = parent->nsref;
 	__builtin_memcpy(child->task_id, parent->task_id, TSEM_DIGEST_SIZE);
-	__builtin_memcpy(child->parent_task_id,
-			 clone_flags & CLONE_THREAD ? parent->parent_task_id : parent->task_id, TSEM_DIGEST_SIZE);
+	__builtin_memcpy(child->parent_task_id, clone_flags & CLONE_THREAD ? parent->parent_task_id : parent->task_id,
+			 TSEM_DIGEST_SIZE);
 	__sync_fetch_and_add(&ns->live_tasks, 1);
 	if (child->untrusted)
 		__sync_fetch_and_add(&ns->untrusted_tasks, 1);

@@ -91,12 +91,15 @@ int cmd_coefficients(int argc, char **argv)
 		case 'd':
 			digest = digest__parse(optarg);
 			if (digest < 0)
-				return cmd__fail(EXIT_USAGE, "coefficients: --digest: '%s' is unknown; there are " DIGEST_NAMES, optarg);
+				return cmd__fail(EXIT_USAGE,
+						 "coefficients: --digest: '%s' is unknown; there are " DIGEST_NAMES,
+						 optarg);
 			break;
 		case 'm':
 			model = digest__parse_model(optarg);
 			if (model < 0)
-				return cmd__fail(EXIT_USAGE, "coefficients: --model-type: '%s' is unknown; give model0 or portable",
+				return cmd__fail(EXIT_USAGE,
+						 "coefficients: --model-type: '%s' is unknown; give model0 or portable",
 						 optarg);
 			break;
 		case 'j':

@@ -25,11 +25,14 @@ static int refuse_verb(enum control_verb verb)
 {
 	switch (verb) {
 	case CONTROL_INTERNAL:
-		return cmd__fail(EXIT_KERNEL, "control: internal: a namespace is made for a workload; use 'tsem-bpf run'");
+		return cmd__fail(EXIT_KERNEL,
+				 "control: internal: a namespace is made for a workload; use 'tsem-bpf run'");
 	case CONTROL_EXTERNAL:
-		return cmd__fail(EXIT_KERNEL, "control: external: there are internal namespaces only; use 'tsem-bpf run'");
+		return cmd__fail(EXIT_KERNEL,
+				 "control: external: there are internal namespaces only; use 'tsem-bpf run'");
 	default:
-		return cmd__fail(EXIT_KERNEL, "control: %s: no task waits for a verdict: there are internal namespaces only",
+		return cmd__fail(EXIT_KERNEL,
+				 "control: %s: no task waits for a verdict: there are internal namespaces only",
 				 verb == CONTROL_TRUSTED ? "trusted" : "untrusted");
 	}
 }
@@ -43,7 +46,8 @@ static int explain(const char *verb, const char *busy, u32 ns, int err)
 	case -EALREADY:
 		return cmd__fail(EXIT_FAILED, "control: %s: refused for namespace %u: %s", verb, ns, busy);
 	case -EEXIST:
-		return cmd__fail(EXIT_FAILED, "control: %s: refused for namespace %u: it has coefficients already", verb, ns);
+		return cmd__fail(EXIT_FAILED, "control: %s: refused for namespace %u: it has coefficients already",
+				 verb, ns);
 	case -E2BIG:
 		return cmd__fail(EXIT_FAILED, "control: %s: no more room; load with a larger --max-coefficients", verb);
 	case -ENOENT:

@@ -17,8 +17,8 @@ static int print(const struct tsem_namespace *ns, void *data)
 {
 	(void)data;
 	printf("%-5u %-20.32s %-9s %6" PRIu64 " %12" PRIu64 " %9" PRIu64 " %7" PRIu64 "  %s %s\n", ns->id, ns->name,
-	       cmd__mode(ns->mode), ns->live_tasks, ns->coefficients, ns->forensics, ns->denied, digest__name(ns->digest),
-	       digest__model_name(ns->model));
+	       cmd__mode(ns->mode), ns->live_tasks, ns->coefficients, ns->forensics, ns->denied,
+	       digest__name(ns->digest), digest__model_name(ns->model));
 	return 0;
 }
 
@@ -57,8 +57,8 @@ int cmd_list(int argc, char **argv)
 	if (err)
 		return err;
 	if (!array)
-		printf("%-5s %-20s %-9s %6s %12s %9s %7s  %s\n", "ID", "NAME", "MODE", "TASKS", "COEFFICIENTS", "FORENSICS",
-		       "DENIED", "DIGEST MODEL");
+		printf("%-5s %-20s %-9s %6s %12s %9s %7s  %s\n", "ID", "NAME", "MODE", "TASKS", "COEFFICIENTS",
+		       "FORENSICS", "DENIED", "DIGEST MODEL");
 	err = namespace__each(&tsem, array ? add : print, array);
 	tsem__close(&tsem);
 	if (err)

@@ -65,9 +65,10 @@ int cmd_load(int argc, char **argv)
 		switch (option) {
 		case 'r':
 			if (!strcmp(optarg, "model") || !strcmp(optarg, "export"))
-				return cmd__fail(EXIT_KERNEL,
-						 "load: --root-model %s: the root namespace cannot be modeled yet; leave it off",
-						 optarg);
+				return cmd__fail(
+					EXIT_KERNEL,
+					"load: --root-model %s: the root namespace cannot be modeled yet; leave it off",
+					optarg);
 			if (strcmp(optarg, "off"))
 				return cmd__fail(EXIT_USAGE, "load: --root-model: '%s' is unknown; give off", optarg);
 			break;
@@ -95,13 +96,16 @@ int cmd_load(int argc, char **argv)
 		return cmd__fail(EXIT_KERNEL, "load: 'bpf' is not in /sys/kernel/security/lsm; boot with lsm=...,bpf "
 					      "('tsem-bpf probe' says more)");
 	if (statfs("/sys/fs/bpf", &fs) || (u32)fs.f_type != BPF_FS_MAGIC)
-		return cmd__fail(EXIT_FAILED, "load: /sys/fs/bpf is no BPF filesystem; run 'mount -t bpf bpf /sys/fs/bpf'");
+		return cmd__fail(EXIT_FAILED,
+				 "load: /sys/fs/bpf is no BPF filesystem; run 'mount -t bpf bpf /sys/fs/bpf'");
 	err = skel__load(&settings, &error);
 	if (err == -EEXIST)
-		return cmd__fail(EXIT_FAILED, "load: already loaded: " TSEM_PINS " exists; 'tsem-bpf unload' comes first");
+		return cmd__fail(EXIT_FAILED,
+				 "load: already loaded: " TSEM_PINS " exists; 'tsem-bpf unload' comes first");
 	if (err)
-		return cmd__fail(err == -EOPNOTSUPP || err == -EINVAL || err == -EACCES ? EXIT_KERNEL : EXIT_FAILED,
-				 "load: cannot %s: %s; nothing stays loaded ('tsem-bpf probe' says what the kernel lacks)",
-				 error.what, strerror(-err));
+		return cmd__fail(
+			err == -EOPNOTSUPP || err == -EINVAL || err == -EACCES ? EXIT_KERNEL : EXIT_FAILED,
+			"load: cannot %s: %s; nothing stays loaded ('tsem-bpf probe' says what the kernel lacks)",
+			error.what, strerror(-err));
 	return EXIT_DONE;
 }

@@ -36,8 +36,8 @@ static int read_models(struct job *job)
 		err = model__read(file, &job->models[i], &error);
 		fclose(file);
 		if (err == -EINVAL)
-			return cmd__fail(EXIT_FAILED, "model: %s: line %zu: '%s' %s", job->files[i], error.line, error.word,
-					 error.why);
+			return cmd__fail(EXIT_FAILED, "model: %s: line %zu: '%s' %s", job->files[i], error.line,
+					 error.word, error.why);
 		if (err)
 			return cmd__fail(EXIT_FAILED, "model: %s: %s", job->files[i], strerror(-err));
 	}
@@ -51,7 +51,8 @@ static int values(struct job *job, bool sorted)
 
 	for (size_t i = 0; i < job->count; i++) {
 		struct model *m = &job->models[i];
-		int err = (sorted ? model__state : model__measurement)(job->digest, m->has_aggregate ? m->aggregate : NULL,
+		int err = (sorted ? model__state : model__measurement)(job->digest,
+								       m->has_aggregate ? m->aggregate : NULL,
 								       m->has_base ? m->base : NULL, m->states.digest,
 								       m->states.count, out);
 
@@ -143,7 +144,8 @@ static int merge(struct job *job)
 			return cmd__fail(EXIT_FAILED, "model merge: %s and %s were taken under different aggregates",
 					 job->files[0], job->files[i]);
 		if (!agree(first->has_base, first->base, m->has_base, m->base))
-			return cmd__fail(EXIT_FAILED, "model merge: %s and %s have different bases", job->files[0], job->files[i]);
+			return cmd__fail(EXIT_FAILED, "model merge: %s and %s have different bases", job->files[0],
+					 job->files[i]);
 		for (size_t k = 0; k < m->states.count && !err; k++)
 			err = digests__add(&first->states, m->states.digest[k]);
 		for (size_t k = 0; k < m->pseudonyms.count && !err; k++)
@@ -203,7 +205,8 @@ int cmd_model(int argc, char **argv)
 		case 'd':
 			digest = digest__parse(optarg);
 			if (digest < 0)
-				return cmd__fail(EXIT_USAGE, "model: --digest: '%s' is unknown; there are " DIGEST_NAMES, optarg);
+				return cmd__fail(EXIT_USAGE,
+						 "model: --digest: '%s' is unknown; there are " DIGEST_NAMES, optarg);
 			job.digest = digest;
 			break;
 		case 'o':

@@ -157,12 +157,14 @@ static void probe_system(void)
 	else
 		say(BLOCKS, "BPF filesystem", "mount -t bpf bpf /sys/fs/bpf");
 	if (strstr(lockdown, "[confidentiality]"))
-		say(BLOCKS, "lockdown", "confidentiality: BPF may not read kernel memory; boot with lockdown=integrity at most");
+		say(BLOCKS, "lockdown",
+		    "confidentiality: BPF may not read kernel memory; boot with lockdown=integrity at most");
 	else
 		say(GOOD, "lockdown", *lockdown ? lockdown : "not active");
 	if (!symbol_exists("rename_lock"))
-		say(LACKS, "rename_lock", "not in /proc/kallsyms (kernel.kptr_restrict, CONFIG_KALLSYMS_ALL): a path may be read "
-					  "during a rename");
+		say(LACKS, "rename_lock",
+		    "not in /proc/kallsyms (kernel.kptr_restrict, CONFIG_KALLSYMS_ALL): a path may be read "
+		    "during a rename");
 	else
 		say(GOOD, "rename_lock", "paths are read whole under concurrent renames");
 	if (strcmp(first_line("/proc/sys/kernel/unprivileged_bpf_disabled"), "0"))
@@ -211,6 +213,7 @@ int cmd_probe(int argc, char **argv)
 		json_object_put(findings);
 	}
 	if (blocked)
-		return cmd__fail(EXIT_KERNEL, "probe: not usable here; each line that begins with NO says what it needs");
+		return cmd__fail(EXIT_KERNEL,
+				 "probe: not usable here; each line that begins with NO says what it needs");
 	return EXIT_DONE;
 }

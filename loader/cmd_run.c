@@ -69,7 +69,8 @@ static int read_model(struct run *run)
 	err = model__read(file, &run->model, &error);
 	fclose(file);
 	if (err == -EINVAL)
-		return cmd__fail(EXIT_FAILED, "run: -m %s: line %zu: '%s' %s", run->model_in, error.line, error.word, error.why);
+		return cmd__fail(EXIT_FAILED, "run: -m %s: line %zu: '%s' %s", run->model_in, error.line, error.word,
+				 error.why);
 	if (err)
 		return cmd__fail(EXIT_FAILED, "run: -m %s: %s", run->model_in, strerror(-err));
 	run->spec.model = &run->model;
@@ -122,8 +123,10 @@ static int parse(struct run *run, int argc, char **argv)
 	while (!err && (option = getopt_long(argc, argv, "+:n:m:o:q", options, NULL)) != -1) {
 		switch (option) {
 		case 'n':
-			if (!*optarg || strlen(optarg) >= TSEM_NAME_SIZE || strspn(optarg, "0123456789") == strlen(optarg))
-				err = cmd__fail(EXIT_USAGE, "run: -n: '%s' is no name: give 1 to %d characters, not only digits",
+			if (!*optarg || strlen(optarg) >= TSEM_NAME_SIZE ||
+			    strspn(optarg, "0123456789") == strlen(optarg))
+				err = cmd__fail(EXIT_USAGE,
+						"run: -n: '%s' is no name: give 1 to %d characters, not only digits",
 						optarg, TSEM_NAME_SIZE - 1);
 			run->spec.name = optarg;
 			break;
@@ -184,9 +187,10 @@ static int parse(struct run *run, int argc, char **argv)
 	if (!err && optind >= argc)
 		err = cmd__fail(EXIT_USAGE, "run: the command is missing; write it behind --");
 	if (!err && run->spec.settings.content != TSEM_DIGEST_SHA256)
-		err = cmd__fail(EXIT_KERNEL,
-				"run: --digest %s: this kernel can hash the content of files with sha256 only; add --content sha256",
-				digest__name(run->spec.settings.digest));
+		err = cmd__fail(
+			EXIT_KERNEL,
+			"run: --digest %s: this kernel can hash the content of files with sha256 only; add --content sha256",
+			digest__name(run->spec.settings.digest));
 	if (!err && run->model_in)
 		err = read_model(run);
 	for (size_t i = 0; i < pseudonyms.count && !err; i++) {
@@ -269,7 +273,8 @@ static int collect(struct run *run, int *status)
 		poll(&poll_ring, 1, POLL_MS);
 		n = journal__drain(run->journal);
 		if (n < 0 && !complained) {
-			cmd__fail(EXIT_FAILED, "run: cannot keep descriptions in " JOURNAL_DIRECTORY ": %s", strerror(-n));
+			cmd__fail(EXIT_FAILED, "run: cannot keep descriptions in " JOURNAL_DIRECTORY ": %s",
+				  strerror(-n));
 			complained = true;
 		}
 		if (!ended && waitpid(run->child, status, WNOHANG) == run->child) {
@@ -345,12 +350,13 @@ static void summary(struct run *run, const struct namespace_coefficients *all, c
 
 	for (size_t i = 0; i < all->count; i++)
 		events += all->entry[i].info.count;
-	fprintf(stderr, "tsem-bpf: %s: %" PRIu64 " events, %zu coefficients, %" PRIu64 " outside of the model, %" PRIu64
-			" denied\n",
+	fprintf(stderr,
+		"tsem-bpf: %s: %" PRIu64 " events, %zu coefficients, %" PRIu64 " outside of the model, %" PRIu64
+		" denied\n",
 		ns->name, events, all->count, ns->forensics, ns->denied);
 	if (view->missing)
-		fprintf(stderr, "tsem-bpf: %s: %zu coefficients have no description; a larger --cache keeps them\n", ns->name,
-			view->missing);
+		fprintf(stderr, "tsem-bpf: %s: %zu coefficients have no description; a larger --cache keeps them\n",
+			ns->name, view->missing);
 	for (u32 i = 0; i < TSEM_LOSS_END; i++) {
 		if (ns->lost[i] && i != TSEM_LOSS_RING && i != TSEM_LOSS_LOG)
 			fprintf(stderr, "tsem-bpf: %s: lost %s: %" PRIu64 " (see tsem-bpf(8), LOSSES)\n", ns->name,
@@ -394,10 +400,12 @@ static int create(struct run *run)
 		return cmd__fail(EXIT_FAILED, "run: -n %s: there is a namespace of this name; see 'tsem-bpf list'",
 				 run->spec.name);
 	if (err == -ENOSPC)
-		return cmd__fail(EXIT_FAILED, "run: no more namespaces; load with a larger --max-namespaces, or delete one");
+		return cmd__fail(EXIT_FAILED,
+				 "run: no more namespaces; load with a larger --max-namespaces, or delete one");
 	if (err == -E2BIG)
-		return cmd__fail(EXIT_FAILED, "run: the model has %zu coefficients, more than there is room for; load with a "
-					      "larger --max-coefficients",
+		return cmd__fail(EXIT_FAILED,
+				 "run: the model has %zu coefficients, more than there is room for; load with a "
+				 "larger --max-coefficients",
 				 run->model.states.count);
 	if (err)
 		return cmd__fail(EXIT_FAILED, "run: cannot make the namespace: %s", strerror(-err));
@@ -432,7 +440,8 @@ int cmd_run(int argc, char **argv)
 		goto out_tsem;
 	err = journal__collect(&run.tsem, run.ns.id, &run.journal);
 	if (err) {
-		code = cmd__fail(EXIT_FAILED, "run: cannot collect events in " JOURNAL_DIRECTORY ": %s", strerror(-err));
+		code = cmd__fail(EXIT_FAILED, "run: cannot collect events in " JOURNAL_DIRECTORY ": %s",
+				 strerror(-err));
 		namespace__delete(&run.tsem, run.ns.id);
 		goto out_tsem;
 	}
@@ -449,8 +458,10 @@ int cmd_run(int argc, char **argv)
 	if (!run.keep) {
 		err = namespace__delete(&run.tsem, run.ns.id);
 		if (err == -EBUSY)
-			cmd__fail(0, "run: namespace %u goes on: it has live tasks; 'tsem-bpf delete -n %u' when they have gone",
-				  run.ns.id, run.ns.id);
+			cmd__fail(
+				0,
+				"run: namespace %u goes on: it has live tasks; 'tsem-bpf delete -n %u' when they have gone",
+				run.ns.id, run.ns.id);
 	}
 out_tsem:
 	tsem__close(&run.tsem);

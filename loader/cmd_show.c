@@ -69,8 +69,8 @@ static int show_aggregate(struct show *show)
 	return 0;
 }
 
-typedef int extension(u32 digest, const u8 *aggregate, const u8 *base, u8 (*coefficients)[TSEM_DIGEST_SIZE], size_t count,
-		      u8 *out);
+typedef int extension(u32 digest, const u8 *aggregate, const u8 *base, u8 (*coefficients)[TSEM_DIGEST_SIZE],
+		      size_t count, u8 *out);
 
 static int show_extension(struct show *show, extension *extend)
 {
@@ -115,7 +115,8 @@ static int show_descriptions(struct show *show, bool valid, bool log)
 			line(show, event__to_json(view.description[i], false));
 	}
 	if (view.missing && !log)
-		fprintf(stderr, "tsem-bpf: show: %zu coefficients have no description yet; it comes with their next occurrence\n",
+		fprintf(stderr,
+			"tsem-bpf: show: %zu coefficients have no description yet; it comes with their next occurrence\n",
 			view.missing);
 	journal__free_view(&view);
 	return 0;
@@ -231,15 +232,18 @@ int cmd_show(int argc, char **argv)
 			return cmd__bad_option(argv, option);
 	}
 	if (optind >= argc)
-		return cmd__fail(EXIT_USAGE, "show: a name is missing: id, aggregate, measurement, state, trajectory, forensics, "
-					     "either of the two with -coefficients or -counts, log");
+		return cmd__fail(EXIT_USAGE,
+				 "show: a name is missing: id, aggregate, measurement, state, trajectory, forensics, "
+				 "either of the two with -coefficients or -counts, log");
 	if (optind + 1 < argc)
-		return cmd__fail(EXIT_USAGE, "show: '%s' is one word too many; options stand before the name", argv[optind + 1]);
+		return cmd__fail(EXIT_USAGE, "show: '%s' is one word too many; options stand before the name",
+				 argv[optind + 1]);
 	name = find(argv[optind]);
 	if (!name) {
 		if (!strcmp(argv[optind], "control"))
 			return cmd__fail(EXIT_USAGE, "show: control is written only; use 'tsem-bpf control'");
-		return cmd__fail(EXIT_USAGE, "show: '%s' is unknown; 'tsem-bpf show' names what there is", argv[optind]);
+		return cmd__fail(EXIT_USAGE, "show: '%s' is unknown; 'tsem-bpf show' names what there is",
+				 argv[optind]);
 	}
 	err = cmd__open(&show.tsem);
 	if (err)

@@ -160,9 +160,9 @@ static void print(struct json_object *status)
 
 		printf("namespace %" PRId64 " (%s): %s, %" PRId64 " tasks, %" PRId64 " coefficients, %" PRId64
 		       " outside of the model, %" PRId64 " denied, %" PRId64 " untrusted tasks\n",
-		       number(ns, "id"), json_object_get_string(get(ns, "name")), json_object_get_string(get(ns, "mode")),
-		       number(ns, "tasks"), number(ns, "coefficients"), number(ns, "forensics"), number(ns, "denied"),
-		       number(ns, "untrusted_tasks"));
+		       number(ns, "id"), json_object_get_string(get(ns, "name")),
+		       json_object_get_string(get(ns, "mode")), number(ns, "tasks"), number(ns, "coefficients"),
+		       number(ns, "forensics"), number(ns, "denied"), number(ns, "untrusted_tasks"));
 		printf("    lost:");
 		json_object_object_foreach(get(ns, "lost"), reason, count)
 			printf(" %s %" PRId64, reason, json_object_get_int64(count));
@@ -171,8 +171,8 @@ static void print(struct json_object *status)
 	printf("memory: %" PRId64 " KiB in maps; room for %" PRId64 " coefficients, %" PRId64 " namespaces\n",
 	       number(get(status, "memory"), "total") / 1024, number(load, "max_coefficients"),
 	       number(load, "max_namespaces"));
-	printf("failed forks %" PRId64 ", denied signals across namespaces %" PRId64 ", denied attempts on tsem-bpf %" PRId64
-	       "\n",
+	printf("failed forks %" PRId64 ", denied signals across namespaces %" PRId64
+	       ", denied attempts on tsem-bpf %" PRId64 "\n",
 	       number(load, "fork_failures"), number(load, "cross_namespace_signals"), number(load, "guarded"));
 }
 

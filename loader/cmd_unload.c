@@ -63,8 +63,8 @@ int cmd_unload(int argc, char **argv)
 		tsem__close(&tsem);
 		if (err > 0)
 			return cmd__fail(EXIT_FAILED,
-					 "unload: namespace %u (%.32s) lives, with %llu tasks; end it, or give --force", ns.id,
-					 ns.name, (unsigned long long)ns.live_tasks);
+					 "unload: namespace %u (%.32s) lives, with %llu tasks; end it, or give --force",
+					 ns.id, ns.name, (unsigned long long)ns.live_tasks);
 		if (err)
 			return cmd__fail(EXIT_FAILED, "unload: cannot read the namespaces: %s", strerror(-err));
 	} else if (access(TSEM_PINS, F_OK)) {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Parser of the control verbs. A verb is a row of a table: its name, the keys it takes and those it must have. Words are
- * matched whole, and the first one that does not fit ends it, by name.
+ * Parser of the control verbs. A verb is a row of a table: its name, the keys it takes and those it must have. Words
+ * are matched whole, and the first one that does not fit ends it, by name.
  */
 #include "control.h"
 
@@ -174,10 +174,11 @@ int control__parse(const char *line, struct control_request *request, struct con
 			verb = &verbs[i];
 	}
 	if (!verb) {
-		err = refuse(error,
-			     "'%.40s' is no verb; there are internal, external, seal, enforce, state, base, pseudonym, trusted, "
-			     "untrusted",
-			     word);
+		err = refuse(
+			error,
+			"'%.40s' is no verb; there are internal, external, seal, enforce, state, base, pseudonym, trusted, "
+			"untrusted",
+			word);
 		goto out;
 	}
 	request->verb = verb->verb;

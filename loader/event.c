@@ -427,7 +427,8 @@ static int leaf_hex(struct codec *c, struct json_object *o, const char *key, siz
 	if (c->op == ENCODE) {
 		value = get_string(c, o, key);
 		memset(p, 0, room);
-		if (!value || digest__from_hex(json_object_get_string(value), json_object_get_string_len(value), p, size)) {
+		if (!value ||
+		    digest__from_hex(json_object_get_string(value), json_object_get_string_len(value), p, size)) {
 			c->fault = key;
 			return -EINVAL;
 		}
@@ -538,10 +539,10 @@ static int block_object(struct codec *c, struct json_object *o, const char *key,
 	return 0;
 }
 
-#define TRY(call)                \
-	do {                     \
-		int e = (call);  \
-		if (e)           \
+#define TRY(call)                 \
+	do {                      \
+		int e = (call);   \
+		if (e)            \
 			return e; \
 	} while (0)
 
@@ -1102,7 +1103,9 @@ const char *event__line(struct json_object *json)
 int event__coefficient(const struct tsem_record *record, u32 digest, u32 model, struct event_digests *out)
 {
 	u8 hashed[2 * TSEM_CELL_MAX], message[TSEM_EVENT_NAME_MAX + 4 * D], *p = message;
-	struct codec c = { .op = HASH, .record = (struct tsem_record *)record, .portable = model == TSEM_MODEL_PORTABLE,
+	struct codec c = { .op = HASH,
+			   .record = (struct tsem_record *)record,
+			   .portable = model == TSEM_MODEL_PORTABLE,
 			   .hashed = hashed };
 	const char *name = event__name(record->event);
 	int err;

@@ -31,7 +31,8 @@ static const struct cmd commands[] = {
 	{ "delete", cmd_delete, "-n NAMESPACE", "remove a namespace whose tasks have ended" },
 	{ "coefficients", cmd_coefficients, "[--digest HASH] [--model-type model0|portable] [--json] [FILE]",
 	  "compute the coefficients of JSON events" },
-	{ "model", cmd_model, "measure|state|diff|merge [--digest HASH] [-o FILE] [--json] FILE...", "work on model files" },
+	{ "model", cmd_model, "measure|state|diff|merge [--digest HASH] [-o FILE] [--json] FILE...",
+	  "work on model files" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
@@ -92,8 +93,9 @@ int cmd__open(struct tsem *tsem)
 	if (err == -ENOENT)
 		return cmd__fail(EXIT_FAILED, "not loaded: there is no " TSEM_PINS "; run 'tsem-bpf load'");
 	if (err == -EPROTO)
-		return cmd__fail(EXIT_FAILED, TSEM_PINS " was made by another version; run 'tsem-bpf unload --force' of that "
-					      "version, then load this one");
+		return cmd__fail(EXIT_FAILED,
+				 TSEM_PINS " was made by another version; run 'tsem-bpf unload --force' of that "
+					   "version, then load this one");
 	return cmd__fail(EXIT_FAILED, "cannot open " TSEM_PINS ": %s; run it as root outside of every namespace",
 			 strerror(-err));
 }
@@ -103,7 +105,8 @@ int cmd__namespace(struct tsem *tsem, const char *word, struct tsem_namespace *n
 	int err;
 
 	if (!word || !strcmp(word, "0"))
-		return cmd__fail(EXIT_FAILED, "namespace 0, the root, is not modeled (root model 'off'); name another with -n");
+		return cmd__fail(EXIT_FAILED,
+				 "namespace 0, the root, is not modeled (root model 'off'); name another with -n");
 	err = namespace__find(tsem, word, ns);
 	if (err == -ENOENT)
 		return cmd__fail(EXIT_FAILED, "no namespace '%s'; see 'tsem-bpf list'", word);
@@ -120,9 +123,8 @@ const char *cmd__mode(u32 mode)
 const char *cmd__loss(u32 loss)
 {
 	static const char *const losses[] = {
-		[TSEM_LOSS_RING] = "ring",	 [TSEM_LOSS_LOG] = "log",
-		[TSEM_LOSS_MAP_FULL] = "map_full", [TSEM_LOSS_CONTENT] = "content",
-		[TSEM_LOSS_PATH] = "path",	 [TSEM_LOSS_CELL] = "cell",
+		[TSEM_LOSS_RING] = "ring",       [TSEM_LOSS_LOG] = "log",   [TSEM_LOSS_MAP_FULL] = "map_full",
+		[TSEM_LOSS_CONTENT] = "content", [TSEM_LOSS_PATH] = "path", [TSEM_LOSS_CELL] = "cell",
 		[TSEM_LOSS_STORAGE] = "storage",
 	};
 

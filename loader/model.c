@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The model file is read in one piece and parsed without copying: a model of a million lines is loaded into the kernel
- * in less than the time that its hashing would take. A coefficient that stands twice counts once, where it stands first;
- * a table finds it, by a keyed hash: a file that is yet to be trusted must not choose where its values collide.
+ * in less than the time that its hashing would take. A coefficient that stands twice counts once, where it stands
+ * first; a table finds it, by a keyed hash: a file that is yet to be trusted must not choose where its values collide.
  */
 #include "model.h"
 
@@ -109,7 +109,8 @@ struct line {
 	size_t number;
 };
 
-static int line_error(struct model_error *error, const struct line *line, const char *word, size_t size, const char *why)
+static int line_error(struct model_error *error, const struct line *line, const char *word, size_t size,
+		      const char *why)
 {
 	error->line = line->number;
 	error->why = why;

@@ -44,8 +44,8 @@ int model__write(FILE *file, const struct model *model);
 void model__free(struct model *model);
 
 /*
- * measurement: extend(m, c) = H( m || H( base || c ) ) over the aggregate, then `count` coefficients in the order given,
- * from zero bytes. `base` and `aggregate` may be NULL: zero bytes. 0 or -EIO.
+ * measurement: extend(m, c) = H( m || H( base || c ) ) over the aggregate, then `count` coefficients in the order
+ * given, from zero bytes. `base` and `aggregate` may be NULL: zero bytes. 0 or -EIO.
  */
 int model__measurement(u32 digest, const u8 *aggregate, const u8 *base, u8 (*coefficients)[TSEM_DIGEST_SIZE],
 		       size_t count, u8 *out);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A namespace is its ring, its coefficients, its pseudonyms and its entry, made in this order: the entry comes last, and
- * a namespace that has none does not exist. They are removed in the opposite order.
+ * A namespace is its ring, its coefficients, its pseudonyms and its entry, made in this order: the entry comes last,
+ * and a namespace that has none does not exist. They are removed in the opposite order.
  */
 #include "namespace.h"
 

@@ -4,7 +4,8 @@
  * rename, so that no command ever sees half of it. Whatever fails before that removes the directory; links that are not
  * pinned go with the process.
  *
- * A program whose hook the running kernel's BTF does not have is left out; that is a matter of probing, not of versions.
+ * A program whose hook the running kernel's BTF does not have is left out; that is a matter of probing, not of
+ * versions.
  */
 #include "skel.h"
 

@@ -34,8 +34,8 @@ enum skel_state {
 };
 
 /*
- * Calls `each` for every LSM program of the object with its name, its hook and its state. 0 or -errno; stops at the first
- * non-zero answer and returns it.
+ * Calls `each` for every LSM program of the object with its name, its hook and its state. 0 or -errno; stops at the
+ * first non-zero answer and returns it.
  */
 int skel__programs(int (*each)(const char *program, const char *hook, enum skel_state state, void *data), void *data);
 

@@ -28,9 +28,8 @@ int tpm__aggregate(const char *directory, u32 digest, u8 *out)
 		file = fopen(path, "re");
 		if (!file)
 			return -EIO;
-		err = fgets(hex, sizeof(hex), file) ?
-			      digest__from_hex(hex, strcspn(hex, "\n"), pcrs[i], PCR_SIZE) :
-			      -EIO;
+		err = fgets(hex, sizeof(hex), file) ? digest__from_hex(hex, strcspn(hex, "\n"), pcrs[i], PCR_SIZE)
+						    : -EIO;
 		fclose(file);
 		if (err)
 			return -EIO;

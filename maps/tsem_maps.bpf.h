@@ -42,7 +42,8 @@ struct {
 	__type(value, struct tsem_coefficient);
 } tsem_coefficients SEC(".maps");
 
-/* PRF of an event -> its coefficient: a cache, written by the map step. Full: the oldest entry goes; costs time only. */
+/* PRF of an event -> its coefficient: a cache, written by the map step. Full: the oldest entry goes; costs time only.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 65536);
@@ -80,10 +81,11 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH_OF_MAPS);
 	__uint(max_entries, 64); /* load */
 	__type(key, u32);
-	__array(values, struct {
-		__uint(type, BPF_MAP_TYPE_RINGBUF);
-		__uint(max_entries, 4096);
-	});
+	__array(
+		values, struct {
+			__uint(type, BPF_MAP_TYPE_RINGBUF);
+			__uint(max_entries, 4096);
+		});
 } tsem_rings SEC(".maps");
 
 /* 0 -> counters of this load. */

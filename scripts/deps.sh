@@ -3,10 +3,10 @@
 #
 # deps.sh: installs what building, testing and linting need, on Debian 12 and 13 (amd64).
 #
-# Most packages come from the release itself. What it lacks comes from backports or from the next release: those suites are
-# added in tsem-bpf.sources, on the mirror and with the key that the machine already uses, and pinned in tsem-bpf.pref so
-# low that only the packages named here are ever taken from them. Kernels are downloaded from there (kernel-image.sh) and
-# not installed. A second run changes nothing and needs no network.
+# Most packages come from the release itself. What it lacks comes from backports or from the next release: those suites
+# are added in tsem-bpf.sources, on the mirror and with the key that the machine already uses, and tsem-bpf.pref pins them
+# so low that only the packages named here are ever taken from them. Kernels are downloaded from there (kernel-image.sh)
+# and not installed. A second run changes nothing and needs no network.
 
 set -euo pipefail
 
@@ -21,7 +21,7 @@ packages=(
 	python3-docutils qemu-system-x86 shellcheck strace virtme-ng xz-utils zlib1g-dev zstd
 )
 
-[[ -r /etc/os-release ]] || die "no /etc/os-release: only Debian 12 and 13 are known here; install by hand: ${packages[*]}"
+[[ -r /etc/os-release ]] || die "no /etc/os-release: this is not Debian 12 or 13; install by hand: ${packages[*]}"
 # shellcheck source=/dev/null
 . /etc/os-release
 case "${ID:-}:${VERSION_ID:-}" in
@@ -75,13 +75,20 @@ entries() {
 				for (i = 1; i <= n; i++) {
 					if (line[i] ~ /^#/) continue
 					value = line[i]
-					if (line[i] !~ /^[ \t]/) { field = tolower(line[i]); sub(/:.*/, "", field); sub(/^[^:]*:/, "", value) }
+					if (line[i] !~ /^[ \t]/) {
+						field = tolower(line[i])
+						sub(/:.*/, "", field)
+						sub(/^[^:]*:/, "", value)
+					}
 					if (field == "types") types = value
 					else if (field == "uris") uris = uris " " value
 					else if (field == "suites") suites = suites " " value
 					else if (field == "components") components = components " " value
 					else if (field == "enabled") enabled = value
-					else if (field == "signed-by" && value ~ /^ *\//) { key = value; gsub(/ /, "", key) }
+					else if (field == "signed-by" && value ~ /^ *\//) {
+						key = value
+						gsub(/ /, "", key)
+					}
 				}
 				if (types !~ /(^| )deb( |$)/ || enabled ~ /no/ || (components " ") !~ / main /) next
 				u = split(uris, uri, " "); s = split(suites, suite, " ")
@@ -124,7 +131,7 @@ if ((${#added[@]})); then
 		[[ $key == - ]] || echo "Signed-By: $key"
 	} | replace /etc/apt/sources.list.d/tsem-bpf.sources && changed=1
 	{
-		echo "Explanation: written by tsem-bpf's scripts/deps.sh: nothing comes from these suites but what is named here."
+		echo "Explanation: written by tsem-bpf's scripts/deps.sh: of these suites only what is named here."
 		for suite in "${added[@]}"; do
 			printf 'Package: *\nPin: release n=%s\nPin-Priority: -10\n\n' "$suite"
 		done

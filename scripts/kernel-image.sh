@@ -3,10 +3,10 @@
 #
 # kernel-image.sh [-u] [6.12|7.3]: a Debian kernel for the virtual machine, from its packages, without installing them.
 #
-# Prints the directory that holds it: vmlinuz, vmlinux.btf (its type information), lib/modules/<release>, and in boot/ what
-# vm-init.sh loads first, uncompressed and in order. The packages are fetched once, by apt and so with their signatures
-# checked, and unpacked to the user's cache; later calls need no network. -u looks for a newer version of the package. A
-# directory appears under its final name only when it is complete.
+# Prints the directory that holds it: vmlinuz, vmlinux.btf (its type information), lib/modules/<release>, and in boot/
+# what vm-init.sh loads first, uncompressed and in order. The packages are fetched once, by apt and so with their
+# signatures checked, and unpacked to the user's cache; later calls need no network. -u looks for a newer version of the
+# package. A directory appears under its final name only when it is complete.
 
 set -euo pipefail
 
@@ -74,7 +74,8 @@ if [[ ! -e $target/boot ]]; then
 	# Newer kernels come in several packages.
 	while read -r name; do
 		names+=("$name=$(apt-cache madison "$name" | awk '{ print $3; exit }')")
-	done < <(field "$image" "$image_version" Depends | tr ',' '\n' | awk '$1 ~ /^linux-(binary|modules)-/ { print $1 }')
+	done < <(field "$image" "$image_version" Depends | tr ',' '\n' |
+		awk '$1 ~ /^linux-(binary|modules)-/ { print $1 }')
 
 	echo "kernel-image.sh: fetching ${names[*]}" >&2
 	mkdir "$work/debs" "$work/root"

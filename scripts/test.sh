@@ -3,10 +3,10 @@
 #
 # test.sh [BATS FILE...]: everything that is tested, and one line at the end that sums it up: "N passed, N failed".
 #
-# First what needs no kernel (lint counts as one test, then the unit tests), then the BATS suite in one boot of Debian's 6.12
-# kernel, then its smoke tests on the newest. Every part speaks TAP, which is what is counted: a test that was planned and
-# never reported, a skipped one, and a machine that ended badly after its tests are failures too. With files named, only those
-# run, on 6.12. The outputs stay in build/test-*.tap.
+# First what needs no kernel (lint counts as one test, then the unit tests), then the BATS suite in one boot of Debian's
+# 6.12 kernel, then its smoke tests on the newest. Every part speaks TAP, which is what is counted: a test that was
+# planned and never reported, a skipped one, and a machine that ended badly after its tests are failures too. With files
+# named, only those run, on 6.12. The outputs stay in build/test-*.tap.
 
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1

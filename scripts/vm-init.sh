@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash disable=SC2154
 #
-# vm-init.sh: the first process of the virtual machine (scripts/vm.sh), instead of virtme-ng's own, which spends most of the
-# boot time in udev. It puts a writable overlay over the host's root, which it sees read only, mounts what the tests use,
-# runs the command, and leaves its status and the kernel's log in the directory that the host shares for this. All in one
-# busybox: on an emulated machine every program that is started here costs a second.
+# vm-init.sh: the first process of the virtual machine (scripts/vm.sh), instead of virtme-ng's own, which spends most of
+# the boot time in udev. It puts a writable overlay over the host's root, which it sees read only, mounts what the tests
+# use, runs the command, and leaves its status and the kernel's log in the directory that the host shares for this. All
+# in one busybox: on an emulated machine every program that is started here costs a second.
 #
-# From the kernel's command line: tsem_kernel, the directory of kernel-image.sh; tsem_repo; tsem_run, the shared directory.
+# From the kernel's command line: tsem_kernel, the directory of kernel-image.sh; tsem_repo; tsem_run, which is shared.
 
 end() {
 	sync
@@ -31,7 +31,8 @@ done
 
 # The root that virtme-ng mounted has no cache: each page of each program would be fetched again at every exec.
 mkdir /run/host /run/rw /run/root
-mount -t 9p -o ro,trans=virtio,version=9p2000.L,cache=loose,msize=500000 tsem.root /run/host || die "cannot mount the host"
+mount -t 9p -o ro,trans=virtio,version=9p2000.L,cache=loose,msize=500000 tsem.root /run/host ||
+	die "cannot mount the host"
 mount -t tmpfs -o mode=0755 rw /run/rw
 mkdir /run/rw/upper /run/rw/work
 mount -t overlay -o xino=off,lowerdir=/run/host,upperdir=/run/rw/upper,workdir=/run/rw/work root /run/root ||

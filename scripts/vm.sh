@@ -3,11 +3,11 @@
 #
 # vm.sh [-k 6.12|7.3] [-m MEMORY] [-t SECONDS] [--icount] -- COMMAND...: runs COMMAND as root in a virtual machine.
 #
-# virtme-ng boots the kernel of kernel-image.sh with bpf among the LSMs, under KVM where that works. The machine sees the
-# host's files and keeps its changes to itself, but for build/, which is shared; /mnt/tsem is a fresh ext4 disk. COMMAND runs
-# in the repository, its output appears here, its exit status is ours. A panic, an oops, a kernel warning or the end of the
-# time (-t, default 1800) is a failure, shown with the end of the kernel's log. That log stays in build/vm-console.log.
-# --icount: one processor whose clock counts instructions, so that times are the same on every host.
+# virtme-ng boots the kernel of kernel-image.sh with bpf among the LSMs, under KVM where that works. It sees the host's
+# files and keeps its changes to itself, but for build/, which is shared; /mnt/tsem is a fresh ext4 disk. COMMAND runs in
+# the repository, its output appears here, its exit status is ours. A panic, an oops, a kernel warning or the end of the
+# time (-t, default 1800) is a failure, shown with the end of the kernel's log, which stays in build/vm-console.log.
+# --icount: one processor whose clock counts instructions, for times that no host changes.
 
 set -euo pipefail
 
@@ -64,8 +64,8 @@ elif [[ -w /dev/kvm ]] && (echo quit | timeout 10 qemu-system-x86_64 -machine q3
 	accel=()
 fi
 
-# init= comes before virtme-ng's own, and its initramfs takes the first. An emulated processor on a busy host is late at times:
-# that is no fault of the kernel's, so the watchdogs are patient.
+# init= comes before virtme-ng's own, and its initramfs takes the first. An emulated processor on a busy host is late at
+# times: that is no fault of the kernel's, so the watchdogs are patient.
 append="init=$repo/scripts/vm-init.sh tsem_kernel=$kernel tsem_repo=$repo tsem_run=$run loglevel=5 oops=panic nokaslr"
 append+=" lsm=lockdown,capability,landlock,yama,apparmor,bpf watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120"
 append+=" random.trust_cpu=1 cryptomgr.notests=1 tsx=off selinux=0"
@@ -96,7 +96,10 @@ if [[ ! -s $run/status ]]; then
 fi
 status=$(<"$run/status")
 tr -d '\r' <"$run/dmesg" >"$repo/build/vm-console.log"
-if faults=$(grep -av "ommand line:" "$repo/build/vm-console.log" | grep -aE 'BUG: |Oops|WARNING: .*(CPU[:#]|:[0-9]+ at )|WARNING: (possible|suspicious|bad)|rcu.*(detected|stalls on)|UBSAN|KASAN|general protection'); then
+# Our own parameters, in the command line, have such words as well.
+faulty='BUG: |Oops|general protection|UBSAN|KASAN|rcu.*(detected|stalls on)'
+faulty+='|WARNING: (possible|suspicious|bad)|WARNING: .*(CPU[:#]|:[0-9]+ at )'
+if faults=$(grep -av 'ommand line:' "$repo/build/vm-console.log" | grep -aE "$faulty"); then
 	echo "vm.sh: the kernel complained; see build/vm-console.log:" >&2
 	echo "$faults" >&2
 	exit 1

@@ -13,7 +13,7 @@ load helpers
 	check 0 tsem-bpf status --json
 	[ "$(jq '.programs.missing | length' <<<"$output")" = 0 ]
 	[ "$(jq '.programs.attached | length' <<<"$output")" -gt 100 ]
-	[ "$(find $PINS/links -type f | wc -l)" = "$(jq '.programs.attached | length' <<<"$output")" ]
+	[ "$(find "$PINS/links" -type f | wc -l)" = "$(jq '.programs.attached | length' <<<"$output")" ]
 }
 
 @test "loading twice is refused and changes nothing" {

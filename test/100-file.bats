@@ -104,7 +104,7 @@ setup_file() {
 	cp "/bin/echo" b
 	learn sh -c "$D/a"
 	allowed sh -c "$D/a"
-	denied sh -c "$D/b harm >&2"
+	denied sh -c "$D/b harm"
 	forensic file_open
 	# A program whose file may be opened but was never executed.
 	learn sh -c "cat $D/b >/dev/null; $D/a"

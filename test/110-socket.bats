@@ -47,7 +47,7 @@ load helpers
 		# shellcheck disable=SC2086
 		learn "$PROG/socket_accept" $known noaccept
 		tsem-bpf coefficients trajectory | diff - <(sed -n 's/^state //p' model)
-		[ "$(jq -r "select(.event.type == \"socket_connect\") | .socket_connect.addr | keys[0]" <trajectory)" = $kind ]
+		[ "$(jq -r "select(.event.type == \"socket_connect\") | .socket_connect.addr | keys[0]" <trajectory)" = "$kind" ]
 		rm -f s t
 		# shellcheck disable=SC2086
 		allowed "$PROG/socket_accept" $known noaccept

@@ -15,7 +15,7 @@ EOF
 @test "three runs of a workload give the same state" {
 	work
 	for i in 1 2 3; do
-		check 0 tsem-bpf run -q -n state$i --keep -o m$i -- sh work.sh "$PROG"
+		check 0 tsem-bpf run -q -n "state$i" --keep -o "m$i" -- sh work.sh "$PROG"
 		tsem-bpf show -n state$i state >s$i
 		tsem-bpf delete -n state$i
 		[ "$(tsem-bpf model state m$i)" = "$(cat s$i)" ]
@@ -27,11 +27,11 @@ EOF
 @test "every digest and both model types match the recomputation, and a model learned so is enforced so" {
 	echo text >a
 	for how in "sha256 model0" "sha3-256 model0" "sm3 model0" "sha256 portable" "sm3 portable"; do
-		set -- $how
-		check 0 tsem-bpf run -q --digest "$1" --content sha256 --model-type "$2" -o m --trajectory t -- sh -c "cat a; $PROG/socket_accept inet 7202"
-		tsem-bpf coefficients --digest "$1" --model-type "$2" t | diff - <(sed -n 's/^state //p' m)
-		check 0 tsem-bpf run -q --digest "$1" --content sha256 --model-type "$2" -m m --enforce -- sh -c "cat a; $PROG/socket_accept inet 7202"
-		check 3 tsem-bpf run -q --digest "$1" --content sha256 --model-type "$2" -m m --enforce -- cat /etc/passwd
+		read -r digest type <<<"$how"
+		check 0 tsem-bpf run -q --digest "$digest" --content sha256 --model-type "$type" -o m --trajectory t -- sh -c "cat a; $PROG/socket_accept inet 7202"
+		tsem-bpf coefficients --digest "$digest" --model-type "$type" t | diff - <(sed -n 's/^state //p' m)
+		check 0 tsem-bpf run -q --digest "$digest" --content sha256 --model-type "$type" -m m --enforce -- sh -c "cat a; $PROG/socket_accept inet 7202"
+		check 3 tsem-bpf run -q --digest "$digest" --content sha256 --model-type "$type" -m m --enforce -- cat /etc/passwd
 	done
 }
 
@@ -51,9 +51,11 @@ EOF
 	wait_for sh -c "tsem-bpf show -n left trajectory | grep -F $D/a"
 	echo >go
 	wait
-	[ -n "$(tsem-bpf show -n left trajectory | grep -F "$D/a\"")" ]
-	[ -z "$(tsem-bpf show -n left trajectory | grep -F "$D/b\"")" ]
-	[ -z "$(tsem-bpf show -n right trajectory | grep -F "$D/a\"")" ]
+	tsem-bpf show -n left trajectory >seen-left
+	tsem-bpf show -n right trajectory >seen-right
+	grep -qF "$D/a\"" seen-left
+	lacks "$D/b\"" seen-left
+	lacks "$D/a\"" seen-right
 	tsem-bpf delete -n left
 	tsem-bpf delete -n right
 	check 0 tsem-bpf run -q -m mr --enforce -- cat "$D/b"
@@ -92,11 +94,11 @@ EOF
 	tsem-bpf run -q -n orphan -m "$D/model" --enforce -- timeout -s KILL 20 sh -c "touch $D/a.go; exec sh loop.sh $D/a $D/b" &
 	wait_for test -s a.out
 	pkill -KILL -x tsem-bpf
-	! pidof tsem-bpf
+	check 1 pidof tsem-bpf
 	rm a.out
 	touch b.go
 	wait_for test ! -e b.go || true
-	! grep -q never b.out
+	lacks never b.out
 	[ "$(tsem-bpf list --json | jq -r '.[] | select(.name == "orphan") | .denied')" -gt 0 ]
 	# Its readers need no collector.
 	wait_for sh -c "tsem-bpf show -n orphan forensics | grep ."
@@ -112,7 +114,8 @@ EOF
 	pkill -KILL -x tsem-bpf
 	id=$(tsem-bpf show -n lost id)
 	rm -f /run/tsem-bpf/"$id".events
-	! tsem-bpf show -n lost trajectory 2>/dev/null | grep -q /etc/hostname
+	tsem-bpf show -n lost trajectory >shown 2>/dev/null
+	lacks /etc/hostname shown
 	echo >&9
 	wait_for sh -c "tsem-bpf show -n lost trajectory | grep /etc/hostname"
 	exec 9>&-
@@ -128,13 +131,13 @@ EOF
 	{ head -c 1000 /dev/urandom; cat forged; } >"$file"
 	echo >go
 	wait
-	! grep -q hostn4me t
+	lacks hostn4me t
 	tsem-bpf coefficients t | while read -r c; do grep -q "^state $c$" m; done
 }
 
 @test "a ring that overflows loses no coefficient, and sends the descriptions again" {
 	mkdir many
-	for i in $(seq 150); do echo "$i" >many/$i; done
+	for i in $(seq 150); do echo "$i" >"many/$i"; done
 	mkfifo go
 	tsem-bpf run -q -n small --cache 1 -o "$D/model" --trajectory "$D/t" -- \
 		sh -c "kill -STOP \$PPID; $PROG/file_open many/*; while read x; do $PROG/file_open many/*; done <$D/go" &
@@ -142,7 +145,10 @@ EOF
 	exec 9>go
 	wait_for sh -c "[ \$(tsem-bpf list --json | jq '.[0].coefficients') -gt 150 ]"
 	kill -CONT $runner
-	for i in $(seq 12); do echo; sleep 0.5; done >&9
+	for i in $(seq 12); do
+		echo "$i"
+		sleep 0.5
+	done >&9
 	exec 9>&-
 	wait $runner
 	[ "$(grep -c '^state' model)" -gt 150 ]
@@ -153,7 +159,7 @@ EOF
 	base=$(printf 'ab%.0s' $(seq 32))
 	learn true
 	cp model plain
-	check 0 tsem-bpf run -q --base $base -o based -- true
+	check 0 tsem-bpf run -q --base "$base" -o based -- true
 	diff <(grep ^state plain) <(grep ^state based)
 	grep -q "^base $base$" based
 	[ "$(tsem-bpf model state plain)" != "$(tsem-bpf model state based)" ]

@@ -52,6 +52,7 @@ refused() {
 @test "run passes the exit status of the command on" {
 	check 0 tsem-bpf run -q -- true
 	check 7 tsem-bpf run -q -- sh -c "exit 7"
+	# shellcheck disable=SC2016 # the inner shell's own
 	check 143 tsem-bpf run -q -- sh -c 'kill -TERM $$'
 	check 127 tsem-bpf run -q -- ./no-such-program
 	says "no-such-program"
@@ -60,6 +61,7 @@ refused() {
 }
 
 @test "run gives the command its input and environment, no descriptor of ours, and no control capability" {
+	# shellcheck disable=SC2016 # the inner shell's own
 	[ "$(echo in | X=y tsem-bpf run -q -- sh -c 'read a; echo "$a$X$PWD"')" = "iny$D" ]
 	[ "$(tsem-bpf run -q -- ls /proc/self/fd | tr '\n' ' ')" = "0 1 2 3 " ]
 	for set in CapInh CapPrm CapEff CapBnd CapAmb; do
@@ -122,7 +124,7 @@ refused() {
 		check 0 tsem-bpf show -n names --json $name
 		jq -e . <<<"$output" >/dev/null
 	done
-	[ "$(tsem-bpf show -n names trajectory_counts | paste -sd+ | sed 's/$/\n/' | bc 2>/dev/null || echo 1)" != 0 ]
+	[ "$(tsem-bpf show -n names trajectory_counts | head -n 1)" -gt 0 ]
 	[ "$(tsem-bpf show id)" = 0 ]
 	[ "$(tsem-bpf show aggregate)" = "$(printf '0%.0s' $(seq 64))" ]
 	refused 2 "written only" tsem-bpf show control
@@ -147,8 +149,8 @@ refused() {
 	refused 1 "different bases" tsem-bpf model merge -o mx ma mc
 	[ ! -e mx ]
 	refused 2 "'sum'" tsem-bpf model sum ma
-	printf 'state %s\n' "$a" >cut
-	refused 1 "line 2" tsem-bpf model state cut
+	printf 'state %s\n' "$a" >half
+	refused 1 "line 2" tsem-bpf model state half
 }
 
 @test "coefficients names the line and the word at fault" {
@@ -157,7 +159,7 @@ refused() {
 	{ head -n 1 t; head -n 2 t | tail -n 1 | sed 's/"uid":"/"uid":"x/'; } >bad
 	check 1 tsem-bpf coefficients bad
 	says "line 2: 'uid'"
-	check 1 tsem-bpf coefficients <<<"{"
+	check 1 tsem-bpf coefficients <<<"{ no json"
 	says "line 1"
 	check 0 tsem-bpf coefficients --digest sm3 --model-type portable --json t
 	jq -e .cell <<<"$output" >/dev/null

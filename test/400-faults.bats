@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-2.0
 # What a hostile or unlucky workload tries, and what unload leaves behind. Loads and unloads by itself: last of all.
+# shellcheck disable=SC2153 # PROG is set in helpers.bash
 load helpers
 
 @test "a task of a namespace reaches none of our maps, programs, links and pins, though it is root" {
-	id=$(bpftool map show pinned $PINS/maps/tsem_namespaces -j | jq .id)
-	prog=$(bpftool prog show pinned $PINS/progs/tsem_control -j | jq .id)
+	id=$(bpftool map show pinned "$PINS/maps/tsem_namespaces" -j | jq .id)
+	prog=$(bpftool prog show pinned "$PINS/progs/tsem_control" -j | jq .id)
 	link=$(bpftool link show -j | jq '[.[] | select(.prog_type == "lsm" or .type == "tracing")][0].id')
 	check 0 bpftool map dump id "$id"
 	for attack in "bpftool map dump id $id" "bpftool map dump pinned $PINS/maps/tsem_coefficients" \
@@ -22,9 +23,9 @@ load helpers
 @test "a debugger in a namespace cannot take over a task outside" {
 	sleep 60 &
 	outside=$!
-	run tsem-bpf run -q -- cat /proc/$outside/environ
+	run tsem-bpf run -q -- cat "/proc/$outside/environ"
 	[ "$status" != 0 ]
-	check 0 cat /proc/$outside/environ
+	check 0 cat "/proc/$outside/environ"
 	kill $outside
 }
 
@@ -35,8 +36,8 @@ load helpers
 
 @test "bpftool reads the maps by name" {
 	tsem-bpf run -q -n dump --keep -- true
-	[ "$(bpftool map dump pinned $PINS/maps/tsem_namespaces | jq -r '.[].value.name')" = dump ]
-	[ "$(bpftool map dump pinned $PINS/maps/tsem_coefficients | jq '[.[] | select(.value.valid == 1)] | length')" = "$(tsem-bpf show -n dump trajectory-coefficients | wc -l)" ]
+	[ "$(bpftool map dump pinned "$PINS/maps/tsem_namespaces" | jq -r '.[].value.name')" = dump ]
+	[ "$(bpftool map dump pinned "$PINS/maps/tsem_coefficients" | jq '[.[] | select(.value.valid == 1)] | length')" = "$(tsem-bpf show -n dump trajectory-coefficients | wc -l)" ]
 	tsem-bpf delete -n dump
 }
 
@@ -45,7 +46,7 @@ load helpers
 	check 1 tsem-bpf unload
 	says "kept"
 	check 0 tsem-bpf unload --force
-	[ ! -e $PINS ]
+	[ ! -e "$PINS" ]
 	[ ! -e /run/tsem-bpf ]
 	wait_for sh -c "! bpftool prog show | grep -q tsem_"
 	wait_for sh -c "! bpftool map show | grep -q tsem_"
@@ -63,13 +64,13 @@ load helpers
 	check 1 tsem-bpf load
 	says "mount -t bpf"
 	mount -t bpf bpf /sys/fs/bpf
-	[ ! -e $PINS ]
-	[ ! -e ${PINS}_new ]
+	[ ! -e "$PINS" ]
+	[ ! -e "${PINS}_new" ]
 }
 
 @test "limits: a full map of coefficients and of namespaces is said and counted, and denies when sealed" {
 	tsem-bpf load --max-coefficients 64 --max-namespaces 1
-	for i in $(seq 100); do echo "$i" >f$i; done
+	for i in $(seq 100); do echo "$i" >"f$i"; done
 	check 0 tsem-bpf run -n full --keep -o m -- "$PROG/file_open" f1
 	check 1 tsem-bpf run -- true
 	says "--max-namespaces"

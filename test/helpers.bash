@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # What every BATS file uses. The suite runs as root in a virtual machine; setup_suite.bash has loaded tsem-bpf once.
 
+# shellcheck disable=SC2034,SC2154 # the tests use these; BATS sets status and output
+
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 PROG=$ROOT/build/test/prog
 PINS=/sys/fs/bpf/tsem
@@ -47,6 +49,14 @@ says() {
 	fi
 }
 
+# lacks TEXT FILE
+lacks() {
+	if grep -F -- "$1" "$2" >&2; then
+		echo "'$1' is in $2" >&2
+		return 1
+	fi
+}
+
 # learn COMMAND...: its model into $D/model, its trajectory into $D/trajectory.
 learn() {
 	check 0 tsem-bpf run -q -o "$D/model" --trajectory "$D/trajectory" -- "$@"
@@ -76,8 +86,8 @@ forensic() {
 
 # wait_for COMMAND...: until it succeeds, for 20 seconds.
 wait_for() {
-	local i
-	for i in $(seq 200); do
+	local tries=200
+	while ((tries--)); do
 		if "$@" >/dev/null 2>&1; then return 0; fi
 		sleep 0.1
 	done

@@ -13,12 +13,12 @@
 #include <stdlib.h>
 
 /* A property that must hold for every input; unlike assert() it stays in every build. */
-#define FUZZ_CHECK(condition)                                                                  \
-	do {                                                                                   \
-		if (!(condition)) {                                                            \
+#define FUZZ_CHECK(condition)                                                                          \
+	do {                                                                                           \
+		if (!(condition)) {                                                                    \
 			fprintf(stderr, "%s:%d: does not hold: %s\n", __FILE__, __LINE__, #condition); \
-			abort();                                                               \
-		}                                                                              \
+			abort();                                                                       \
+		}                                                                                      \
 	} while (0)
 
 /* Feeds one input to the target; always 0. `data` may be NULL if `size` is 0. */

@@ -94,8 +94,8 @@ static const struct {
 	void (*run)(void);
 	int rounds;
 } cases[] = {
-	{ "getpid", do_getpid, 2000 }, { "open", do_open, 1000 },     { "stat", do_stat, 1000 }, { "pipe", do_pipe, 1000 },
-	{ "socket", do_socket, 500 },  { "tcp", do_tcp, 100 }, { "exec", do_exec, 10 },
+	{ "getpid", do_getpid, 2000 }, { "open", do_open, 1000 }, { "stat", do_stat, 1000 }, { "pipe", do_pipe, 1000 },
+	{ "socket", do_socket, 500 },  { "tcp", do_tcp, 100 },    { "exec", do_exec, 10 },
 };
 
 static void prepare(void)

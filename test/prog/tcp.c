@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* tcp serve PORT: answers each line with "thank you" until killed. tcp ask PORT TEXT: sends a line, prints the answer. */
+/* tcp serve PORT: answers each line with "thank you" until killed. tcp ask PORT TEXT: sends a line, prints the answer.
+ */
 #include <stdio.h>
 #include <unistd.h>
 

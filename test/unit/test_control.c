@@ -29,8 +29,8 @@ static void good_lines_are_taken(void **state)
 	assert_int_equal(control__parse("internal", &request, &error), 0);
 	assert_int_equal(request.namespace.cache, CONTROL_CACHE_INTERNAL);
 	assert_int_equal(request.namespace.digest, TSEM_DIGEST_SHA256);
-	assert_int_equal(control__parse("internal nsref=current digest=sm3 content=sha256 cache=5 model=portable", &request,
-					&error),
+	assert_int_equal(control__parse("internal nsref=current digest=sm3 content=sha256 cache=5 model=portable",
+					&request, &error),
 			 0);
 	assert_int_equal(request.namespace.nsref, TSEM_NSREF_CURRENT);
 	assert_int_equal(request.namespace.digest, TSEM_DIGEST_SM3);

@@ -86,7 +86,8 @@ static void every_vector_has_its_coefficient(void **state)
 
 	(void)state;
 	for (int i = 0; i < line_count; i++) {
-		int digest = digest__parse(text(lines[i], "digest")), model = digest__parse_model(text(lines[i], "model"));
+		int digest = digest__parse(text(lines[i], "digest")),
+		    model = digest__parse_model(text(lines[i], "model"));
 		struct event_digests out;
 
 		assert_true(digest > 0 && model > 0);

@@ -33,7 +33,8 @@ static int parse(const char *text, struct model *model, struct model_error *erro
 
 static void a_model_is_read_and_written(void **state)
 {
-	static const char text[] = "aggregate " A "\nbase " B "\npseudonym " A "\nstate " A "\nstate " B "\nseal\nend\n";
+	static const char text[] = "aggregate " A "\nbase " B "\npseudonym " A "\nstate " A "\nstate " B
+				   "\nseal\nend\n";
 	struct model_error error;
 	struct model model;
 	char *out;
