@@ -47,7 +47,8 @@ load helpers
 		# shellcheck disable=SC2086
 		learn "$PROG/socket_accept" $known noaccept
 		tsem-bpf coefficients trajectory | diff - <(sed -n 's/^state //p' model)
-		[ "$(jq -r "select(.event.type == \"socket_connect\") | .socket_connect.addr | keys[0]" <trajectory)" = "$kind" ]
+		[ "$(jq -r "select(.event.type == \"socket_connect\") | .socket_connect.addr | keys[0]" <trajectory)" = \
+		"$kind" ]
 		rm -f s t
 		# shellcheck disable=SC2086
 		allowed "$PROG/socket_accept" $known noaccept
@@ -76,5 +77,6 @@ load helpers
 
 @test "SOCK names the task that made the socket" {
 	learn "$PROG/socket_bind" inet 7106
-	[ "$(jq -r 'select(.event.type == "socket_bind") | .socket_bind.sock.owner == .event.task_id' <trajectory)" = true ]
+	[ "$(jq -r 'select(.event.type == "socket_bind") | .socket_bind.sock.owner == .event.task_id' <trajectory)" = \
+		true ]
 }

@@ -39,7 +39,8 @@ load helpers
 		grep -qF "$D/a" trajectory
 		allowed "$PROG/task_alloc" $how "$D/a"
 		echo other >b
-		check 3 tsem-bpf run -m "$D/model" --enforce --forensics "$D/forensics" -- "$PROG/task_alloc" $how "$D/b"
+		check 3 tsem-bpf run -m "$D/model" --enforce --forensics "$D/forensics" -- \
+		"$PROG/task_alloc" $how "$D/b"
 		grep -qF "$D/b" forensics
 	done
 }
@@ -47,9 +48,9 @@ load helpers
 @test "a thread has the identity of its process, a child one of its own" {
 	echo text >a
 	learn "$PROG/task_alloc" thread "$D/a"
-	[ "$(jq -r 'select(.event.type == "file_open" and .file_open.file.path.pathname == "'"$D"'/a") | .event.p_task_id' <trajectory)" = "$(printf '0%.0s' $(seq 64))" ]
+	[ "$(opened "$D/a" .event.p_task_id <trajectory)" = "$(printf '0%.0s' $(seq 64))" ]
 	learn "$PROG/task_alloc" fork "$D/a"
-	[ "$(jq -r 'select(.event.type == "file_open" and .file_open.file.path.pathname == "'"$D"'/a") | .event.p_task_id == .event.task_id' <trajectory)" = true ]
+	[ "$(opened "$D/a" ".event.p_task_id == .event.task_id" <trajectory)" = true ]
 }
 
 @test "an untrusted task is denied everything, its children too, and nothing lifts it" {
@@ -57,7 +58,8 @@ load helpers
 	echo b >b
 	learn sh -c "cat $D/a; cat $D/a; true"
 	# The shell itself breaks the model: what it starts afterwards is denied as well, though it was learned.
-	check 3 tsem-bpf run -n dis -m "$D/model" --enforce --forensics "$D/forensics" -- sh -c "read x <$D/b; cat $D/a || exit 9"
+	check 3 tsem-bpf run -n dis -m "$D/model" --enforce --forensics "$D/forensics" -- \
+		sh -c "read x <$D/b; cat $D/a || exit 9"
 	[ "$(wc -l <forensics)" = 1 ]
 	[ "$(grep -c '^a$' <<<"$output")" = 0 ]
 }

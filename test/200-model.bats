@@ -28,10 +28,13 @@ EOF
 	echo text >a
 	for how in "sha256 model0" "sha3-256 model0" "sm3 model0" "sha256 portable" "sm3 portable"; do
 		read -r digest type <<<"$how"
-		check 0 tsem-bpf run -q --digest "$digest" --content sha256 --model-type "$type" -o m --trajectory t -- sh -c "cat a; $PROG/socket_accept inet 7202"
+		check 0 tsem-bpf run -q --digest "$digest" --content sha256 --model-type "$type" -o m --trajectory t -- \
+		sh -c "cat a; $PROG/socket_accept inet 7202"
 		tsem-bpf coefficients --digest "$digest" --model-type "$type" t | diff - <(sed -n 's/^state //p' m)
-		check 0 tsem-bpf run -q --digest "$digest" --content sha256 --model-type "$type" -m m --enforce -- sh -c "cat a; $PROG/socket_accept inet 7202"
-		check 3 tsem-bpf run -q --digest "$digest" --content sha256 --model-type "$type" -m m --enforce -- cat /etc/passwd
+		check 0 tsem-bpf run -q --digest "$digest" --content sha256 --model-type "$type" -m m --enforce -- \
+		sh -c "cat a; $PROG/socket_accept inet 7202"
+		check 3 tsem-bpf run -q --digest "$digest" --content sha256 --model-type "$type" -m m --enforce -- \
+		cat /etc/passwd
 	done
 }
 
@@ -69,7 +72,8 @@ EOF
 	tsem-bpf show -n live trajectory >r1
 	tsem-bpf show -n live trajectory >r2
 	cmp r1 r2
-	[ "$(tsem-bpf show -n live trajectory_coefficients | wc -l)" = "$(tsem-bpf show -n live trajectory-counts | wc -l)" ]
+	[ "$(tsem-bpf show -n live trajectory_coefficients | wc -l)" = \
+		"$(tsem-bpf show -n live trajectory-counts | wc -l)" ]
 	tsem-bpf show -n live trajectory-coefficients >c
 	tsem-bpf coefficients r1 | diff - c
 	[ "$(tsem-bpf show -n live measurement | wc -c)" = 65 ]
@@ -88,10 +92,12 @@ EOF
 	echo known >a
 	echo never >b
 	# Learn with the two flags' files in place, so that only b is new.
-	timeout 60 tsem-bpf run -q -n orphan -o "$D/model" -- timeout -s KILL 8 sh -c "touch $D/a.go; exec sh loop.sh $D/a $D/b" || true
+	timeout 60 tsem-bpf run -q -n orphan -o "$D/model" -- \
+		timeout -s KILL 8 sh -c "touch $D/a.go; exec sh loop.sh $D/a $D/b" || true
 	[ "$(cat a.out)" = known ]
 	rm -f a.out
-	tsem-bpf run -q -n orphan -m "$D/model" --enforce -- timeout -s KILL 20 sh -c "touch $D/a.go; exec sh loop.sh $D/a $D/b" &
+	tsem-bpf run -q -n orphan -m "$D/model" --enforce -- \
+		timeout -s KILL 20 sh -c "touch $D/a.go; exec sh loop.sh $D/a $D/b" &
 	wait_for test -s a.out
 	pkill -KILL -x tsem-bpf
 	check 1 pidof tsem-bpf
@@ -124,7 +130,8 @@ EOF
 
 @test "a journal that the workload wrote to tells no lies" {
 	mkfifo go
-	tsem-bpf run -q -n forged --trajectory "$D/t" -o "$D/m" -- sh -c "cat /etc/hostname; read x <$D/go; cat /etc/passwd >/dev/null" >/dev/null &
+	tsem-bpf run -q -n forged --trajectory "$D/t" -o "$D/m" -- \
+		sh -c "cat /etc/hostname; read x <$D/go; cat /etc/passwd >/dev/null" >/dev/null &
 	wait_for sh -c "tsem-bpf show -n forged trajectory | grep /etc/hostname"
 	file=/run/tsem-bpf/$(tsem-bpf show -n forged id).events
 	sed 's,/etc/hostname,/etc/hostn4me,' "$file" >forged
@@ -166,11 +173,13 @@ EOF
 }
 
 @test "uids are those of the user namespace with nsref=current" {
-	check 0 tsem-bpf run -q --nsref current --trajectory t -o m -- setpriv --reuid 1000 --clear-groups unshare -Ur "$PROG/file_open" /etc/hostname
-	[ "$(jq -r 'select(.file_open.file.path.pathname == "/etc/hostname") | .COE.uid + " " + .file_open.file.inode.uid' <t | tail -n 1)" = "0 4294967295" ]
+	check 0 tsem-bpf run -q --nsref current --trajectory t -o m -- \
+		setpriv --reuid 1000 --clear-groups unshare -Ur "$PROG/file_open" /etc/hostname
+	[ "$(opened /etc/hostname '.COE.uid + " " + .file_open.file.inode.uid' <t)" = "0 4294967295" ]
 	tsem-bpf coefficients t | diff - <(sed -n 's/^state //p' m)
-	check 0 tsem-bpf run -q --nsref initial --trajectory t -- setpriv --reuid 1000 --clear-groups unshare -Ur "$PROG/file_open" /etc/hostname
-	[ "$(jq -r 'select(.file_open.file.path.pathname == "/etc/hostname") | .COE.uid + " " + .file_open.file.inode.uid' <t | tail -n 1)" = "1000 0" ]
+	check 0 tsem-bpf run -q --nsref initial --trajectory t -- \
+		setpriv --reuid 1000 --clear-groups unshare -Ur "$PROG/file_open" /etc/hostname
+	[ "$(opened /etc/hostname '.COE.uid + " " + .file_open.file.inode.uid' <t)" = "1000 0" ]
 }
 
 @test "outputs named .zst are compressed, and a model is read from one" {

@@ -112,8 +112,10 @@ refused() {
 }
 
 @test "control needs the capability, and says which" {
-	refused 1 CAP_MAC_ADMIN setpriv --bounding-set -mac_admin --inh-caps -mac_admin -- "$ROOT/build/tsem-bpf" control -n x seal
-	refused 1 CAP_MAC_ADMIN setpriv --bounding-set -mac_admin --inh-caps -mac_admin -- "$ROOT/build/tsem-bpf" run -- true
+	refused 1 CAP_MAC_ADMIN setpriv --bounding-set -mac_admin --inh-caps -mac_admin -- \
+		"$ROOT/build/tsem-bpf" control -n x seal
+	refused 1 CAP_MAC_ADMIN setpriv --bounding-set -mac_admin --inh-caps -mac_admin -- \
+		"$ROOT/build/tsem-bpf" run -- true
 }
 
 @test "show knows every name of the reference, with - and with _" {

@@ -37,7 +37,8 @@ load helpers
 @test "bpftool reads the maps by name" {
 	tsem-bpf run -q -n dump --keep -- true
 	[ "$(bpftool map dump pinned "$PINS/maps/tsem_namespaces" | jq -r '.[].value.name')" = dump ]
-	[ "$(bpftool map dump pinned "$PINS/maps/tsem_coefficients" | jq '[.[] | select(.value.valid == 1)] | length')" = "$(tsem-bpf show -n dump trajectory-coefficients | wc -l)" ]
+	[ "$(bpftool map dump pinned "$PINS/maps/tsem_coefficients" | jq '[.[] | select(.value.valid == 1)] | length')" = \
+		"$(tsem-bpf show -n dump trajectory-coefficients | wc -l)" ]
 	tsem-bpf delete -n dump
 }
 

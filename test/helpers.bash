@@ -94,3 +94,8 @@ wait_for() {
 	echo "waited in vain for: $*" >&2
 	return 1
 }
+
+# opened PATH EXPRESSION <TRAJECTORY: what jq makes of the last event that opened this path.
+opened() {
+	jq -rs --arg path "$1" "map(select(.file_open.file.path.pathname == \$path)) | last | $2"
+}
