@@ -3,6 +3,7 @@
 #include "stream.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -132,23 +133,33 @@ struct stream {
 	FILE *file;
 	char *path;
 	char *temporary; /* NULL: written straight to path */
+	mode_t mode; /* that the file will have */
 };
 
 struct stream *stream__create(const char *path)
 {
 	struct stream *s = calloc(1, sizeof(*s));
 	struct stat st;
+	mode_t mask;
 	int fd = -1, err;
 
 	if (!s)
 		return NULL;
 	s->path = strdup(path);
-	if (!strcmp(path, "-")) {
+	mask = umask(0);
+	umask(mask);
+	s->mode = 0666 & ~mask;
+	if (!strcmp(path, "-") || !strcmp(path, "/dev/stdout")) {
 		s->file = fdopen(dup(STDOUT_FILENO), "w");
-	} else if (!lstat(path, &st) && !S_ISREG(st.st_mode)) {
-		/* A link too: /dev/stdout is one, to whatever file the output goes to, and must stay one. */
-		s->file = fopen(path, "we");
+	} else if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
+		/* A pipe or a device. Not made here, so that no link in a directory of others leads to a new file. */
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		if (fd >= 0)
+			s->file = fdopen(fd, "w");
 	} else {
+		/* What is there is replaced, a link as well: its target is not ours to write to. It keeps its mode. */
+		if (!lstat(path, &st) && S_ISREG(st.st_mode))
+			s->mode = st.st_mode & 0777;
 		if (asprintf(&s->temporary, "%s.XXXXXX", path) < 0)
 			s->temporary = NULL;
 		else
@@ -185,10 +196,7 @@ int stream__commit(struct stream *s)
 		err = -EIO;
 	s->file = NULL;
 	if (!err && s->temporary) {
-		mode_t mask = umask(0);
-
-		umask(mask);
-		if (chmod(s->temporary, 0666 & ~mask) || rename(s->temporary, s->path)) {
+		if (chmod(s->temporary, s->mode) || rename(s->temporary, s->path)) {
 			err = -errno;
 		} else {
 			free(s->temporary);

@@ -3,10 +3,10 @@
 #
 # deps.sh: installs what building, testing and linting need, on Debian 12 and 13 (amd64).
 #
-# Most packages come from the release itself. What it lacks comes from backports or from the next release: those suites
-# are added in tsem-bpf.sources, on the mirror and with the key that the machine already uses, and tsem-bpf.pref pins them
-# so low that only the packages named here are ever taken from them. Kernels are downloaded from there (kernel-image.sh)
-# and not installed. A second run changes nothing and needs no network.
+# Most packages come from the release itself. What it lacks comes from backports or from the next release: those
+# suites are added in tsem-bpf.sources, on the mirror and with the key that the machine already uses, and
+# tsem-bpf.pref pins them so low that only the packages named here are ever taken from them. Kernels are downloaded
+# from there (kernel-image.sh) and not installed. A second run changes nothing and needs no network.
 
 set -euo pipefail
 
@@ -111,8 +111,17 @@ replace() {
 }
 
 known=$(entries)
-uri=$(awk -v s="$VERSION_CODENAME" '$2 == s || $2 == "stable" || $2 == "oldstable" { print $1; exit }' <<<"$known")
-key=$(awk -v s="$VERSION_CODENAME" '$2 == s || $2 == "stable" || $2 == "oldstable" { print $3; exit }' <<<"$known")
+# Others' archives name their suites after the release as well: Debian's own ends in /debian or has the updates beside it.
+read -r uri key < <(awk -v s="$VERSION_CODENAME" '
+	$2 == s "-updates" { updates[$1] = 1 }
+	$2 == s || $2 == "stable" || $2 == "oldstable" { if (!($1 in key)) order[++n] = $1; key[$1] = $3 }
+	END {
+		for (i = 1; i <= n; i++) {
+			points = (order[i] ~ /\/debian\/?$/) + (order[i] in updates)
+			if (!best || points > most) { best = order[i]; most = points }
+		}
+		print best, key[best]
+	}' <<<"$known")
 [[ -n $uri ]] || die "no apt source for $VERSION_CODENAME main: add one below /etc/apt/sources.list.d"
 
 added=()

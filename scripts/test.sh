@@ -3,10 +3,10 @@
 #
 # test.sh [BATS FILE...]: everything that is tested, and one line at the end that sums it up: "N passed, N failed".
 #
-# First what needs no kernel (lint counts as one test, then the unit tests), then the BATS suite in one boot of Debian's
-# 6.12 kernel, then its smoke tests on the newest. Every part speaks TAP, which is what is counted: a test that was
-# planned and never reported, a skipped one, and a machine that ended badly after its tests are failures too. With files
-# named, only those run, on 6.12. The outputs stay in build/test-*.tap.
+# First what needs no kernel (lint counts as one test, then the unit tests), then the BATS suite in one boot of
+# Debian's 6.12 kernel, then its smoke tests on the newest. Every part speaks TAP, which is what is counted: a test
+# that was planned and never reported, a skipped one, and a machine that ended badly after its tests are failures too.
+# With files named, only those run, on 6.12. The outputs stay in build/test-*.tap.
 
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -73,38 +73,44 @@ in_vm() {
 	tally "$series" "${PIPESTATUS[0]}" "$output"
 }
 
-kernel=$(scripts/kernel-image.sh 6.12) || {
-	fail "no kernel 6.12"
-	summary
-}
-echo "== build"
-make -j"$(nproc)" VMLINUX_BTF="$kernel/vmlinux.btf" tests || {
-	fail "the build"
-	summary
-}
+# All in a function: the shell has read it to its end before it starts, and the file may be edited meanwhile.
+main() {
+	local kernel source name program
+	kernel=$(scripts/kernel-image.sh 6.12) || {
+		fail "no kernel 6.12"
+		summary
+	}
+	echo "== build"
+	make -j"$(nproc)" VMLINUX_BTF="$kernel/vmlinux.btf" tests || {
+		fail "the build"
+		summary
+	}
 
-if (($#)); then
-	in_vm 6.12 "$@"
-	summary
-fi
+	if (($#)); then
+		in_vm 6.12 "$@"
+		summary
+	fi
 
-echo
-echo "== lint"
-if scripts/lint.sh; then
-	passed=$((passed + 1))
-else
-	fail lint
-fi
-
-for source in test/unit/test_*.c; do
-	name=$(basename "$source" .c)
-	program=build/test/unit/$name
 	echo
-	echo "== $name"
-	CMOCKA_MESSAGE_OUTPUT=TAP timeout 300 "$program" 2>&1 | tee "build/test-$name.tap"
-	tally "$name" "${PIPESTATUS[0]}" "build/test-$name.tap"
-done
+	echo "== lint"
+	if scripts/lint.sh; then
+		passed=$((passed + 1))
+	else
+		fail lint
+	fi
 
-in_vm 6.12 test/*.bats
-in_vm 7.3 test/000-*.bats
-summary
+	for source in test/unit/test_*.c; do
+		name=$(basename "$source" .c)
+		program=build/test/unit/$name
+		echo
+		echo "== $name"
+		CMOCKA_MESSAGE_OUTPUT=TAP timeout 300 "$program" 2>&1 | tee "build/test-$name.tap"
+		tally "$name" "${PIPESTATUS[0]}" "build/test-$name.tap"
+	done
+
+	in_vm 6.12 test/*.bats
+	in_vm 7.3 test/000-*.bats
+	summary
+}
+
+main "$@"

@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash disable=SC2154
 #
-# vm-init.sh: the first process of the virtual machine (scripts/vm.sh), instead of virtme-ng's own, which spends most of
-# the boot time in udev. It puts a writable overlay over the host's root, which it sees read only, mounts what the tests
-# use, runs the command, and leaves its status and the kernel's log in the directory that the host shares for this. All
-# in one busybox: on an emulated machine every program that is started here costs a second.
+# vm-init.sh: the first process of the virtual machine (scripts/vm.sh), instead of virtme-ng's own, which spends most
+# of the boot time in udev. It puts a writable overlay over the host's root, which it sees read only, mounts what the
+# tests use, runs the command, and leaves its status and the kernel's log in the directory that the host shares for
+# this. All in one busybox: on an emulated machine every program that is started here costs a second.
 #
 # From the kernel's command line: tsem_kernel, the directory of kernel-image.sh; tsem_repo; tsem_run, which is shared.
 
@@ -19,77 +19,83 @@ die() {
 	end
 }
 
-# With its full name: a bare one is run as /proc/self/exe, which is QEMU's as long as /proc is the host's.
-/bin/busybox mount -t proc proc /proc
-mount -t sysfs sysfs /sys
-mount -t devtmpfs dev /dev
-mount -t tmpfs -o mode=0755 run /run
-# Some are loaded already; the mounts below fail if one is missing.
-for module in "$tsem_kernel"/boot/*.ko; do
-	insmod "$module" 2>/dev/null
-done
+# All in a function, read to its end before it starts: the file may be edited on the host meanwhile.
+main() {
+	# With its full name: a bare one is run as /proc/self/exe, which is QEMU's as long as /proc is the host's.
+	/bin/busybox mount -t proc proc /proc
+	mount -t sysfs sysfs /sys
+	mount -t devtmpfs dev /dev
+	mount -t tmpfs -o mode=0755 run /run
+	# Some are loaded already; the mounts below fail if one is missing.
+	for module in "$tsem_kernel"/boot/*.ko; do
+		insmod "$module" 2>/dev/null
+	done
 
-# The root that virtme-ng mounted has no cache: each page of each program would be fetched again at every exec.
-mkdir /run/host /run/rw /run/root
-mount -t 9p -o ro,trans=virtio,version=9p2000.L,cache=loose,msize=500000 tsem.root /run/host ||
-	die "cannot mount the host"
-mount -t tmpfs -o mode=0755 rw /run/rw
-mkdir /run/rw/upper /run/rw/work
-mount -t overlay -o xino=off,lowerdir=/run/host,upperdir=/run/rw/upper,workdir=/run/rw/work root /run/root ||
-	die "cannot overlay the root"
-for directory in proc sys dev run tmp mnt lib/modules; do
-	mkdir -p "/run/root/$directory"
-done
-mount -t proc proc /run/root/proc
-mount -t sysfs sysfs /run/root/sys
-mount -t devtmpfs dev /run/root/dev
-mount -t tmpfs -o mode=0755,nosuid,nodev run /run/root/run
-pivot_root /run/root /run/root/mnt || die "cannot change the root"
-cd /
-exec </dev/null >/dev/kmsg 2>&1
-umount -l /mnt
+	# The root that virtme-ng mounted has no cache: each page of each program would be fetched again at every exec.
+	mkdir /run/host /run/rw /run/root
+	mount -t 9p -o ro,trans=virtio,version=9p2000.L,cache=loose,msize=500000 tsem.root /run/host ||
+		die "cannot mount the host"
+	mount -t tmpfs -o mode=0755 rw /run/rw
+	mkdir /run/rw/upper /run/rw/work
+	mount -t overlay -o xino=off,lowerdir=/run/host,upperdir=/run/rw/upper,workdir=/run/rw/work root /run/root ||
+		die "cannot overlay the root"
+	for directory in proc sys dev run tmp mnt lib/modules; do
+		mkdir -p "/run/root/$directory"
+	done
+	mount -t proc proc /run/root/proc
+	mount -t sysfs sysfs /run/root/sys
+	mount -t devtmpfs dev /run/root/dev
+	mount -t tmpfs -o mode=0755,nosuid,nodev run /run/root/run
+	pivot_root /run/root /run/root/mnt || die "cannot change the root"
+	cd /
+	exec </dev/null >/dev/kmsg 2>&1
+	umount -l /mnt
 
-mount -t tmpfs -o mode=0755 modules /lib/modules
-ln -s "$tsem_kernel/lib/modules/$(uname -r)" /lib/modules/
-mkdir -p /dev/pts /dev/shm /mnt/tsem
-mount -t devpts -o mode=620,ptmxmode=666 devpts /dev/pts
-mount -t tmpfs -o mode=1777,nosuid,nodev shm /dev/shm
-mount -t securityfs securityfs /sys/kernel/security
-mount -t tracefs tracefs /sys/kernel/tracing
-mount -t bpf -o mode=0700 bpf /sys/fs/bpf
-mount -t cgroup2 cgroup2 /sys/fs/cgroup
-ln -sn /proc/self/fd /dev/fd
-ln -s fd/0 /dev/stdin
-ln -s fd/1 /dev/stdout
-ln -s fd/2 /dev/stderr
-mount -t 9p -o trans=virtio,version=9p2000.L,access=any tsem.build "$tsem_repo/build" || die "cannot mount build/"
-mount -t ext4 /dev/vda /mnt/tsem || die "cannot mount the disk"
-hostname tsem
-ip link set lo up
+	mount -t tmpfs -o mode=0755 modules /lib/modules
+	ln -s "$tsem_kernel/lib/modules/$(uname -r)" /lib/modules/
+	mkdir -p /dev/pts /dev/shm /mnt/tsem
+	mount -t devpts -o mode=620,ptmxmode=666 devpts /dev/pts
+	mount -t tmpfs -o mode=1777,nosuid,nodev shm /dev/shm
+	mount -t securityfs securityfs /sys/kernel/security
+	mount -t tracefs tracefs /sys/kernel/tracing
+	mount -t bpf -o mode=0700 bpf /sys/fs/bpf
+	mount -t cgroup2 cgroup2 /sys/fs/cgroup
+	ln -sn /proc/self/fd /dev/fd
+	ln -s fd/0 /dev/stdin
+	ln -s fd/1 /dev/stdout
+	ln -s fd/2 /dev/stderr
+	mount -t 9p -o trans=virtio,version=9p2000.L,access=any tsem.build "$tsem_repo/build" ||
+		die "cannot mount build/"
+	mount -t ext4 /dev/vda /mnt/tsem || die "cannot mount the disk"
+	hostname tsem
+	ip link set lo up
 
-out=
-for port in /sys/class/virtio-ports/*; do
-	read -r name <"$port/name"
-	[ "$name" != virtme.stdout ] || out=/dev/${port##*/}
-done
-[ -n "$out" ] || die "there is no port for the output"
+	out=
+	for port in /sys/class/virtio-ports/*; do
+		read -r name <"$port/name"
+		[ "$name" != virtme.stdout ] || out=/dev/${port##*/}
+	done
+	[ -n "$out" ] || die "there is no port for the output"
 
-# A port can be opened once only, a pipe as often as the command likes.
-mkfifo /run/output
-cat /run/output >"$out" &
-writer=$!
-cd "$tsem_repo" || die "cannot enter $tsem_repo"
-env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=dumb \
-	TSEM_VM="$(uname -r)" setsid /bin/bash "$tsem_run/command" </dev/null >/run/output 2>&1
-status=$?
-# What the command left behind holds the pipe open.
-for process in /proc/[0-9]*; do
-	pid=${process#/proc/}
-	if [ "$pid" != 1 ] && [ "$pid" != "$writer" ] && [ -e "$process/exe" ]; then
-		kill -9 "$pid"
-	fi
-done
-wait "$writer"
-dmesg >"$tsem_run/dmesg"
-echo "$status" >"$tsem_run/status"
-end
+	# A port can be opened once only, a pipe as often as the command likes.
+	mkfifo /run/output
+	cat /run/output >"$out" &
+	writer=$!
+	cd "$tsem_repo" || die "cannot enter $tsem_repo"
+	env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=dumb \
+		TSEM_VM="$(uname -r)" setsid /bin/bash "$tsem_run/command" </dev/null >/run/output 2>&1
+	status=$?
+	# What the command left behind holds the pipe open.
+	for process in /proc/[0-9]*; do
+		pid=${process#/proc/}
+		if [ "$pid" != 1 ] && [ "$pid" != "$writer" ] && [ -e "$process/exe" ]; then
+			kill -9 "$pid"
+		fi
+	done
+	wait "$writer"
+	dmesg >"$tsem_run/dmesg"
+	echo "$status" >"$tsem_run/status"
+	end
+}
+
+main

@@ -3,11 +3,11 @@
 #
 # vm.sh [-k 6.12|7.3] [-m MEMORY] [-t SECONDS] [--icount] -- COMMAND...: runs COMMAND as root in a virtual machine.
 #
-# virtme-ng boots the kernel of kernel-image.sh with bpf among the LSMs, under KVM where that works. It sees the host's
-# files and keeps its changes to itself, but for build/, which is shared; /mnt/tsem is a fresh ext4 disk. COMMAND runs in
-# the repository, its output appears here, its exit status is ours. A panic, an oops, a kernel warning or the end of the
-# time (-t, default 1800) is a failure, shown with the end of the kernel's log, which stays in build/vm-console.log.
-# --icount: one processor whose clock counts instructions, for times that no host changes.
+# virtme-ng boots the kernel of kernel-image.sh with bpf among the LSMs, under KVM where that works. It sees the
+# host's files and keeps its changes to itself, but for build/, which is shared; /mnt/tsem is a fresh ext4 disk.
+# COMMAND runs in the repository, its output appears here, its exit status is ours. A panic, an oops, a kernel warning
+# or the end of the time (-t, default 1800) is a failure, shown with the end of the kernel's log, which stays in
+# build/vm-console.log. --icount: one processor whose clock counts instructions, for times that no host changes.
 
 set -euo pipefail
 
@@ -16,92 +16,106 @@ die() {
 	exit 1
 }
 
-series=6.12 memory=2G seconds=1800 icount=
-while (($#)); do
-	case "$1" in
-	-k) series=${2:-} && shift 2 ;;
-	-m) memory=${2:-} && shift 2 ;;
-	-t) seconds=${2:-} && shift 2 ;;
-	--icount) icount=1 && shift ;;
-	--) shift && break ;;
-	*) die "'$1' is not known; usage: vm.sh [-k 6.12|7.3] [-m MEMORY] [-t SECONDS] [--icount] -- COMMAND..." ;;
-	esac
-done
-(($#)) || die "the command is missing; write it behind --"
-
-PATH=$PATH:/usr/sbin:/sbin
-repo=$(cd "$(dirname "$0")/.." && pwd -P)
-kernel=$("$repo/scripts/kernel-image.sh" "$series")
-mkdir -p "$repo/build"
-run=$(mktemp -d "$repo/build/vm.XXXXXX")
-vng=
+vng='' run=''
 # shellcheck disable=SC2317 # called by the trap
 stop() {
 	[[ -z $vng ]] || kill "$vng" 2>/dev/null || :
-	rm -rf "$run"
+	[[ -z $run ]] || rm -rf "$run"
 }
-trap stop EXIT
-trap 'exit 130' INT TERM
 
-printf 'exec' >"$run/command"
-printf ' %q' "$@" >>"$run/command"
-truncate -s 512M "$run/disk"
-mkfs.ext4 -q -F -E lazy_itable_init=1,lazy_journal_init=1 "$run/disk" || die "mkfs.ext4 failed"
+# show CONSOLE WHAT: the machine ended badly.
+show() {
+	echo "vm.sh: $2; the end of build/vm-console.log:" >&2
+	tr -d '\r' <"$1" | tee build/vm-console.log | grep -av '^$' | tail -n 40 >&2
+	exit 1
+}
 
 # A /dev/kvm that can be opened may still fail to make a machine.
-accel=(--disable-kvm)
-cpus=2
-qemu="-fsdev local,id=tsem,path=/,security_model=none,readonly=on,multidevs=remap"
-qemu+=" -device virtio-9p-pci,fsdev=tsem,mount_tag=tsem.root"
-qemu+=" -fsdev local,id=build,path=$repo/build,security_model=none,multidevs=remap"
-qemu+=" -device virtio-9p-pci,fsdev=build,mount_tag=tsem.build"
-qemu+=" -drive file=$run/disk,if=virtio,format=raw,cache=unsafe"
-if [[ -n $icount ]]; then
-	cpus=1
-	qemu+=" -icount shift=0,sleep=off"
-elif [[ -w /dev/kvm ]] && (echo quit | timeout 10 qemu-system-x86_64 -machine q35,accel=kvm -cpu host -display none \
-	-nodefaults -monitor stdio) >/dev/null 2>&1; then
-	accel=()
-fi
-
-# init= comes before virtme-ng's own, and its initramfs takes the first. An emulated processor on a busy host is late at
-# times: that is no fault of the kernel's, so the watchdogs are patient.
-append="init=$repo/scripts/vm-init.sh tsem_kernel=$kernel tsem_repo=$repo tsem_run=$run loglevel=5 oops=panic nokaslr"
-append+=" lsm=lockdown,capability,landlock,yama,apparmor,bpf watchdog_thresh=60 rcupdate.rcu_cpu_stall_timeout=120"
-append+=" random.trust_cpu=1 cryptomgr.notests=1 tsx=off selinux=0"
-
-cd "$repo"
-log=$run/console
-: >"$log"
-# QEMU opens its outputs by name, which would truncate a file: both are pipes.
-timeout -k 10 "$seconds" vng -v -r "$kernel/vmlinuz" --force-9p --disable-microvm "${accel[@]}" --cpus "$cpus" \
-	--memory "$memory" --append "$append" --qemu-opts="$qemu" -- true </dev/null \
-	> >(cat) 2> >(cat >"$log") &
-vng=$!
-ended=0
-wait "$vng" || ended=$?
-vng=
-# The last of the log may still be in the pipe.
-sleep 0.1
-
-show() {
-	echo "vm.sh: $*; the end of build/vm-console.log:" >&2
-	tr -d '\r' <"$log" | tee "$repo/build/vm-console.log" | grep -av '^$' | tail -n 40 >&2
-	exit 1
+kvm_works() {
+	[[ -w /dev/kvm ]] && (echo quit | timeout 10 qemu-system-x86_64 -machine q35,accel=kvm -cpu host -display none \
+		-nodefaults -monitor stdio) >/dev/null 2>&1
 }
 
-if [[ ! -s $run/status ]]; then
-	((ended != 124 && ended != 137)) || show "no end after $seconds seconds (-t)"
-	show "the machine stopped before the command ended: a kernel panic or oops"
-fi
-status=$(<"$run/status")
-tr -d '\r' <"$run/dmesg" >"$repo/build/vm-console.log"
-# Our own parameters, in the command line, have such words as well.
-faulty='BUG: |Oops|general protection|UBSAN|KASAN|rcu.*(detected|stalls on)'
-faulty+='|WARNING: (possible|suspicious|bad)|WARNING: .*(CPU[:#]|:[0-9]+ at )'
-if faults=$(grep -av 'ommand line:' "$repo/build/vm-console.log" | grep -aE "$faulty"); then
-	echo "vm.sh: the kernel complained; see build/vm-console.log:" >&2
-	echo "$faults" >&2
-	exit 1
-fi
-exit "$status"
+# All in a function: the shell has read it to its end before it starts, and the file may be edited meanwhile.
+main() {
+	local series=6.12 memory=2G seconds=1800 cpus=2 icount='' accel=(--disable-kvm)
+	local repo kernel qemu append ended status
+	while (($#)); do
+		case "$1" in
+		-k | -m | -t)
+			(($# > 1)) || die "$1 needs a value"
+			case "$1" in
+			-k) series=$2 ;;
+			-m) memory=$2 ;;
+			-t) seconds=$2 ;;
+			esac
+			shift 2
+			;;
+		--icount) icount=1 && shift ;;
+		--) shift && break ;;
+		*) die "'$1' is unknown; usage: vm.sh [-k KERNEL] [-m MEMORY] [-t SECONDS] [--icount] -- COMMAND..." ;;
+		esac
+	done
+	(($#)) || die "the command is missing; write it behind --"
+
+	PATH=$PATH:/usr/sbin:/sbin
+	repo=$(cd "$(dirname "$0")/.." && pwd -P)
+	cd "$repo"
+	kernel=$(scripts/kernel-image.sh "$series")
+	trap stop EXIT
+	trap 'exit 130' INT TERM
+	mkdir -p build
+	run=$(mktemp -d "$repo/build/vm.XXXXXX")
+	printf 'exec' >"$run/command"
+	printf ' %q' "$@" >>"$run/command"
+	truncate -s 512M "$run/disk"
+	mkfs.ext4 -q -F -E lazy_itable_init=1,lazy_journal_init=1 "$run/disk" || die "mkfs.ext4 failed"
+
+	qemu="-fsdev local,id=tsem,path=/,security_model=none,readonly=on,multidevs=remap"
+	qemu+=" -device virtio-9p-pci,fsdev=tsem,mount_tag=tsem.root"
+	qemu+=" -fsdev local,id=build,path=$repo/build,security_model=none,multidevs=remap"
+	qemu+=" -device virtio-9p-pci,fsdev=build,mount_tag=tsem.build"
+	qemu+=" -drive file=$run/disk,if=virtio,format=raw,cache=unsafe"
+	if [[ -n $icount ]]; then
+		cpus=1
+		qemu+=" -icount shift=0,sleep=off"
+	elif kvm_works; then
+		accel=()
+	fi
+
+	# init= comes before virtme-ng's own, and its initramfs takes the first. An emulated processor on a busy host is
+	# late at times: that is no fault of the kernel's, so the watchdogs are patient.
+	append="init=$repo/scripts/vm-init.sh tsem_kernel=$kernel tsem_repo=$repo tsem_run=$run loglevel=5 oops=panic"
+	append+=" lsm=lockdown,capability,landlock,yama,apparmor,bpf nokaslr watchdog_thresh=60"
+	append+=" rcupdate.rcu_cpu_stall_timeout=120 random.trust_cpu=1 cryptomgr.notests=1"
+
+	: >"$run/console"
+	# QEMU opens its outputs by name, which would truncate a file: both are pipes.
+	timeout -k 10 "$seconds" vng -v -r "$kernel/vmlinuz" --force-9p --disable-microvm "${accel[@]}" --cpus "$cpus" \
+		--memory "$memory" --append "$append" --qemu-opts="$qemu" -- true </dev/null \
+		> >(cat) 2> >(cat >"$run/console") &
+	vng=$!
+	ended=0
+	wait "$vng" || ended=$?
+	vng=
+	# The last of the log may still be in the pipe.
+	sleep 0.1
+
+	if [[ ! -s $run/status ]]; then
+		((ended != 124 && ended != 137)) || show "$run/console" "no end after $seconds seconds (-t)"
+		show "$run/console" "the machine stopped before the command ended: a kernel panic or oops"
+	fi
+	status=$(<"$run/status")
+	tr -d '\r' <"$run/dmesg" >build/vm-console.log
+	# Our own parameters, in the command line, have such words as well.
+	local faulty='BUG: |Oops|general protection|UBSAN|KASAN|rcu.*(detected|stalls on)' faults
+	faulty+='|WARNING: (possible|suspicious|bad)|WARNING: .*(CPU[:#]|:[0-9]+ at )'
+	if faults=$(grep -av 'ommand line:' build/vm-console.log | grep -aE "$faulty"); then
+		echo "vm.sh: the kernel complained; see build/vm-console.log:" >&2
+		echo "$faults" >&2
+		exit 1
+	fi
+	exit "$status"
+}
+
+main "$@"
