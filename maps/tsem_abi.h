@@ -16,9 +16,10 @@
 #define TSEM_DIGEST_SIZE 32
 #define TSEM_COMM_SIZE 16
 #define TSEM_NAME_SIZE 32
-#define TSEM_PATH_MAX 4096
+/* Bytes of the longest pathname that is described, its end not counted; a longer one makes an event of no model. */
+#define TSEM_PATH_MAX 2688
 /* Bytes of the largest event description (the CELL as it goes into a ring). */
-#define TSEM_CELL_MAX 4864
+#define TSEM_CELL_MAX 2880
 /* The owner of a socket is zero padded to this size. */
 #define TSEM_OWNER_SIZE 64
 

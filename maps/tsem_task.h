@@ -82,4 +82,10 @@ struct tsem_task {
 	u8 message[TSEM_MESSAGE_SIZE];
 };
 
+/*
+ * Kernel 7.3 answers ENOMEM to a larger value of task storage (6.12 does not): this and the kernel's own header of an
+ * element have to fit into two pages.
+ */
+_Static_assert(sizeof(struct tsem_task) <= 8192 - 192, "task storage is too large");
+
 #endif

@@ -146,7 +146,7 @@ EOF
 	mkdir many
 	for i in $(seq 150); do echo "$i" >"many/$i"; done
 	mkfifo go
-	tsem-bpf run -q -n small --cache 1 -o "$D/model" --trajectory "$D/t" -- \
+	tsem-bpf run -q -n small --cache 2 -o "$D/model" --trajectory "$D/t" -- \
 		sh -c "kill -STOP \$PPID; $PROG/file_open many/*; while read x; do $PROG/file_open many/*; done <$D/go" &
 	runner=$!
 	exec 9>go
