@@ -3,17 +3,14 @@
  * From an event to its coefficient: the building blocks that write a description, and the map step.
  *
  * A hook program describes its event with the cell_*() functions. Each appends to the description in record.cell, the
- * very bytes that are hashed and that go into the ring, and absorbs the same information into the memo key. What is
- * dear to fetch and never changes (the superblock's name and UUID, the digest of the content) goes into the memo key as
- * the number of a record that stands for it, and is written into the description late, when it is really needed.
- *
- * coefficient_map() looks the memo key up: a repeated event hashes nothing. Only on a miss is the description completed
- * and hashed, as H(NAME || PTASK_ID || TASK_ID || H(COE) || H(CELL)).
+ * very bytes that are hashed and that go into the ring. coefficient_map() looks the whole of it up in the memo: a repeated
+ * event is not hashed. Only on a miss it is, as H(NAME || PTASK_ID || TASK_ID || H(COE) || H(CELL)).
  */
 #ifndef TSEM_COEFFICIENT_BPF_H
 #define TSEM_COEFFICIENT_BPF_H
 
 #include "digest.bpf.h"
+#include "memo.bpf.h"
 #include "namespace.bpf.h"
 #include "prf.bpf.h"
 
@@ -30,6 +27,9 @@ static const u64 digest_empty[4][TSEM_DIGEST_SIZE / 8] = {
 	[TSEM_DIGEST_SHA3_256] = { 0x66d71ebff8c6ffa7, 0x62d661a05647c151, 0xfa493be44dff80f5, 0x4a43f8804b0ad882 },
 	[TSEM_DIGEST_SM3] = { 0x7fa1cf55831db21a, 0x8f1ae8314819618e, 0x74fbfe28c7c8be22, 0x2baa8250eb35d07e },
 };
+
+/* A copy from the kernel is done in pieces of this size, so that one may end close to the end of the cell. */
+#define CELL_PIECE 256
 
 /* The event can be in no model, since it could not be described in full; the first reason counts. */
 static __always_inline void event_unmodeled(struct tsem_task *t, enum tsem_loss why)
@@ -51,16 +51,23 @@ static __always_inline void *cell_room(struct tsem_task *t, u32 size)
 	return t->record.cell + offset;
 }
 
+static __always_inline void cell_u16(struct tsem_task *t, u16 value)
+{
+	u16 *p = cell_room(t, sizeof(*p));
+
+	if (p)
+		*p = value;
+}
+
 static __always_inline void cell_u32(struct tsem_task *t, u32 value)
 {
 	u32 *p = cell_room(t, sizeof(*p));
 
 	if (p)
 		*p = value;
-	prf_word(t, value);
 }
 
-/* Two values that stand together: one word of the memo key instead of two. */
+/* Two values that stand together. */
 static __always_inline void cell_u32_pair(struct tsem_task *t, u32 first, u32 second)
 {
 	u32 *p = cell_room(t, 2 * sizeof(*p));
@@ -69,16 +76,21 @@ static __always_inline void cell_u32_pair(struct tsem_task *t, u32 first, u32 se
 		p[0] = first;
 		p[1] = second;
 	}
-	prf_word(t, first | (u64)second << 32);
 }
 
-/* The last `size` bytes of the description are bound to this machine: `portable` leaves them out. */
-static __always_inline void cell_local(struct tsem_task *t, u32 size)
+static __always_inline void cell_u64(struct tsem_task *t, u64 value)
+{
+	u64 *p = cell_room(t, sizeof(*p));
+
+	if (p)
+		*p = value;
+}
+
+/* The last `size` bytes are told, but not hashed. */
+static __always_inline void cell_unhashed(struct tsem_task *t, u32 size)
 {
 	u32 n = t->skips;
 
-	if (t->model != TSEM_MODEL_PORTABLE)
-		return;
 	if (n >= TSEM_SKIPS_MAX) {
 		event_unmodeled(t, TSEM_LOSS_CELL);
 		return;
@@ -86,6 +98,31 @@ static __always_inline void cell_local(struct tsem_task *t, u32 size)
 	t->skip[n].offset = t->record.cell_size - size;
 	t->skip[n].size = size;
 	t->skips = n + 1;
+}
+
+static __always_inline void cell_u32_unhashed(struct tsem_task *t, u32 value)
+{
+	u32 *p = cell_room(t, sizeof(*p));
+
+	if (p)
+		*p = value;
+	cell_unhashed(t, sizeof(*p));
+}
+
+static __always_inline void cell_u64_unhashed(struct tsem_task *t, u64 value)
+{
+	u64 *p = cell_room(t, sizeof(*p));
+
+	if (p)
+		*p = value;
+	cell_unhashed(t, sizeof(*p));
+}
+
+/* The last `size` bytes of the description are bound to this machine: `portable` leaves them out. */
+static __always_inline void cell_local(struct tsem_task *t, u32 size)
+{
+	if (t->model == TSEM_MODEL_PORTABLE)
+		cell_unhashed(t, size);
 }
 
 static __always_inline void cell_digest(struct tsem_task *t, const u8 *digest)
@@ -100,221 +137,244 @@ static __always_inline void cell_digest(struct tsem_task *t, const u8 *digest)
 		p[i] = words[i];
 }
 
-/* Appends `size` bytes at the kernel address `from`, and absorbs them with their length. */
-__noinline int cell_bytes(struct tsem_task *t __arg_nonnull, u64 from, u32 size)
+/* Zero bytes. */
+static __always_inline void cell_zeros(struct tsem_task *t, u32 size)
 {
-	u32 offset = t->record.cell_size;
-	u64 v0, v1, v2, v3;
-	u8 *to;
-	u32 i;
-
-	if (size > TSEM_PATH_MAX || offset > TSEM_CELL_MAX - TSEM_PATH_MAX - 8) {
-		event_unmodeled(t, TSEM_LOSS_CELL);
-		return -E2BIG;
-	}
-	to = t->record.cell + offset;
-	if (bpf_probe_read_kernel(to, size, (const void *)from)) {
-		event_unmodeled(t, TSEM_LOSS_PATH);
-		return -EINVAL;
-	}
-	/* The last word is padded with zeros; the length makes that unambiguous. */
-	offset += size;
-	if (!at_most(offset, TSEM_CELL_MAX - 8))
-		return -E2BIG;
-	*(u64 *)(t->record.cell + offset) = 0;
-	t->record.cell_size = offset;
-	v0 = t->prf[0], v1 = t->prf[1], v2 = t->prf[2], v3 = t->prf[3] ^ size;
-	PRF_ROUND(v0, v1, v2, v3);
-	v0 ^= size;
-	bpf_for(i, 0, (size + 15) / 16) {
-		u32 at = offset - size + i * 16;
-		u64 word;
-
-		if (!at_most(at, TSEM_CELL_MAX - 16))
-			break;
-		word = *(u64 *)(t->record.cell + at);
-		v3 ^= word;
-		PRF_ROUND(v0, v1, v2, v3);
-		v0 ^= word;
-		if (at + 8 >= offset)
-			break;
-		word = *(u64 *)(t->record.cell + at + 8);
-		v3 ^= word;
-		PRF_ROUND(v0, v1, v2, v3);
-		v0 ^= word;
-	}
-	t->prf[0] = v0, t->prf[1] = v1, t->prf[2] = v2, t->prf[3] = v3;
-	return 0;
-}
-
-/* STR: length and bytes. */
-static __always_inline void cell_str(struct tsem_task *t, const void *from, u32 size)
-{
-	u32 *p = cell_room(t, sizeof(*p));
+	u64 *p = cell_room(t, size);
 
 	if (!p)
 		return;
-	*p = size;
-	cell_bytes(t, address_of(t, from), size);
-}
-
-/* Appends `size` bytes at `from` to the message that will be hashed. */
-static __always_inline void message_add(struct tsem_task *t, const void *from, u32 size)
-{
-	u32 at = t->message_size;
-
-	if (size > TSEM_CELL_MAX || at > TSEM_MESSAGE_MAX - TSEM_CELL_MAX)
-		return;
-	bpf_probe_read_kernel(t->message + at, size, from);
-	t->message_size = at + size;
-}
-
-static __always_inline void message_add_digest(struct tsem_task *t, const void *digest)
-{
-	u32 at = t->message_size;
-	const u64 *words = digest;
-
-	if (at > TSEM_MESSAGE_MAX - TSEM_DIGEST_SIZE)
-		return;
 #pragma unroll
-	for (int i = 0; i < TSEM_DIGEST_SIZE / 8; i++)
-		*(u64 *)(t->message + at + i * 8) = words[i];
-	t->message_size = at + TSEM_DIGEST_SIZE;
+	for (u32 i = 0; i < size / 8; i++)
+		p[i] = 0;
 }
 
-static __always_inline void message_add_name(struct tsem_task *t, u32 event)
+/* Appends `size` bytes at the kernel address `from`. */
+__noinline int cell_bytes(struct tsem_task *t __arg_nonnull, u64 from, u32 size)
 {
-	u32 at = t->message_size;
+	u32 offset = t->record.cell_size, i;
 
-	if (event >= TSEM_EVENT_END || at > TSEM_MESSAGE_MAX - TSEM_EVENT_NAME_MAX)
+	if (size > TSEM_CELL_MAX || offset > TSEM_CELL_MAX - size) {
+		event_unmodeled(t, TSEM_LOSS_CELL);
+		return -E2BIG;
+	}
+	t->record.cell_size = offset + size;
+	bpf_for(i, 0, TSEM_CELL_MAX / CELL_PIECE) {
+		u32 done = i * CELL_PIECE, at = offset + done, piece;
+
+		if (done >= size || !at_most(at, TSEM_CELL_MAX))
+			break;
+		piece = size - done;
+		if (!at_most(piece, CELL_PIECE))
+			piece = CELL_PIECE;
+		if (bpf_probe_read_kernel(t->record.cell + at, piece, (const void *)(from + done))) {
+			event_unmodeled(t, TSEM_LOSS_CELL);
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+/* STR of a kernel string that ends with a NUL. */
+__noinline int cell_string(struct tsem_task *t __arg_nonnull, u64 from)
+{
+	u32 offset = t->record.cell_size + 4, size = 0, i;
+
+	bpf_for(i, 0, TSEM_CELL_MAX / (CELL_PIECE - 1)) {
+		u32 at = offset + i * (CELL_PIECE - 1);
+		long got;
+
+		if (!at_most(at, TSEM_CELL_MAX)) {
+			event_unmodeled(t, TSEM_LOSS_CELL);
+			return -E2BIG;
+		}
+		got = bpf_probe_read_kernel_str(t->record.cell + at, CELL_PIECE, (void *)(from + i * (CELL_PIECE - 1)));
+		if (got <= 0) {
+			event_unmodeled(t, TSEM_LOSS_CELL);
+			return -EINVAL;
+		}
+		size = i * (CELL_PIECE - 1) + got - 1;
+		if (got < CELL_PIECE)
+			break;
+	}
+	offset -= 4;
+	if (!at_most(offset, TSEM_CELL_MAX) || size > TSEM_CELL_MAX - 4 || offset > TSEM_CELL_MAX - 4 - size) {
+		event_unmodeled(t, TSEM_LOSS_CELL);
+		return -E2BIG;
+	}
+	*(u32 *)(t->record.cell + offset) = size;
+	t->record.cell_size = offset + 4 + size;
+	return 0;
+}
+
+/* STR of cell[from .. from + size), bytes that lie at least 32 behind the description. */
+__noinline int cell_move(struct tsem_task *t __arg_nonnull, u32 from, u32 size)
+{
+	u32 to = t->record.cell_size, end = from + size;
+
+	if (!at_most(to, TSEM_CELL_MAX) || to + 32 > from || end > TSEM_CELL_MAX) {
+		event_unmodeled(t, TSEM_LOSS_CELL);
+		return -E2BIG;
+	}
+	*(u32 *)(t->record.cell + to) = size;
+	to += 4;
+	t->record.cell_size = to + size;
+	while (can_loop) {
+		u64 *in, *out;
+
+		if (from >= end || !at_most(from, TSEM_CELL_MAX) || !at_most(to, TSEM_CELL_MAX))
+			break;
+		in = (u64 *)(t->record.cell + from);
+		out = (u64 *)(t->record.cell + to);
+		out[0] = in[0];
+		out[1] = in[1];
+		from += 16;
+		to += 16;
+	}
+	return 0;
+}
+
+/* The scratch of the hash functions; NULL: no memory, which is counted. */
+static __always_inline struct tsem_hashing *hashing(struct tsem_task *t)
+{
+	struct tsem_hashing *s;
+
+	s = bpf_task_storage_get(&tsem_hashing, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (s)
+		s->message_size = 0;
+	else
+		event_unmodeled(t, TSEM_LOSS_STORAGE);
+	return s;
+}
+
+/* Appends cell[from .. to) to the message that will be hashed. */
+__noinline int message_add_cell(struct tsem_hashing *s __arg_nonnull, struct tsem_task *t __arg_nonnull, u32 from,
+				u32 to)
+{
+	u32 at = s->message_size, end;
+
+	if (from > to || to > TSEM_CELL_MAX || at > TSEM_MESSAGE_MAX || to - from > TSEM_MESSAGE_MAX - at)
+		return -E2BIG;
+	end = at + to - from;
+	while (can_loop) {
+		if (at >= end || !at_most(at, TSEM_MESSAGE_MAX) || !at_most(from, TSEM_CELL_MAX))
+			break;
+		*(u64 *)(s->message + at) = *(u64 *)(t->record.cell + from);
+		at += 8;
+		from += 8;
+	}
+	s->message_size = end;
+	return 0;
+}
+
+/* For the fixed parts of a coefficient, which is far smaller than a message may be. */
+static __always_inline void message_add(struct tsem_hashing *s, const void *from, u32 size)
+{
+	u32 at = s->message_size;
+
+	if (!at_most(at, 512))
 		return;
-	bpf_probe_read_kernel(t->message + at, TSEM_EVENT_NAME_MAX, event_names[event]);
-	t->message_size = at + event_name_sizes[event];
+	bpf_probe_read_kernel(s->message + at, size, from);
+	s->message_size = at + size;
+}
+
+static __always_inline void message_add_name(struct tsem_hashing *s, u32 event)
+{
+	if (event >= TSEM_EVENT_END)
+		return;
+	bpf_probe_read_kernel(s->message, TSEM_EVENT_NAME_MAX, event_names[event]);
+	s->message_size = event_name_sizes[event];
 }
 
 /*
- * Completes a description: the names of the superblock in each INODE, and the digest of an address of a family without
- * an encoding of its own. Done at the latest before the description is hashed or sent.
+ * Completes a description: an address of a family without an encoding of its own gives way to its digest. Done at the
+ * latest before the description is hashed or sent.
  */
 __noinline int cell_complete(struct tsem_task *t __arg_nonnull)
 {
 	u32 tail = t->in_tail, size = t->record.cell_size;
-	struct super_block *sb = bpf_core_cast((void *)t->sb, struct super_block);
-	u32 i;
+	struct tsem_hashing *s;
 
-	bpf_for(i, 0, TSEM_INODES_MAX) {
-		u32 at;
-
-		if (i >= t->inodes || !at_most(i, TSEM_INODES_MAX - 1))
-			break;
-		at = t->inode_at[i];
-		if (!at_most(at, TSEM_CELL_MAX - 48))
-			break;
-		/* What stands behind the name there is the rest of an older one. */
-		__builtin_memset(t->record.cell + at, 0, 32);
-		bpf_probe_read_kernel_str(t->record.cell + at, 32, sb->s_id);
-		/* A tmpfs has another UUID after every boot: it counts as zero bytes. */
-		if (sb->s_magic == TMPFS_MAGIC)
-			__builtin_memset(t->record.cell + at + 32, 0, 16);
-		else
-			bpf_probe_read_kernel(t->record.cell + at + 32, 16, &sb->s_uuid);
-	}
-	t->inodes = 0;
 	if (!tail)
 		return 0;
 	t->in_tail = 0;
-	if (tail > size || tail > TSEM_CELL_MAX - TSEM_DIGEST_SIZE)
+	s = hashing(t);
+	if (!s || tail > TSEM_CELL_MAX - TSEM_DIGEST_SIZE)
 		return -EINVAL;
-	t->message_size = 0;
-	message_add(t, t->record.cell + tail, size - tail);
-	if (digest_message(t, t->digest))
+	if (message_add_cell(s, t, tail, size) || digest_message(s, t->digest))
 		return -EINVAL;
-	bpf_probe_read_kernel(t->record.cell + tail, TSEM_DIGEST_SIZE, t->digest_out);
+	bpf_probe_read_kernel(t->record.cell + tail, TSEM_DIGEST_SIZE, s->digest);
 	t->record.cell_size = tail + TSEM_DIGEST_SIZE;
 	return 0;
 }
 
-/* H(CELL) into digest_out. */
-static __always_inline int cell_hash(struct tsem_task *t)
+/* H(CELL) into s->digest. */
+static __always_inline int cell_hash(struct tsem_hashing *s, struct tsem_task *t)
 {
-	u32 from = 0, size = t->record.cell_size;
-	u32 i;
+	u32 from = 0, i;
 
-	t->message_size = 0;
+	s->message_size = 0;
 	if (t->record.shape & TSEM_SHAPE_GENERIC) {
-		message_add_name(t, t->record.event);
+		message_add_name(s, t->record.event);
 		if (t->digest > TSEM_DIGEST_SM3)
 			return -EINVAL;
-		message_add_digest(t, digest_empty[t->digest]);
-		return digest_message(t, t->digest);
+		message_add(s, digest_empty[t->digest], TSEM_DIGEST_SIZE);
+		return digest_message(s, t->digest);
 	}
 	bpf_for(i, 0, TSEM_SKIPS_MAX) {
-		u32 at, skip;
+		u32 at;
 
 		if (i >= t->skips || !at_most(i, TSEM_SKIPS_MAX - 1))
 			break;
 		at = t->skip[i].offset;
-		skip = t->skip[i].size;
-		if (at < from || at > TSEM_CELL_MAX || from > TSEM_CELL_MAX)
+		if (message_add_cell(s, t, from, at))
 			return -EINVAL;
-		message_add(t, t->record.cell + from, at - from);
-		from = at + skip;
+		from = at + t->skip[i].size;
 	}
-	if (from > size || from > TSEM_CELL_MAX)
+	if (message_add_cell(s, t, from, t->record.cell_size))
 		return -EINVAL;
-	message_add(t, t->record.cell + from, size - from);
-	return digest_message(t, t->digest);
+	return digest_message(s, t->digest);
 }
 
-/* H(NAME || PTASK_ID || TASK_ID || H(COE) || H(CELL)) into digest_out; `exec`: with zero bytes for the TASK_ID. */
+/* H(NAME || PTASK_ID || TASK_ID || H(COE) || H(CELL)) into the memo; `exec`: with zero bytes for the TASK_ID. */
 __noinline int coefficient_hash(struct tsem_task *t __arg_nonnull, u32 exec)
 {
-	if (cell_complete(t) || cell_hash(t))
+	struct tsem_hashing *s;
+
+	/* Before the scratch is taken, since it may use it too. */
+	if (cell_complete(t))
 		return -EINVAL;
-	__builtin_memcpy(t->cell_digest, t->digest_out, TSEM_DIGEST_SIZE);
-	t->message_size = 0;
-	message_add(t, &t->record.coe, sizeof(t->record.coe));
-	if (digest_message(t, t->digest))
+	s = hashing(t);
+	if (!s || cell_hash(s, t))
 		return -EINVAL;
-	__builtin_memcpy(t->coe_digest, t->digest_out, TSEM_DIGEST_SIZE);
-	t->message_size = 0;
-	message_add_name(t, t->record.event);
-	message_add_digest(t, t->parent_task_id);
-	message_add_digest(t, exec ? (const void *)digest_none : (const void *)t->task_id);
-	message_add_digest(t, t->coe_digest);
-	message_add_digest(t, t->cell_digest);
-	return digest_message(t, t->digest);
+	__builtin_memcpy(s->cell, s->digest, TSEM_DIGEST_SIZE);
+	s->message_size = 0;
+	message_add(s, &t->record.coe, sizeof(t->record.coe));
+	if (digest_message(s, t->digest))
+		return -EINVAL;
+	__builtin_memcpy(s->coe, s->digest, TSEM_DIGEST_SIZE);
+	message_add_name(s, t->record.event);
+	message_add(s, t->parent_task_id, TSEM_DIGEST_SIZE);
+	message_add(s, exec ? (const void *)digest_none : (const void *)t->task_id, TSEM_DIGEST_SIZE);
+	message_add(s, s->coe, TSEM_DIGEST_SIZE);
+	message_add(s, s->cell, TSEM_DIGEST_SIZE);
+	if (digest_message(s, t->digest))
+		return -EINVAL;
+	memo_put(t, s);
+	__builtin_memcpy(exec ? t->next_task_id : t->key.coefficient, s->digest, TSEM_DIGEST_SIZE);
+	return 0;
 }
 
 /*
- * The map step: the coefficient of the event at hand into record.coefficient; with `exec` the TASK_ID that this exec
- * gives into next_task_id. 0, or -EINVAL if the event cannot be hashed.
+ * The map step: the coefficient of the event at hand into key.coefficient; with `exec` the TASK_ID that this exec gives
+ * into next_task_id. 0, or -EINVAL if the event cannot be hashed.
  */
-__noinline int coefficient_map(struct tsem_task *t __arg_nonnull, u32 exec)
+static __always_inline int coefficient_map(struct tsem_task *t, u32 exec)
 {
-	u64 saved[4] = { t->prf[0], t->prf[1], t->prf[2], t->prf[3] };
-	struct tsem_memo_key key;
-	const u64 *known;
-	u64 *out;
-	int err;
-
-	prf_word(t, (u64)t->record.event << 32 | exec << 16 | t->unmodeled);
-	prf_word(t, (u64)t->record.shape << 32 | t->record.cell_size);
-	prf_final(t, key.hash);
-	t->prf[0] = saved[0], t->prf[1] = saved[1], t->prf[2] = saved[2], t->prf[3] = saved[3];
-	out = (u64 *)(exec ? t->next_task_id : t->record.coefficient);
-	known = bpf_map_lookup_elem(&tsem_memo, &key);
-	if (!known) {
-		err = coefficient_hash(t, exec);
-		if (err)
-			return err;
-		bpf_map_update_elem(&tsem_memo, &key, t->digest_out, BPF_ANY);
-		known = (const u64 *)t->digest_out;
-	}
-#pragma unroll
-	for (int i = 0; i < TSEM_DIGEST_SIZE / 8; i++)
-		out[i] = known[i];
-	return 0;
+	memo_key(t, t->record.event | exec << 16 | t->unmodeled << 24);
+	if (memo_get(t, exec ? t->next_task_id : t->key.coefficient))
+		return 0;
+	return coefficient_hash(t, exec);
 }
 
 #endif

@@ -43,6 +43,45 @@
 		(x) <= (max);   \
 	})
 
+/*
+ * A condition that is true until the kernel ends the loop for running too long (8 million turns). To the verifier a loop
+ * under it need not be counted, and unlike bpf_for() it costs no call.
+ */
+#define can_loop                                                       \
+	({                                                             \
+		__label__ out, next;                                   \
+		bool again = true;                                     \
+		asm volatile goto("may_goto %l[out]" : : : : out);     \
+		goto next;                                             \
+	out:                                                           \
+		again = false;                                         \
+	next:;                                                         \
+		again;                                                 \
+	})
+
+/*
+ * Between two reads that a writer on another processor may come between. x86 keeps the order of reads; BPF has no
+ * cheaper barrier for others than an atomic operation.
+ */
+#ifdef __TARGET_ARCH_x86
+#define read_fence() barrier()
+#else
+#define read_fence()                             \
+	({                                       \
+		u64 fence = 0;                   \
+		__sync_fetch_and_add(&fence, 0); \
+	})
+#endif
+
+/* An argument of a type that the verifier of 6.12 lets no program touch: a pointer to const void or to no known type. */
+static __always_inline u64 hook_argument(void *ctx, u32 n)
+{
+	u64 value = 0;
+
+	bpf_get_func_arg(ctx, n, &value);
+	return value;
+}
+
 /* What an LSM program returns: 0 or -EPERM, as two constants, since the verifier checks the range. */
 static __always_inline int hook_return(bool deny)
 {

@@ -3,8 +3,8 @@
  * The hash functions: SHA-256 (FIPS 180-4), SHA3-256 (FIPS 202) and SM3 (GB/T 32905) over the message in the task's
  * scratch.
  *
- * A caller fills message[0 .. message_size) and calls digest_message(), which pads in place and leaves the digest in
- * digest_out. Rounds run in groups inside open-coded loops: that keeps the verifier's work small (a program of every
+ * A caller fills message[0 .. message_size) and calls digest_message(), which pads in place and leaves the result in
+ * digest. Rounds run in groups inside open-coded loops: that keeps the verifier's work small (a program of every
  * hook holds a copy of these functions) and costs a few instructions a group. Working state lives in the scratch, since
  * the stack of all frames together is 512 bytes.
  */
@@ -12,10 +12,6 @@
 #define TSEM_DIGEST_BPF_H
 
 #include "common.bpf.h"
-
-/* Bytes that padding may add to a message, and more that are zeroed behind it. */
-#define DIGEST_SLACK 288
-#define DIGEST_MESSAGE_LIMIT (TSEM_MESSAGE_SIZE - DIGEST_SLACK)
 
 static const u32 sha256_k[64] = {
 	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -47,16 +43,16 @@ static __always_inline u64 rotl64(u64 x, u32 n)
 }
 
 /* Big-endian words of the message block at `block` into the schedule; false if there is no such block. */
-static __always_inline bool schedule_load(struct tsem_task *t, u32 block)
+static __always_inline bool schedule_load(struct tsem_hashing *s, u32 block)
 {
 	const u32 *in;
 
-	if (block >= DIGEST_MESSAGE_LIMIT / 64 + 2)
+	if (block >= TSEM_MESSAGE_MAX / 64 + 2)
 		return false;
-	in = (const u32 *)(t->message + block * 64);
+	in = (const u32 *)(s->message + block * 64);
 #pragma unroll
 	for (int i = 0; i < 16; i++)
-		t->schedule[i] = __builtin_bswap32(in[i]);
+		s->schedule[i] = __builtin_bswap32(in[i]);
 	return true;
 }
 
@@ -67,20 +63,20 @@ static __always_inline bool schedule_load(struct tsem_task *t, u32 block)
 		h = t1 + (rotl32(a, 30) ^ rotl32(a, 19) ^ rotl32(a, 10)) + ((a & b) | (c & (a | b)));            \
 	} while (0)
 
-__noinline int sha256_block(struct tsem_task *t __arg_nonnull, u32 block)
+__noinline int sha256_block(struct tsem_hashing *s __arg_nonnull, u32 block)
 {
-	u32 *state = (u32 *)t->state;
+	u32 *state = (u32 *)s->state;
 	u32 a, b, c, d, e, f, g, h;
 	u32 j;
 
-	if (!schedule_load(t, block))
+	if (!schedule_load(s, block))
 		return -EINVAL;
 	bpf_for(j, 1, 4) {
 		u32 *w;
 
 		if (!at_most(j, 3))
 			break;
-		w = t->schedule + j * 16;
+		w = s->schedule + j * 16;
 
 #pragma unroll
 		for (int i = 0; i < 16; i++) {
@@ -97,7 +93,7 @@ __noinline int sha256_block(struct tsem_task *t __arg_nonnull, u32 block)
 
 		if (!at_most(j, 7))
 			break;
-		w = t->schedule + j * 8;
+		w = s->schedule + j * 8;
 		k = sha256_k + j * 8;
 
 		SHA256_ROUND(a, b, c, d, e, f, g, h, 0);
@@ -133,20 +129,20 @@ __noinline int sha256_block(struct tsem_task *t __arg_nonnull, u32 block)
 		k = rotl32(k, 1);                                            \
 	} while (0)
 
-__noinline int sm3_block(struct tsem_task *t __arg_nonnull, u32 block)
+__noinline int sm3_block(struct tsem_hashing *s __arg_nonnull, u32 block)
 {
-	u32 *state = (u32 *)t->state;
+	u32 *state = (u32 *)s->state;
 	u32 a, b, c, d, e, f, g, h, k;
 	u32 j;
 
-	if (!schedule_load(t, block))
+	if (!schedule_load(s, block))
 		return -EINVAL;
 	bpf_for(j, 4, 17) {
 		u32 *w;
 
 		if (!at_most(j, 16))
 			break;
-		w = t->schedule + j * 4;
+		w = s->schedule + j * 4;
 
 #pragma unroll
 		for (int i = 0; i < 4; i++) {
@@ -163,7 +159,7 @@ __noinline int sm3_block(struct tsem_task *t __arg_nonnull, u32 block)
 
 		if (!at_most(j, 15))
 			break;
-		w = t->schedule + j * 4;
+		w = s->schedule + j * 4;
 
 		SM3_ROUND(a, b, c, d, e, f, g, h, 0, SM3_FF0, SM3_FF0);
 		SM3_ROUND(d, a, b, c, h, e, f, g, 1, SM3_FF0, SM3_FF0);
@@ -176,7 +172,7 @@ __noinline int sm3_block(struct tsem_task *t __arg_nonnull, u32 block)
 
 		if (!at_most(j, 15))
 			break;
-		w = t->schedule + j * 4;
+		w = s->schedule + j * 4;
 
 		SM3_ROUND(a, b, c, d, e, f, g, h, 0, SM3_FF1, SM3_GG1);
 		SM3_ROUND(d, a, b, c, h, e, f, g, 1, SM3_FF1, SM3_GG1);
@@ -189,15 +185,15 @@ __noinline int sm3_block(struct tsem_task *t __arg_nonnull, u32 block)
 }
 
 /* Absorbs the 136 bytes of `block` and permutes. The schedule serves as the second state of rho and pi. */
-__noinline int sha3_256_block(struct tsem_task *t __arg_nonnull, u32 block)
+__noinline int sha3_256_block(struct tsem_hashing *s __arg_nonnull, u32 block)
 {
-	u64 *a = t->state, *b = (u64 *)t->schedule;
+	u64 *a = s->state, *b = (u64 *)s->schedule;
 	const u64 *in;
 	u32 j;
 
-	if (block >= DIGEST_MESSAGE_LIMIT / 136 + 1)
+	if (block >= TSEM_MESSAGE_MAX / 136 + 1)
 		return -EINVAL;
-	in = (const u64 *)(t->message + block * 136);
+	in = (const u64 *)(s->message + block * 136);
 #pragma unroll
 	for (int i = 0; i < 17; i++)
 		a[i] ^= in[i];
@@ -258,9 +254,9 @@ __noinline int sha3_256_block(struct tsem_task *t __arg_nonnull, u32 block)
 	return 0;
 }
 
-static __always_inline void state_init(struct tsem_task *t, u32 type)
+static __always_inline void state_init(struct tsem_hashing *s, u32 type)
 {
-	u32 *state = (u32 *)t->state;
+	u32 *state = (u32 *)s->state;
 
 	if (type == TSEM_DIGEST_SHA256) {
 		state[0] = 0x6a09e667, state[1] = 0xbb67ae85, state[2] = 0x3c6ef372, state[3] = 0xa54ff53a;
@@ -271,57 +267,57 @@ static __always_inline void state_init(struct tsem_task *t, u32 type)
 	} else {
 #pragma unroll
 		for (int i = 0; i < 25; i++)
-			t->state[i] = 0;
+			s->state[i] = 0;
 	}
 }
 
 /*
- * Digest of message[0 .. message_size) with the hash `type` (enum tsem_digest_type) into digest_out. The bytes behind
- * the message are overwritten. 0, or -EINVAL for an unknown type or a message over DIGEST_MESSAGE_LIMIT.
+ * Digest of message[0 .. message_size) with the hash `type` (enum tsem_digest_type) into digest. The bytes behind
+ * the message are overwritten. 0, or -EINVAL for an unknown type or a message over TSEM_MESSAGE_MAX.
  */
-__noinline int digest_message(struct tsem_task *t __arg_nonnull, u32 type)
+__noinline int digest_message(struct tsem_hashing *s __arg_nonnull, u32 type)
 {
-	u32 size = t->message_size;
-	u64 *out = (u64 *)t->digest_out;
+	u32 size = s->message_size;
+	u64 *out = (u64 *)s->digest;
 	u32 blocks, last;
 	u32 j;
 
-	if (size > DIGEST_MESSAGE_LIMIT || type < TSEM_DIGEST_SHA256 || type > TSEM_DIGEST_SM3)
+	if (size > TSEM_MESSAGE_MAX || type < TSEM_DIGEST_SHA256 || type > TSEM_DIGEST_SM3)
 		return -EINVAL;
-	state_init(t, type);
+	state_init(s, type);
 	/* Zeros behind the message up to the end of the largest last block. */
 #pragma unroll
 	for (int i = 0; i < 18; i++)
-		*(u64 *)(t->message + size + i * 8) = 0;
+		*(u64 *)(s->message + size + i * 8) = 0;
 	if (type == TSEM_DIGEST_SHA3_256) {
-		t->message[size] = 0x06;
+		s->message[size] = 0x06;
 		blocks = size / 136 + 1;
 		last = blocks * 136 - 1;
-		if (!at_most(last, TSEM_MESSAGE_SIZE - 1))
+		if (!at_most(last, TSEM_MESSAGE_MAX + TSEM_MESSAGE_SLACK - 1))
 			return -EINVAL;
-		t->message[last] |= 0x80;
+		s->message[last] |= 0x80;
 		bpf_for(j, 0, blocks)
-			sha3_256_block(t, j);
+			sha3_256_block(s, j);
 #pragma unroll
 		for (int i = 0; i < 4; i++)
-			out[i] = t->state[i];
+			out[i] = s->state[i];
 		return 0;
 	}
-	t->message[size] = 0x80;
+	s->message[size] = 0x80;
 	blocks = (size + 8) / 64 + 1;
 	last = blocks * 64 - 8;
-	if (!at_most(last, TSEM_MESSAGE_SIZE - 8))
+	if (!at_most(last, TSEM_MESSAGE_MAX + TSEM_MESSAGE_SLACK - 8))
 		return -EINVAL;
-	*(u64 *)(t->message + last) = __builtin_bswap64((u64)size * 8);
+	*(u64 *)(s->message + last) = __builtin_bswap64((u64)size * 8);
 	bpf_for(j, 0, blocks) {
 		if (type == TSEM_DIGEST_SHA256)
-			sha256_block(t, j);
+			sha256_block(s, j);
 		else
-			sm3_block(t, j);
+			sm3_block(s, j);
 	}
 #pragma unroll
 	for (int i = 0; i < 8; i++)
-		((u32 *)out)[i] = __builtin_bswap32(((u32 *)t->state)[i]);
+		((u32 *)out)[i] = __builtin_bswap32(((u32 *)s->state)[i]);
 	return 0;
 }
 

@@ -23,64 +23,55 @@
 #include "model.bpf.h"
 
 /* COE and subject anew: the credentials, the ids of the task or the pseudonyms changed since the last event. */
-__noinline int subject_compute(struct tsem_task *t __arg_nonnull, u64 generation)
+__noinline int subject_refresh(struct tsem_task *t __arg_nonnull, u64 generation)
 {
+	struct task_struct *task = bpf_get_current_task_btf();
 	const u64 *coe = (const u64 *)&t->record.coe;
+	u64 old[sizeof(t->record.coe) / 8], changed = t->subject_generation ^ generation;
+	struct prf p;
 
-	prf_init(t, tsem_memo_secret[0], tsem_memo_secret[1]);
-	prf_word(t, t->ns);
-	prf_word(t, generation);
-	prf_digest(t, t->task_id);
-	prf_digest(t, t->parent_task_id);
-#pragma unroll
-	for (u32 i = 0; i < sizeof(t->record.coe) / 8; i++)
-		prf_word(t, coe[i]);
-	prf_final(t, t->subject);
+	__builtin_memcpy(old, coe, sizeof(old));
+	coe_fill(t, address_of(t, task->cred), &t->record.coe);
+	for (u32 i = 0; i < sizeof(old) / 8; i++)
+		changed |= old[i] ^ coe[i];
+	if (!changed)
+		return 0;
+	prf_init(&p, tsem_subject_secret[0], tsem_subject_secret[1]);
+	prf_word(&p, t->ns);
+	prf_word(&p, generation);
+	prf_words(&p, (const u64 *)t->task_id, TSEM_DIGEST_SIZE / 8);
+	prf_words(&p, (const u64 *)t->parent_task_id, TSEM_DIGEST_SIZE / 8);
+	prf_words(&p, coe, sizeof(t->record.coe) / 8);
+	prf_final(&p, t->subject);
 	t->subject_generation = generation;
 	return 0;
 }
 
-#define COE_SET(field, value)                         \
-	do {                                          \
-		u32 now = (value);                    \
-		changed |= now ^ t->record.coe.field; \
-		t->record.coe.field = now;            \
-	} while (0)
+/*
+ * The ids of the credentials, two to a word. They stand one after the other in struct cred (uid gid suid sgid euid egid
+ * fsuid fsgid), which ids_together() tests; struct timespec64 serves as a name for two words at any address.
+ */
+static __always_inline bool ids_together(void)
+{
+	return bpf_core_field_offset(struct cred, fsgid) == bpf_core_field_offset(struct cred, uid) + 28;
+}
 
 static __always_inline void subject_update(struct tsem_task *t)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	const struct cred *cred = task->cred;
+	const struct cred *cred = bpf_get_current_task_btf()->cred;
+	void *ids = (void *)address_of(t, cred) + bpf_core_field_offset(struct cred, uid);
+	struct timespec64 *low = bpf_core_cast(ids, struct timespec64);
+	struct timespec64 *high = bpf_core_cast(ids + 16, struct timespec64);
 	struct tsem_globals *g = globals();
-	u64 generation, changed = 0;
+	u64 generation = g ? g->pseudonym_generation + 1 : 1;
+	u64 id0 = low->tv_sec, id1 = low->tv_nsec, id2 = high->tv_sec, id3 = high->tv_nsec;
 
-	if (t->nsref == TSEM_NSREF_CURRENT && cred->user_ns->level) {
-		u64 uids = address_of(t, &cred->user_ns->uid_map);
-		u64 gids = address_of(t, &cred->user_ns->gid_map);
-
-		COE_SET(uid, id_from_kernel(uids, cred->uid.val));
-		COE_SET(euid, id_from_kernel(uids, cred->euid.val));
-		COE_SET(suid, id_from_kernel(uids, cred->suid.val));
-		COE_SET(gid, id_from_kernel(gids, cred->gid.val));
-		COE_SET(egid, id_from_kernel(gids, cred->egid.val));
-		COE_SET(sgid, id_from_kernel(gids, cred->sgid.val));
-		COE_SET(fsuid, id_from_kernel(uids, cred->fsuid.val));
-		COE_SET(fsgid, id_from_kernel(gids, cred->fsgid.val));
-	} else {
-		COE_SET(uid, cred->uid.val);
-		COE_SET(euid, cred->euid.val);
-		COE_SET(suid, cred->suid.val);
-		COE_SET(gid, cred->gid.val);
-		COE_SET(egid, cred->egid.val);
-		COE_SET(sgid, cred->sgid.val);
-		COE_SET(fsuid, cred->fsuid.val);
-		COE_SET(fsgid, cred->fsgid.val);
-	}
-	changed |= cred->cap_effective.val ^ t->record.coe.capeff;
-	t->record.coe.capeff = cred->cap_effective.val;
-	generation = g ? g->pseudonym_generation + 1 : 1;
-	if (changed || t->subject_generation != generation)
-		subject_compute(t, generation);
+	if (ids_together() && t->nsref == TSEM_NSREF_INITIAL && t->subject_generation == generation &&
+	    !((t->ids[0] ^ id0) | (t->ids[1] ^ id1) | (t->ids[2] ^ id2) | (t->ids[3] ^ id3)) &&
+	    t->record.coe.capeff == cred->cap_effective.val)
+		return;
+	t->ids[0] = id0, t->ids[1] = id1, t->ids[2] = id2, t->ids[3] = id3;
+	subject_refresh(t, generation);
 }
 
 /*
@@ -107,9 +98,8 @@ static __always_inline struct tsem_task *event_begin(u32 event, int *verdict)
 	t->unmodeled = 0;
 	t->in_tail = 0;
 	t->skips = 0;
-	t->inodes = 0;
+	t->owned = 0;
 	subject_update(t);
-	prf_init(t, t->subject[0], t->subject[1]);
 	return t;
 }
 
@@ -129,6 +119,49 @@ static __always_inline int event_end(struct tsem_task *t)
 		verdict = event_decide(t);
 	t->busy = 0;
 	return hook_return(verdict);
+}
+
+/* TASK: TASK_ID of a task, padded with zeros to `size` bytes; zero bytes for a task outside of every namespace. */
+static __always_inline void cell_task_sized(struct tsem_task *t, struct task_struct *task, u32 size)
+{
+	struct tsem_task *of = NULL;
+
+	if (task->bpf_storage)
+		of = bpf_task_storage_get(&tsem_tasks, task, 0, 0);
+	if (of) {
+		cell_digest(t, of->task_id);
+		cell_zeros(t, size - TSEM_DIGEST_SIZE);
+	} else {
+		cell_zeros(t, size);
+	}
+}
+
+static __always_inline void cell_task(struct tsem_task *t, struct task_struct *task)
+{
+	cell_task_sized(t, task, TSEM_DIGEST_SIZE);
+}
+
+static __always_inline void cell_task64(struct tsem_task *t, struct task_struct *task)
+{
+	cell_task_sized(t, task, TSEM_OWNER_SIZE);
+}
+
+/* See cell_creds(). */
+__noinline int creds_describe(struct tsem_task *t __arg_nonnull, u64 cred)
+{
+	struct tsem_coe *coe = cell_room(t, sizeof(*coe));
+
+	if (!coe)
+		return -E2BIG;
+	coe_fill(t, cred, coe);
+	cell_u32(t, bpf_core_cast((void *)cred, struct cred)->securebits);
+	return 0;
+}
+
+/* CREDS. */
+static __always_inline void cell_creds(struct tsem_task *t, const struct cred *cred)
+{
+	creds_describe(t, address_of(t, cred));
 }
 
 /* A whole event that says only that the hook was reached. */

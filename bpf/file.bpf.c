@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Files: open, map, and what is done with an open file. */
-#include "path.bpf.h"
+#include "content.bpf.h"
 
-/* The event file_open: at file_post_open, since the content of a file cannot be read any earlier. */
+#define FMODE_CREATED (1U << 20)
+#define PROT_EXEC 0x4
+
+/*
+ * The event file_open: at file_post_open, since the content of a file cannot be read any earlier. A file that this very
+ * open made is marked here, where the kernel says that it did.
+ */
 SEC("lsm.s/file_post_open")
 int BPF_PROG(tsem_file_open, struct file *file, int mask)
 {
@@ -12,13 +18,18 @@ int BPF_PROG(tsem_file_open, struct file *file, int mask)
 	t = event_begin(TSEM_EVENT_file_open, &verdict);
 	if (!t)
 		return verdict;
+	if (file->f_mode & FMODE_CREATED || t->tmpfile == (u64)file->f_inode) {
+		bool counted = t->creating == (u64)file->f_path.dentry;
+
+		creation_mark(t, file->f_inode, counted ? t->created_instance : creation_next(t, 0));
+		t->creating = 0;
+		t->tmpfile = 0;
+	}
 	if (!file_modeled(file))
 		return event_skip(t);
 	cell_file(t, file);
 	return event_end(t);
 }
-
-#define PROT_EXEC 0x4
 
 /*
  * `file` is NULL for an anonymous mapping. The verifier of kernel 6.12 takes it for a pointer that never is, and would
@@ -46,7 +57,61 @@ int BPF_PROG(tsem_mmap_file, struct file *file, unsigned long reqprot, unsigned 
 	return event_end(t);
 }
 
-TSEM_GENERIC(file_receive)
-TSEM_GENERIC(file_ioctl)
-TSEM_GENERIC(file_lock)
-TSEM_GENERIC(file_fcntl)
+SEC("lsm.s/file_receive")
+int BPF_PROG(tsem_file_receive, struct file *file)
+{
+	struct tsem_task *t;
+	int verdict;
+
+	t = event_begin(TSEM_EVENT_file_receive, &verdict);
+	if (!t)
+		return verdict;
+	cell_file(t, file);
+	return event_end(t);
+}
+
+SEC("lsm.s/file_ioctl")
+int BPF_PROG(tsem_file_ioctl, struct file *file, unsigned int cmd)
+{
+	struct tsem_task *t;
+	int verdict;
+
+	t = event_begin(TSEM_EVENT_file_ioctl, &verdict);
+	if (!t)
+		return verdict;
+	if (!file_modeled(file))
+		return event_skip(t);
+	cell_file(t, file);
+	cell_u32(t, cmd);
+	return event_end(t);
+}
+
+SEC("lsm.s/file_lock")
+int BPF_PROG(tsem_file_lock, struct file *file, unsigned int cmd)
+{
+	struct tsem_task *t;
+	int verdict;
+
+	t = event_begin(TSEM_EVENT_file_lock, &verdict);
+	if (!t)
+		return verdict;
+	cell_file(t, file);
+	cell_u32(t, cmd);
+	return event_end(t);
+}
+
+SEC("lsm/file_fcntl")
+int BPF_PROG(tsem_file_fcntl, struct file *file, unsigned int cmd)
+{
+	struct tsem_task *t;
+	int verdict;
+
+	t = event_begin(TSEM_EVENT_file_fcntl, &verdict);
+	if (!t)
+		return verdict;
+	if (!file_modeled(file))
+		return event_skip(t);
+	cell_file_atomic(t, file);
+	cell_u32(t, cmd);
+	return event_end(t);
+}

@@ -49,6 +49,7 @@ __noinline int record_send(struct tsem_task *t __arg_nonnull, u32 kind)
 	r->parent_number = t->parent_number;
 	r->ts = bpf_ktime_get_boot_ns();
 	bpf_probe_read_kernel(r->comm, sizeof(r->comm), task->comm);
+	bpf_probe_read_kernel(r->coefficient, sizeof(r->coefficient), t->key.coefficient);
 	bpf_probe_read_kernel(r->task_id, sizeof(r->task_id), t->task_id);
 	bpf_probe_read_kernel(r->parent_task_id, sizeof(r->parent_task_id), t->parent_task_id);
 	if (!at_most(size, sizeof(*r)))
@@ -129,13 +130,12 @@ __noinline int event_decide_slow(struct tsem_task *t __arg_nonnull)
 	return valid ? 0 : event_violates(t, ns);
 }
 
-/* The decide step. 0 or -EPERM. */
-__noinline int event_decide(struct tsem_task *t __arg_nonnull)
+/* The decide step for the event whose coefficient is in key. 0 or -EPERM. */
+static __always_inline int event_decide(struct tsem_task *t)
 {
 	struct tsem_coefficient *c;
 
 	t->key.ns = t->ns;
-	__builtin_memcpy(t->key.coefficient, t->record.coefficient, TSEM_DIGEST_SIZE);
 	c = bpf_map_lookup_elem(&tsem_coefficients, &t->key);
 	if (!c || !c->valid || t->unmodeled)
 		return event_decide_slow(t);

@@ -90,4 +90,41 @@ __noinline u32 id_from_kernel(u64 map_address, u32 id)
 	return ~0U;
 }
 
+/* The id of a user or of a group as the namespace's nsref has it. */
+static __always_inline u32 id_of_user(struct tsem_task *t, u32 uid)
+{
+	struct user_namespace *user_ns;
+
+	if (t->nsref != TSEM_NSREF_CURRENT)
+		return uid;
+	user_ns = bpf_get_current_task_btf()->cred->user_ns;
+	return user_ns->level ? id_from_kernel(address_of(t, &user_ns->uid_map), uid) : uid;
+}
+
+static __always_inline u32 id_of_group(struct tsem_task *t, u32 gid)
+{
+	struct user_namespace *user_ns;
+
+	if (t->nsref != TSEM_NSREF_CURRENT)
+		return gid;
+	user_ns = bpf_get_current_task_btf()->cred->user_ns;
+	return user_ns->level ? id_from_kernel(address_of(t, &user_ns->gid_map), gid) : gid;
+}
+
+/* COE of the credentials at this address. */
+static __always_inline void coe_fill(struct tsem_task *t, u64 cred_address, struct tsem_coe *coe)
+{
+	const struct cred *cred = bpf_core_cast((void *)cred_address, struct cred);
+
+	coe->uid = id_of_user(t, cred->uid.val);
+	coe->euid = id_of_user(t, cred->euid.val);
+	coe->suid = id_of_user(t, cred->suid.val);
+	coe->gid = id_of_group(t, cred->gid.val);
+	coe->egid = id_of_group(t, cred->egid.val);
+	coe->sgid = id_of_group(t, cred->sgid.val);
+	coe->fsuid = id_of_user(t, cred->fsuid.val);
+	coe->fsgid = id_of_group(t, cred->fsgid.val);
+	coe->capeff = cred->cap_effective.val;
+}
+
 #endif

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Building blocks of descriptions that name files: INODE, PATH and the content digest.
+ * Building blocks of descriptions that name files: INODE, PATH, DENTRY, and the marks of created inodes.
  *
  * A path is walked here, from the file up to the root of the mount namespace, and not fetched by bpf_d_path(): that one
  * stops at the task's root, so that a chroot would rename every file, it works in few hooks, and it costs more. A
  * rename or a change of mounts during the walk moves a global sequence count; the walk is then done again, so that a
  * path is never a mix of two.
  *
- * The digest of a file is taken by IMA and kept in inode storage. It is good while size, ctime and i_version of the
- * inode that holds the pages (below an overlay) are what they were, as long as no writer is open, and only if this
- * state had been seen a while before the digest was taken: a write within the clock tick of the ctime would not move
- * it.
+ * An inode that a task of a namespace creates is marked with the TASK_ID of its creator and a number, counted for each
+ * directory and creator. For that namespace its path is then the directory, number and creator, so that a random name
+ * gives the same coefficient in every run.
  */
 #ifndef TSEM_PATH_BPF_H
 #define TSEM_PATH_BPF_H
@@ -36,17 +35,12 @@
 #define PID_FS_MAGIC 0x50494446
 #define DMA_BUF_MAGIC 0x444d4142
 
-/* Where a path that is walked from its end ends in the message, and the least place where it may begin. */
-#define PATH_END (TSEM_PATH_MAX + 512)
-#define PATH_BEGIN 512
-#define PATH_COMPONENTS_MAX 2100
-#define PATH_TRIES 8
+/* A path is walked from its end, which lies at the end of the cell. */
+#define PATH_END TSEM_CELL_MAX
+/* Bytes between the description so far and a path that is walked: cell_move() and the word-wise copy need them. */
+#define PATH_GAP 96
+#define PATH_TRIES 1024
 #define NAME_MAX 255
-
-/* The digest of a file counts as racily clean for this long after its state was first seen: two ticks at HZ=100. */
-#define CONTENT_SETTLED_NS 20000000ULL
-#define HASH_ALGO_SHA256 4
-#define I_CTIME_QUERIED (1U << 31)
 
 static __always_inline bool filesystem_pseudo(u64 magic)
 {
@@ -69,30 +63,64 @@ static __always_inline bool filesystem_pseudo(u64 magic)
 	return false;
 }
 
-static __always_inline u32 names_sequence(void)
+/* A number that changes with every rename and change of mounts; odd while one is under way. */
+static __always_inline u64 names_sequence(void)
 {
-	u32 sum = 0;
+	u64 renames = 0, mounts = 0;
 
 	if (&rename_lock)
-		sum += bpf_core_cast(&rename_lock, struct seqcount)->sequence;
+		renames = bpf_core_cast(&rename_lock, struct seqcount)->sequence;
 	if (&mount_lock)
-		sum += bpf_core_cast(&mount_lock, struct seqcount)->sequence;
-	return sum;
+		mounts = bpf_core_cast(&mount_lock, struct seqcount)->sequence;
+	return ((renames & ~1ULL) << 32 | mounts) | (renames & 1);
+}
+
+/* Two words of memory at any address, for which the kernel has no type of its own. */
+static __always_inline u64 word_at(u64 address)
+{
+	return bpf_core_cast((void *)address, struct timespec64)->tv_sec;
+}
+
+/* Copies a name to the bytes that end before cell[end]; up to eight bytes in front of it may change. */
+static __always_inline void name_copy(struct tsem_task *t, u32 end, u64 name, u32 size)
+{
+	if (size <= 8) {
+		u32 at = end - 8;
+
+		if (size && at_most(at, TSEM_CELL_MAX))
+			*(u64 *)(t->record.cell + at) = word_at(name) << (8 - size) * 8;
+	} else if (size <= 16) {
+		u32 at = end - 8, start = end - size;
+
+		if (at_most(at, TSEM_CELL_MAX) && at_most(start, TSEM_CELL_MAX)) {
+			*(u64 *)(t->record.cell + start) = word_at(name);
+			*(u64 *)(t->record.cell + at) = word_at(name + size - 8);
+		}
+	} else {
+		u32 start = end - size;
+
+		if (at_most(start, TSEM_CELL_MAX) && at_most(size, NAME_MAX))
+			bpf_probe_read_kernel(t->record.cell + start, size, (void *)name);
+	}
 }
 
 /*
  * Walks from walk_dentry, by its mount if walk_mnt is not 0, up to the root, and leaves the pathname in
- * message[path_start .. path_start + path_size). 0, or -E2BIG if it is longer than PATH_MAX.
+ * cell[path_start .. path_start + path_size), at its end name_size bytes of the last component. 0, or -E2BIG if it is
+ * longer than PATH_MAX or does not fit behind the description so far.
  *
  * What changes from component to component lives in the scratch: to the verifier it is then the same unknown in every
  * turn of the loop, which it has to follow once only.
  */
 __noinline int path_walk_once(struct tsem_task *t __arg_nonnull)
 {
-	u32 i;
+	u32 floor = t->record.cell_size + PATH_GAP;
 
+	if (floor < PATH_END - TSEM_PATH_MAX)
+		floor = PATH_END - TSEM_PATH_MAX;
 	t->path_start = PATH_END;
-	bpf_for(i, 0, PATH_COMPONENTS_MAX) {
+	t->name_size = 0;
+	while (can_loop) {
 		u64 here = *(volatile u64 *)&t->walk_dentry, mnt = *(volatile u64 *)&t->walk_mnt, parent;
 		struct dentry *d = bpf_core_cast((void *)here, struct dentry);
 		u32 start = *(volatile u32 *)&t->path_start, size;
@@ -119,14 +147,15 @@ __noinline int path_walk_once(struct tsem_task *t __arg_nonnull)
 		size = d->d_name.len;
 		if (!at_most(size, NAME_MAX))
 			size = NAME_MAX;
-		if (start < PATH_BEGIN + NAME_MAX + 1)
+		if (start < floor + size + 1)
 			return -E2BIG;
-		start -= size;
+		name_copy(t, start, (u64)d->d_name.name, size);
+		if (start == PATH_END)
+			t->name_size = size;
+		start -= size + 1;
 		if (!at_most(start, PATH_END))
 			return -E2BIG;
-		bpf_probe_read_kernel(t->message + start, size, d->d_name.name);
-		start--;
-		t->message[start] = '/';
+		t->record.cell[start] = '/';
 		t->path_start = start;
 		if (parent == here)
 			break;
@@ -134,10 +163,10 @@ __noinline int path_walk_once(struct tsem_task *t __arg_nonnull)
 	}
 	if (*(volatile u32 *)&t->path_start == PATH_END) {
 		t->path_start = PATH_END - 1;
-		t->message[PATH_END - 1] = '/';
+		t->record.cell[PATH_END - 1] = '/';
 	}
 	t->path_size = PATH_END - t->path_start;
-	return t->path_size < TSEM_PATH_MAX ? 0 : -E2BIG;
+	return t->path_start > floor ? 0 : -E2BIG;
 }
 
 /* The same, again until no name changed under the walk. */
@@ -146,14 +175,15 @@ __noinline int path_walk(struct tsem_task *t __arg_nonnull, u64 dentry, u64 mnt)
 	u32 i;
 
 	bpf_for(i, 0, PATH_TRIES) {
-		u32 sequence = names_sequence();
+		u64 sequence = names_sequence();
 		int err;
 
 		t->walk_dentry = dentry;
 		t->walk_mnt = mnt;
+		read_fence();
 		err = path_walk_once(t);
-
-		if (names_sequence() == sequence)
+		read_fence();
+		if (!(sequence & 1) && names_sequence() == sequence)
 			return err;
 	}
 	return -EBUSY;
@@ -161,16 +191,17 @@ __noinline int path_walk(struct tsem_task *t __arg_nonnull, u64 dentry, u64 mnt)
 
 static __always_inline void path_fixed(struct tsem_task *t, const char *name, u32 size)
 {
-	bpf_probe_read_kernel(t->message + PATH_BEGIN, size, name);
-	t->path_start = PATH_BEGIN;
+	bpf_probe_read_kernel(t->record.cell + PATH_END - size, size, name);
+	t->path_start = PATH_END - size;
 	t->path_size = size;
+	t->name_size = 0;
 }
 
 /*
  * The pathname of a filesystem without a device, by its magic: what its d_dname gives up to the first colon, which BPF
  * cannot call. Every d_dname of kernels 6.12 to 7.3 is here but those of mounted filesystems, which have a device.
  */
-__noinline int path_nodev(struct tsem_task *t __arg_nonnull, u64 magic)
+static __always_inline void path_nodev(struct tsem_task *t, u64 magic)
 {
 	if (magic == PIPEFS_MAGIC)
 		path_fixed(t, "pipe:/", 6);
@@ -182,79 +213,65 @@ __noinline int path_nodev(struct tsem_task *t __arg_nonnull, u64 magic)
 		path_fixed(t, "/dmabuf:/", 9);
 	else
 		path_fixed(t, "nodev:/", 7);
-	return 0;
 }
 
-/* PATH number `n` (0 or 1) of the event. `mnt` is 0 where the hook gives a dentry only. */
-static __always_inline void cell_path(struct tsem_task *t, int n, struct dentry *dentry, struct vfsmount *mnt)
+/* See cell_path(). */
+__noinline int path_describe(struct tsem_task *t __arg_nonnull, u64 dentry, u64 mnt, u32 n)
 {
-	struct super_block *sb = dentry->d_sb;
-	u32 dev = sb->s_dev, start;
+	struct super_block *sb = bpf_core_cast((void *)dentry, struct dentry)->d_sb;
+	u32 dev = sb->s_dev, end, name, owned = t->owned;
 	int err = 0;
 
+	t->owned = 0;
 	if (dev >> 20 || sb->s_root->d_inode->i_op->rename) {
 		cell_u32_pair(t, dev >> 20, dev & 0xfffff);
 		cell_local(t, 2 * sizeof(u32));
 		t->record.shape |= n ? TSEM_SHAPE_DEVICE1 : TSEM_SHAPE_DEVICE0;
-		err = path_walk(t, address_of(t, dentry), address_of(t, mnt));
+		err = path_walk(t, dentry, mnt);
 	} else {
 		path_nodev(t, sb->s_magic);
 	}
-	start = t->path_start;
-	if (err || start >= TSEM_MESSAGE_SIZE) {
+	if (err) {
 		event_unmodeled(t, TSEM_LOSS_PATH);
-		return;
+		return err;
 	}
-	cell_str(t, t->message + start, t->path_size);
+	if (!owned)
+		return cell_move(t, t->path_start, t->path_size);
+	/* Directory, instance and creator; the last component is told, but not hashed. */
+	t->record.shape |= n ? TSEM_SHAPE_OWNED1 : TSEM_SHAPE_OWNED0;
+	name = t->name_size;
+	err = cell_move(t, t->path_start, t->path_size - name);
+	if (err)
+		return err;
+	cell_u64(t, t->instance);
+	cell_digest(t, t->owner);
+	end = PATH_END - name;
+	err = cell_move(t, end, name);
+	if (!err)
+		cell_unhashed(t, name + 4);
+	return err;
 }
 
-/* INODE. `identity` stands for the names of the superblock in the memo key. */
-static __always_inline void cell_inode(struct tsem_task *t, struct inode *inode, u64 identity)
+/*
+ * PATH number `n` (0 or 1) of the event: in the mount namespace, or, without `mnt`, in its filesystem. After an
+ * owned_by() it is that of a created inode.
+ */
+static __always_inline void cell_path(struct tsem_task *t, int n, struct dentry *dentry, struct vfsmount *mnt)
 {
-	u32 uid = inode->i_uid.val, gid = inode->i_gid.val, n = t->inodes;
-	u32 *p = cell_room(t, 64);
-
-	if (!p || n >= TSEM_INODES_MAX) {
-		event_unmodeled(t, TSEM_LOSS_CELL);
-		return;
-	}
-	if (t->nsref == TSEM_NSREF_CURRENT) {
-		struct user_namespace *user_ns = bpf_get_current_task_btf()->cred->user_ns;
-
-		if (user_ns->level) {
-			uid = id_from_kernel(address_of(t, &user_ns->uid_map), uid);
-			gid = id_from_kernel(address_of(t, &user_ns->gid_map), gid);
-		}
-	}
-	p[0] = uid;
-	p[1] = gid;
-	p[2] = inode->i_mode;
-	p[3] = inode->i_sb->s_magic;
-	prf_word(t, uid | (u64)gid << 32);
-	prf_word(t, inode->i_mode | (u64)inode->i_sb->s_magic << 32);
-	prf_word(t, identity);
-	t->sb = (u64)inode->i_sb;
-	t->inode_at[n] = t->record.cell_size - 48;
-	t->inodes = n + 1;
-	cell_local(t, 48);
+	path_describe(t, address_of(t, dentry), address_of(t, mnt), n);
 }
 
-static __always_inline void content_state_read(struct tsem_content *s, struct file *file)
+/* The next PATH names an inode with this mark. */
+static __always_inline void owned_by(struct tsem_task *t, u64 instance, const u8 *creator)
 {
-	struct inode *host = file->f_mapping->host;
-
-	s->host = (u64)host;
-	s->size = host->i_size;
-	s->ctime_sec = host->i_ctime_sec;
-	s->ctime_nsec = host->i_ctime_nsec & ~I_CTIME_QUERIED;
-	s->change = host->i_version.counter;
-	s->writers = host->i_writecount.counter;
+	t->owned = 1;
+	t->instance = instance;
+	__builtin_memcpy(t->owner, creator, TSEM_DIGEST_SIZE);
 }
 
-static __always_inline bool content_state_same(const struct tsem_inode *r, const struct tsem_content *s)
+static __always_inline bool inode_created(struct tsem_task *t, const struct tsem_inode *r)
 {
-	return r->host == s->host && r->size == s->size && r->ctime_sec == s->ctime_sec &&
-	       r->ctime_nsec == s->ctime_nsec && r->change == s->change;
+	return r && *(volatile u32 *)&r->creator_ns == t->ns;
 }
 
 static __always_inline u64 serial_next(void)
@@ -264,173 +281,120 @@ static __always_inline u64 serial_next(void)
 	return g ? __sync_fetch_and_add(&g->next_serial, 1) + 1 : 0;
 }
 
-/* A copy of the inode record into t->inode that no writer touched meanwhile; false: none could be had. */
-static __always_inline bool inode_record_copy(struct tsem_task *t, struct tsem_inode *r)
+/* The record of an inode, made if need be; NULL: no memory. */
+static __always_inline struct tsem_inode *inode_record(struct inode *inode)
 {
-	u32 lock = *(volatile u32 *)&r->lock;
-
-	if (lock & 1)
-		return false;
-	__builtin_memcpy(&t->inode, r, sizeof(*r));
-	barrier();
-	return *(volatile u32 *)&r->lock == lock;
+	return bpf_inode_storage_get(&tsem_inodes, inode, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 }
 
-/* Publishes t->inode, unless another task is at it. */
-static __always_inline void inode_record_publish(struct tsem_task *t, struct tsem_inode *r)
+/* See cell_inode(). */
+__noinline int inode_describe(struct tsem_task *t __arg_nonnull, u64 inode_address)
 {
-	u32 lock = *(volatile u32 *)&r->lock;
+	struct inode *inode = bpf_core_cast((void *)inode_address, struct inode);
+	struct super_block *sb = inode->i_sb;
+	u64 name = (u64)sb->s_id, uuid = (u64)&sb->s_uuid;
+	u32 magic = sb->s_magic;
+	u32 *p = cell_room(t, 64);
+	u64 *q = (u64 *)p;
 
-	if (lock & 1 || __sync_val_compare_and_swap(&r->lock, lock, lock + 1) != lock)
-		return;
-	t->inode.lock = lock + 1;
-	__builtin_memcpy((void *)r + 8, (void *)&t->inode + 8, sizeof(*r) - 8);
-	r->digest_valid = t->inode.digest_valid;
-	__sync_fetch_and_add(&r->lock, 1);
+	if (!p)
+		return -E2BIG;
+	p[0] = id_of_user(t, inode->i_uid.val);
+	p[1] = id_of_group(t, inode->i_gid.val);
+	p[2] = inode->i_mode;
+	p[3] = magic;
+	/* What stands behind the end of the name is the rest of an older one. */
+	q[2] = 0, q[3] = 0, q[4] = 0, q[5] = 0;
+#pragma unroll
+	for (int i = 0; i < 4; i++) {
+		u64 word = word_at(name + i * 8);
+		/* The lowest bit that is set is in the first byte of zeros. */
+		u64 zeros = (word - 0x0101010101010101ULL) & ~word & 0x8080808080808080ULL;
+
+		q[2 + i] = zeros ? word & (((zeros & -zeros) >> 7) - 1) : word;
+		if (zeros)
+			break;
+	}
+	/* A tmpfs has another UUID after every boot: it counts as zero bytes. */
+	q[6] = magic == TMPFS_MAGIC ? 0 : word_at(uuid);
+	q[7] = magic == TMPFS_MAGIC ? 0 : word_at(uuid + 8);
+	cell_local(t, 48);
+	return 0;
 }
 
-enum content_kind {
-	CONTENT_CACHED = 1, /* its version number stands for it */
-	CONTENT_EMPTY = 2,
-	CONTENT_FRESH = 3, /* just taken, not kept: absorbed in full */
-	CONTENT_PSEUDONYM = 4, /* constant, by decree */
-};
+/* INODE. */
+static __always_inline void cell_inode(struct tsem_task *t, struct inode *inode)
+{
+	inode_describe(t, address_of(t, inode));
+}
+
+/* DENTRY number `n` (0 or 1) of the event: INODE if it has one, and PATH, by its mount if that is known. */
+static __always_inline void cell_dentry(struct tsem_task *t, int n, struct dentry *dentry, struct vfsmount *mnt)
+{
+	struct inode *inode = dentry->d_inode;
+	struct tsem_inode *r;
+
+	/* The verifier of 6.12 takes the inode of a trusted dentry for one that is always there. */
+	if (inode && address_of(t, inode)) {
+		t->record.shape |= n ? TSEM_SHAPE_INODE1 : TSEM_SHAPE_INODE0;
+		cell_inode(t, inode);
+		r = bpf_inode_storage_get(&tsem_inodes, inode, 0, 0);
+		if (r && inode_created(t, r))
+			owned_by(t, r->instance, r->creator);
+	}
+	cell_path(t, n, dentry, mnt);
+}
 
 /*
- * Is the path at hand one of the namespace's pseudonyms? The answer is kept in the memo, under the key of the event as
- * far as it is described: with it the path, the namespace and the generation of pseudonyms.
+ * The number of the file that the current task makes in the directory of this identity; 0: it could not be counted.
+ * Files without a directory count under identity 0.
  */
-__noinline int path_pseudonym(struct tsem_task *t __arg_nonnull)
+static __always_inline u64 creation_next(struct tsem_task *t, u64 directory)
 {
-	u64 saved[4] = { t->prf[0], t->prf[1], t->prf[2], t->prf[3] };
-	struct tsem_pseudonym_key *key = (struct tsem_pseudonym_key *)&t->key;
-	u32 start = t->path_start, size = t->path_size;
-	struct tsem_memo_key memo;
-	const u8 *known;
+	u64 *count, zero = 0;
 
-	prf_word(t, CONTENT_PSEUDONYM);
-	prf_final(t, memo.hash);
-	t->prf[0] = saved[0], t->prf[1] = saved[1], t->prf[2] = saved[2], t->prf[3] = saved[3];
-	known = bpf_map_lookup_elem(&tsem_memo, &memo);
-	if (known)
-		return known[0];
-	/* The path lies in the message: its length in front of it, all moved to the beginning. */
-	start -= 4;
-	if (!at_most(start, PATH_END) || !at_most(size, TSEM_PATH_MAX))
-		return 0;
-	*(u32 *)(t->message + start) = size;
-	bpf_probe_read_kernel(t->message, size + 4, t->message + start);
-	t->message_size = size + 4;
-	if (digest_message(t, t->digest))
-		return 0;
-	key->ns = t->ns;
-	__builtin_memcpy(key->digest, t->digest_out, TSEM_DIGEST_SIZE);
-	t->digest_out[0] = bpf_map_lookup_elem(&tsem_pseudonyms, key) != NULL;
-	bpf_map_update_elem(&tsem_memo, &memo, t->digest_out, BPF_ANY);
-	return t->digest_out[0];
-}
-
-/* Takes the digest of `file` into t->inode.digest. `r` is its record, or NULL. Sleeps. */
-static __noinline int content_take(struct tsem_task *t, struct file *file, struct tsem_inode *r)
-{
-	struct tsem_content *before = &t->before, *after = &t->after;
-	u64 now = bpf_ktime_get_boot_ns();
-	bool seen;
-
-	content_state_read(before, file);
-	seen = r && content_state_same(&t->inode, before);
-	if (bpf_ima_file_hash(file, t->inode.digest, TSEM_DIGEST_SIZE) != HASH_ALGO_SHA256) {
-		__builtin_memset(t->inode.digest, 0xff, TSEM_DIGEST_SIZE);
-		event_unmodeled(t, TSEM_LOSS_CONTENT);
-		return CONTENT_FRESH;
+	t->creation.directory = directory;
+	t->creation.ns = t->ns;
+	__builtin_memcpy(t->creation.creator, t->task_id, TSEM_DIGEST_SIZE);
+	count = bpf_map_lookup_elem(&tsem_creations, &t->creation);
+	if (!count) {
+		bpf_map_update_elem(&tsem_creations, &t->creation, &zero, BPF_NOEXIST);
+		count = bpf_map_lookup_elem(&tsem_creations, &t->creation);
+		if (!count)
+			return 0;
 	}
-	content_state_read(after, file);
-	if (!r || before->writers > 0 || after->writers > 0 || after->host != before->host ||
-	    after->size != before->size || after->ctime_sec != before->ctime_sec ||
-	    after->ctime_nsec != before->ctime_nsec || after->change != before->change)
-		return CONTENT_FRESH;
-	t->inode.digest_valid = seen && now - t->inode.seen > CONTENT_SETTLED_NS;
-	t->inode.version = serial_next();
-	if (!seen) {
-		t->inode.host = before->host;
-		t->inode.size = before->size;
-		t->inode.ctime_sec = before->ctime_sec;
-		t->inode.ctime_nsec = before->ctime_nsec;
-		t->inode.change = before->change;
-		t->inode.seen = now;
-	}
-	inode_record_publish(t, r);
-	return t->inode.digest_valid ? CONTENT_CACHED : CONTENT_FRESH;
+	return __sync_fetch_and_add(count, 1) + 1;
 }
 
-/* The content digest of a regular file on a real filesystem, whose INODE and PATH are already described. Sleeps. */
-static __always_inline void cell_content(struct tsem_task *t, struct file *file, struct tsem_inode *r)
+/* The current task is about to make an inode for `dentry`, in `dir`: the next PATH is that of what will be. */
+static __always_inline void creation_begin(struct tsem_task *t, struct inode *dir, struct dentry *dentry)
 {
-	struct tsem_content *now = &t->before;
-	struct tsem_globals *g = globals();
-	int kind;
+	struct tsem_inode *r = inode_record(dir);
+	u64 instance = 0;
 
-	content_state_read(now, file);
-	if (g && g->pseudonyms && path_pseudonym(t))
-		kind = CONTENT_PSEUDONYM;
-	else if (!now->size)
-		kind = CONTENT_EMPTY;
-	else if (r && t->inode.digest_valid && now->writers <= 0 && content_state_same(&t->inode, now))
-		kind = CONTENT_CACHED;
-	else
-		kind = content_take(t, file, r);
-	if (kind == CONTENT_EMPTY || kind == CONTENT_PSEUDONYM) {
-		u32 digest = t->digest;
-
-		if (digest <= TSEM_DIGEST_SM3)
-			cell_digest(t, (const u8 *)digest_empty[digest]);
-		prf_word(t, kind);
-		return;
-	}
-	cell_digest(t, t->inode.digest);
-	prf_word(t, (u64)kind << 56 | (kind == CONTENT_CACHED ? t->inode.version : 0));
-	if (kind == CONTENT_FRESH)
-		prf_digest(t, t->inode.digest);
-}
-
-/* Is an event on this file modeled at all? */
-static __always_inline bool file_modeled(struct file *file)
-{
-	struct inode *inode = file->f_inode;
-
-	return (inode->i_mode & S_IFMT) == S_IFREG && !filesystem_pseudo(inode->i_sb->s_magic);
-}
-
-/* FILE. Sleeps. */
-static __always_inline void cell_file(struct tsem_task *t, struct file *file)
-{
-	struct inode *inode = file->f_inode;
-	struct tsem_inode *r = NULL;
-	bool copied = false, content = file_modeled(file);
-
-	if (content) {
-		r = bpf_inode_storage_get(&tsem_inodes, inode, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-		if (r && !r->identity)
+	if (r) {
+		if (!r->identity)
 			__sync_val_compare_and_swap(&r->identity, 0, serial_next());
-		copied = r && inode_record_copy(t, r);
+		instance = creation_next(t, r->identity);
 	}
-	if (!copied) {
-		/* Without a record nothing is kept, and a fresh number keeps the event out of the memo. */
-		r = NULL;
-		t->inode.identity = serial_next();
-		t->inode.digest_valid = 0;
-	}
-	cell_u32(t, file->f_flags);
-	cell_inode(t, inode, t->inode.identity);
-	cell_path(t, 0, file->f_path.dentry, file->f_path.mnt);
-	if (content) {
-		cell_content(t, file, r);
-	} else {
-		u32 digest = t->digest;
+	if (!instance)
+		event_unmodeled(t, TSEM_LOSS_STORAGE);
+	t->creating = (u64)dentry;
+	t->created_instance = instance;
+	owned_by(t, instance, t->task_id);
+}
 
-		if (digest <= TSEM_DIGEST_SM3)
-			cell_digest(t, (const u8 *)digest_empty[digest]);
-	}
+/* Marks what has been made. */
+static __always_inline void creation_mark(struct tsem_task *t, struct inode *inode, u64 instance)
+{
+	struct tsem_inode *r = inode_record(inode);
+
+	if (!r || r->creator_ns || !instance)
+		return;
+	r->instance = instance;
+	__builtin_memcpy(r->creator, t->task_id, TSEM_DIGEST_SIZE);
+	barrier();
+	*(volatile u32 *)&r->creator_ns = t->ns;
 }
 
 #endif

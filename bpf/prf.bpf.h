@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * SipHash-1-3 with 128 bits of output (Aumasson, Bernstein 2012): the keyed function that makes memo keys.
- *
- * The key is drawn at random for every load, so that a workload that chooses paths and addresses cannot make two events
- * share a memo entry. A subject (who) is hashed with the key of the load; an event (what) with its subject as the key.
- * Every word absorbed comes from the same building block that writes the description, so the two cannot differ.
+ * SipHash-1-3 with 128 bits of output (Aumasson, Bernstein 2012): the keyed function of who acts, under a key that is
+ * drawn at random for every load.
  */
 #ifndef TSEM_PRF_BPF_H
 #define TSEM_PRF_BPF_H
@@ -12,68 +9,64 @@
 #include "common.bpf.h"
 
 /* Random, set by `tsem-bpf load` before the programs are loaded. */
-const volatile u64 tsem_memo_secret[2] = {};
+const volatile u64 tsem_subject_secret[2] = {};
 
-#define PRF_ROTL(x, n) ((x) << (n) | (x) >> (64 - (n)))
-#define PRF_ROUND(v0, v1, v2, v3)      \
-	do {                           \
-		v0 += v1;              \
-		v1 = PRF_ROTL(v1, 13); \
-		v1 ^= v0;              \
-		v0 = PRF_ROTL(v0, 32); \
-		v2 += v3;              \
-		v3 = PRF_ROTL(v3, 16); \
-		v3 ^= v2;              \
-		v0 += v3;              \
-		v3 = PRF_ROTL(v3, 21); \
-		v3 ^= v0;              \
-		v2 += v1;              \
-		v1 = PRF_ROTL(v1, 17); \
-		v1 ^= v2;              \
-		v2 = PRF_ROTL(v2, 32); \
-	} while (0)
+struct prf {
+	u64 v0, v1, v2, v3;
+};
 
-static __always_inline void prf_init(struct tsem_task *t, u64 key0, u64 key1)
+static __always_inline u64 prf_rotate(u64 x, u32 n)
 {
-	t->prf[0] = key0 ^ 0x736f6d6570736575ULL;
-	t->prf[1] = key1 ^ 0x646f72616e646f6dULL ^ 0xee;
-	t->prf[2] = key0 ^ 0x6c7967656e657261ULL;
-	t->prf[3] = key1 ^ 0x7465646279746573ULL;
+	return x << n | x >> (64 - n);
 }
 
-static __always_inline void prf_word(struct tsem_task *t, u64 word)
+static __always_inline void prf_round(struct prf *p)
 {
-	u64 v0 = t->prf[0], v1 = t->prf[1], v2 = t->prf[2], v3 = t->prf[3] ^ word;
-
-	PRF_ROUND(v0, v1, v2, v3);
-	t->prf[0] = v0 ^ word;
-	t->prf[1] = v1;
-	t->prf[2] = v2;
-	t->prf[3] = v3;
+	p->v0 += p->v1;
+	p->v1 = prf_rotate(p->v1, 13) ^ p->v0;
+	p->v0 = prf_rotate(p->v0, 32);
+	p->v2 += p->v3;
+	p->v3 = prf_rotate(p->v3, 16) ^ p->v2;
+	p->v0 += p->v3;
+	p->v3 = prf_rotate(p->v3, 21) ^ p->v0;
+	p->v2 += p->v1;
+	p->v1 = prf_rotate(p->v1, 17) ^ p->v2;
+	p->v2 = prf_rotate(p->v2, 32);
 }
 
-static __always_inline void prf_digest(struct tsem_task *t, const u8 *digest)
+static __always_inline void prf_init(struct prf *p, u64 key0, u64 key1)
 {
-	const u64 *words = (const u64 *)digest;
-
-#pragma unroll
-	for (int i = 0; i < TSEM_DIGEST_SIZE / 8; i++)
-		prf_word(t, words[i]);
+	p->v0 = key0 ^ 0x736f6d6570736575ULL;
+	p->v1 = key1 ^ 0x646f72616e646f6dULL ^ 0xee;
+	p->v2 = key0 ^ 0x6c7967656e657261ULL;
+	p->v3 = key1 ^ 0x7465646279746573ULL;
 }
 
-static __always_inline void prf_final(struct tsem_task *t, u64 *out)
+static __always_inline void prf_word(struct prf *p, u64 word)
 {
-	u64 v0 = t->prf[0], v1 = t->prf[1], v2 = t->prf[2] ^ 0xee, v3 = t->prf[3];
+	p->v3 ^= word;
+	prf_round(p);
+	p->v0 ^= word;
+}
 
-	PRF_ROUND(v0, v1, v2, v3);
-	PRF_ROUND(v0, v1, v2, v3);
-	PRF_ROUND(v0, v1, v2, v3);
-	out[0] = v0 ^ v1 ^ v2 ^ v3;
-	v1 ^= 0xdd;
-	PRF_ROUND(v0, v1, v2, v3);
-	PRF_ROUND(v0, v1, v2, v3);
-	PRF_ROUND(v0, v1, v2, v3);
-	out[1] = v0 ^ v1 ^ v2 ^ v3;
+static __always_inline void prf_words(struct prf *p, const u64 *words, u32 count)
+{
+	for (u32 i = 0; i < count; i++)
+		prf_word(p, words[i]);
+}
+
+static __always_inline void prf_final(struct prf *p, u64 *out)
+{
+	p->v2 ^= 0xee;
+	prf_round(p);
+	prf_round(p);
+	prf_round(p);
+	out[0] = p->v0 ^ p->v1 ^ p->v2 ^ p->v3;
+	p->v1 ^= 0xdd;
+	prf_round(p);
+	prf_round(p);
+	prf_round(p);
+	out[1] = p->v0 ^ p->v1 ^ p->v2 ^ p->v3;
 }
 
 #endif

@@ -22,7 +22,7 @@ int BPF_PROG(tsem_socket_owner, struct socket *sock, int family, int type, int p
 {
 	struct tsem_task *t = current_task();
 	struct tsem_namespace *ns;
-	struct tsem_socket *s;
+	struct tsem_owner *s;
 	struct sock *sk = sock->sk;
 	u32 id;
 
@@ -92,18 +92,177 @@ int BPF_PROG(tsem_socket_accept, struct socket *sock, struct socket *newsock)
 	return event_end(t);
 }
 
-TSEM_GENERIC(socket_sendmsg)
-TSEM_GENERIC(socket_recvmsg)
-TSEM_GENERIC(socket_getsockname)
-TSEM_GENERIC(socket_getpeername)
-TSEM_GENERIC(socket_listen)
-TSEM_GENERIC(socket_shutdown)
-TSEM_GENERIC(socket_setsockopt)
-TSEM_GENERIC(socket_socketpair)
-TSEM_GENERIC(unix_stream_connect)
-TSEM_GENERIC(unix_may_send)
-TSEM_GENERIC(netlink_send)
+/* SOCK of a socket, and up to two numbers. */
+static __always_inline int socket_event(u32 event, struct socket *sock, u32 numbers, u32 first, u32 second)
+{
+	struct sock *sk = sock->sk;
+	struct tsem_task *t;
+	int verdict;
+
+	t = event_begin(event, &verdict);
+	if (!t)
+		return verdict;
+	if (!sk)
+		return event_skip(t);
+	cell_sock(t, sk);
+	if (numbers > 0)
+		cell_u32(t, first);
+	if (numbers > 1)
+		cell_u32(t, second);
+	return event_end(t);
+}
+
+SEC("lsm/socket_getsockname")
+int BPF_PROG(tsem_socket_getsockname, struct socket *sock)
+{
+	return socket_event(TSEM_EVENT_socket_getsockname, sock, 0, 0, 0);
+}
+
+SEC("lsm/socket_getpeername")
+int BPF_PROG(tsem_socket_getpeername, struct socket *sock)
+{
+	return socket_event(TSEM_EVENT_socket_getpeername, sock, 0, 0, 0);
+}
+
+SEC("lsm/socket_listen")
+int BPF_PROG(tsem_socket_listen, struct socket *sock, int backlog)
+{
+	return socket_event(TSEM_EVENT_socket_listen, sock, 1, backlog, 0);
+}
+
+SEC("lsm/socket_shutdown")
+int BPF_PROG(tsem_socket_shutdown, struct socket *sock, int how)
+{
+	return socket_event(TSEM_EVENT_socket_shutdown, sock, 1, how, 0);
+}
+
+SEC("lsm/socket_setsockopt")
+int BPF_PROG(tsem_socket_setsockopt, struct socket *sock, int level, int optname)
+{
+	return socket_event(TSEM_EVENT_socket_setsockopt, sock, 2, level, optname);
+}
+
+static __always_inline int message_event(u32 event, struct socket *sock, struct msghdr *msg)
+{
+	struct sock *sk = sock->sk;
+	struct tsem_task *t;
+	int verdict;
+
+	t = event_begin(event, &verdict);
+	if (!t)
+		return verdict;
+	if (!sk)
+		return event_skip(t);
+	cell_sock(t, sk);
+	cell_message_address(t, msg);
+	return event_end(t);
+}
+
+SEC("lsm/socket_sendmsg")
+int BPF_PROG(tsem_socket_sendmsg, struct socket *sock, struct msghdr *msg, int size)
+{
+	return message_event(TSEM_EVENT_socket_sendmsg, sock, msg);
+}
+
+SEC("lsm/socket_recvmsg")
+int BPF_PROG(tsem_socket_recvmsg, struct socket *sock, struct msghdr *msg, int size, int flags)
+{
+	return message_event(TSEM_EVENT_socket_recvmsg, sock, msg);
+}
+
+/* Two sockets. */
+static __always_inline int sock_pair_event(u32 event, struct sock *first, struct sock *second)
+{
+	struct tsem_task *t;
+	int verdict;
+
+	t = event_begin(event, &verdict);
+	if (!t)
+		return verdict;
+	cell_sock(t, first);
+	cell_sock(t, second);
+	return event_end(t);
+}
+
+SEC("lsm/unix_may_send")
+int BPF_PROG(tsem_unix_may_send, struct socket *sock, struct socket *other)
+{
+	struct sock *first = sock->sk, *second = other->sk;
+
+	return first && second ? sock_pair_event(TSEM_EVENT_unix_may_send, first, second) : 0;
+}
+
+SEC("lsm/socket_socketpair")
+int BPF_PROG(tsem_socket_socketpair, struct socket *socka, struct socket *sockb)
+{
+	struct sock *first = socka->sk, *second = sockb->sk;
+
+	return first && second ? sock_pair_event(TSEM_EVENT_socket_socketpair, first, second) : 0;
+}
+
+/*
+ * The socket that will be accepted is made here, by the kernel, and is its listener's: as the kernel does it by itself for
+ * the families whose listeners are cloned.
+ */
+SEC("lsm/unix_stream_connect")
+int BPF_PROG(tsem_unix_stream_connect, struct sock *sock, struct sock *other, struct sock *newsk)
+{
+	struct tsem_owner *listener = bpf_sk_storage_get(&tsem_sockets, other, 0, 0), *s;
+
+	if (listener) {
+		s = bpf_sk_storage_get(&tsem_sockets, newsk, listener, BPF_SK_STORAGE_GET_F_CREATE);
+		if (!s)
+			return -ENOMEM;
+	}
+	return sock_pair_event(TSEM_EVENT_unix_stream_connect, sock, other);
+}
+
+/*
+ * The port of the sender is as a rule the number of its process, another one in every run: that one counts as 0, the
+ * number that stands for the kernel's choice.
+ */
+SEC("lsm/netlink_send")
+int BPF_PROG(tsem_netlink_send, struct sock *sk, struct sk_buff *skb)
+{
+	struct netlink_skb_parms *parms = bpf_core_cast((void *)skb->cb, struct netlink_skb_parms);
+	struct tsem_task *t;
+	u32 port;
+	int verdict;
+
+	t = event_begin(TSEM_EVENT_netlink_send, &verdict);
+	if (!t)
+		return verdict;
+	cell_sock(t, sk);
+	port = parms->portid;
+	if (port == (u32)bpf_get_current_task_btf()->tgid)
+		port = 0;
+	cell_u32_pair(t, id_of_user(t, parms->creds.uid.val), id_of_group(t, parms->creds.gid.val));
+	cell_u32_pair(t, port, parms->dst_group);
+	cell_u32(t, parms->flags);
+	cell_u32_unhashed(t, parms->nsid_is_set);
+	if (parms->nsid_is_set)
+		cell_u32(t, parms->nsid);
+	else
+		cell_u32_unhashed(t, 0);
+	return event_end(t);
+}
+
+/* The hook is not told the socket: that of a tun device, which is of no family, by nobody. */
+SEC("lsm/tun_dev_attach_queue")
+int BPF_PROG(tsem_tun_dev_attach_queue)
+{
+	struct tsem_task *t;
+	int verdict;
+
+	t = event_begin(TSEM_EVENT_tun_dev_attach_queue, &verdict);
+	if (!t)
+		return verdict;
+	cell_u32_pair(t, 0, 0);
+	cell_u32(t, 0);
+	cell_zeros(t, TSEM_OWNER_SIZE);
+	return event_end(t);
+}
+
 TSEM_GENERIC(tun_dev_create)
-TSEM_GENERIC(tun_dev_attach_queue)
 TSEM_GENERIC(tun_dev_attach)
 TSEM_GENERIC(tun_dev_open)

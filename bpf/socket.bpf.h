@@ -8,11 +8,13 @@
 #define UNIX_PATH_MAX 108
 #define ADDRESS_MAX 128
 #define SA_FAMILY_SIZE 2
+/* An address is copied to the end of the cell first. */
+#define ADDRESS_AT (TSEM_CELL_MAX - 2 * ADDRESS_MAX)
 
 /* SOCK. The owner is the creator's TASK_ID; zero bytes for a socket that was not made in this namespace. */
 static __always_inline void cell_sock(struct tsem_task *t, struct sock *sk)
 {
-	struct tsem_socket *s = bpf_sk_storage_get(&tsem_sockets, sk, 0, 0);
+	struct tsem_owner *s = bpf_sk_storage_get(&tsem_sockets, sk, 0, 0);
 	u64 *owner;
 	u32 *p;
 
@@ -22,7 +24,6 @@ static __always_inline void cell_sock(struct tsem_task *t, struct sock *sk)
 	p[0] = sk->__sk_common.skc_family;
 	p[1] = sk->sk_type;
 	p[2] = sk->sk_protocol;
-	prf_word(t, p[0] | (u64)p[1] << 16 | (u64)p[2] << 32);
 	owner = cell_room(t, TSEM_OWNER_SIZE);
 	if (!owner)
 		return;
@@ -32,13 +33,11 @@ static __always_inline void cell_sock(struct tsem_task *t, struct sock *sk)
 #pragma unroll
 		for (int i = 0; i < TSEM_DIGEST_SIZE / 8; i++) {
 			owner[i] = words[i];
-			prf_word(t, words[i]);
 		}
 	} else {
 #pragma unroll
 		for (int i = 0; i < TSEM_DIGEST_SIZE / 8; i++)
 			owner[i] = 0;
-		prf_word(t, 0);
 	}
 #pragma unroll
 	for (int i = TSEM_DIGEST_SIZE / 8; i < TSEM_OWNER_SIZE / 8; i++)
@@ -68,7 +67,7 @@ static __always_inline u32 unix_size(const u8 *name, u32 size)
 static __always_inline void cell_address(struct tsem_task *t, struct sockaddr *address, int addrlen)
 {
 	u32 size = addrlen, family = 0;
-	u8 *raw = t->message;
+	u8 *raw = t->record.cell + ADDRESS_AT;
 
 	if (!at_most(size, ADDRESS_MAX))
 		size = ADDRESS_MAX;
@@ -96,7 +95,27 @@ static __always_inline void cell_address(struct tsem_task *t, struct sockaddr *a
 		t->in_tail = t->record.cell_size;
 		if (size >= SA_FAMILY_SIZE)
 			cell_bytes(t, address_of(t, raw + SA_FAMILY_SIZE), size - SA_FAMILY_SIZE);
-		prf_word(t, family);
+	}
+}
+
+/* MADDR: port and address of the IPv4 or IPv6 address that a message names, if it does. */
+static __always_inline void cell_message_address(struct tsem_task *t, struct msghdr *msg)
+{
+	u8 *raw = t->record.cell + ADDRESS_AT;
+	u32 size = msg->msg_namelen;
+	u64 name = address_of(t, msg->msg_name);
+	u32 family;
+
+	if (!name || size < 8 || bpf_probe_read_kernel(raw, 8, (void *)name))
+		return;
+	family = *(u16 *)raw;
+	if (family == AF_INET) {
+		address_kind(t, TSEM_ADDR_INET);
+		cell_bytes(t, address_of(t, raw + 2), 6);
+	} else if (family == AF_INET6 && size >= 24 && !bpf_probe_read_kernel(raw, 24, (void *)name)) {
+		address_kind(t, TSEM_ADDR_INET6);
+		cell_bytes(t, address_of(t, raw + 2), 2);
+		cell_bytes(t, address_of(t, raw + 8), 16);
 	}
 }
 
@@ -104,6 +123,7 @@ static __always_inline void cell_address(struct tsem_task *t, struct sockaddr *a
 static __always_inline void cell_local_address(struct tsem_task *t, struct sock *sk)
 {
 	u32 family = sk->__sk_common.skc_family, digest = t->digest;
+	u8 *raw = t->record.cell + ADDRESS_AT;
 
 	if (family == AF_INET) {
 		u32 address = sk->__sk_common.skc_rcv_saddr;
@@ -113,7 +133,6 @@ static __always_inline void cell_local_address(struct tsem_task *t, struct sock 
 		if (p) {
 			p[0] = sk->__sk_common.skc_num;
 			*(u32 *)(p + 1) = address;
-			prf_word(t, p[0] | (u64)address << 32);
 		}
 	} else if (family == AF_INET6) {
 		u16 *p = cell_room(t, 2);
@@ -121,7 +140,6 @@ static __always_inline void cell_local_address(struct tsem_task *t, struct sock 
 		address_kind(t, TSEM_ADDR_INET6);
 		if (p) {
 			*p = sk->__sk_common.skc_num;
-			prf_word(t, *p);
 		}
 		cell_bytes(t, address_of(t, &sk->__sk_common.skc_v6_rcv_saddr), 16);
 	} else if (family == AF_UNIX) {
@@ -134,9 +152,9 @@ static __always_inline void cell_local_address(struct tsem_task *t, struct sock 
 			size = a->len - SA_FAMILY_SIZE;
 		if (!at_most(size, UNIX_PATH_MAX))
 			size = 0;
-		bpf_probe_read_kernel(t->message, size,
+		bpf_probe_read_kernel(raw, size,
 				      (void *)a + bpf_core_field_offset(struct unix_address, name) + SA_FAMILY_SIZE);
-		cell_bytes(t, address_of(t, t->message), unix_size(t->message, size));
+		cell_bytes(t, address_of(t, raw), unix_size(raw, size));
 	} else {
 		address_kind(t, TSEM_ADDR_OTHER);
 		if (digest <= TSEM_DIGEST_SM3)

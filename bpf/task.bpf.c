@@ -3,7 +3,7 @@
  * Tasks: inheritance and the life of a namespace, exec and its TASK_ID, and the hooks of task, credential and
  * capability calls.
  */
-#include "path.bpf.h"
+#include "content.bpf.h"
 
 /* A child is in the namespace of its parent, as trusted as that; a thread is its process. */
 SEC("lsm.s/task_alloc")
@@ -128,15 +128,7 @@ int BPF_PROG(tsem_task_kill, struct task_struct *target, struct kernel_siginfo *
 	t = event_begin(TSEM_EVENT_task_kill, &verdict);
 	if (t) {
 		other = (to ? to->ns : 0) != t->ns;
-		if (to) {
-			cell_digest(t, to->task_id);
-			prf_digest(t, to->task_id);
-		} else {
-			u64 none[TSEM_DIGEST_SIZE / 8] = {};
-
-			cell_digest(t, (u8 *)none);
-			prf_word(t, 0);
-		}
+		cell_task(t, target);
 		cell_u32_pair(t, sig, other);
 		verdict = event_end(t);
 	}
@@ -148,20 +140,229 @@ int BPF_PROG(tsem_task_kill, struct task_struct *target, struct kernel_siginfo *
 	return hook_return(verdict || !allowed);
 }
 
-TSEM_GENERIC(ptrace_access_check)
-TSEM_GENERIC(ptrace_traceme)
-TSEM_GENERIC(capget)
-TSEM_GENERIC(capset)
-TSEM_GENERIC(capable)
-TSEM_GENERIC(task_setpgid)
-TSEM_GENERIC(task_getpgid)
-TSEM_GENERIC(task_getsid)
-TSEM_GENERIC(task_getioprio)
-TSEM_GENERIC(task_setscheduler)
-TSEM_GENERIC(task_getscheduler)
-TSEM_GENERIC(task_setnice)
-TSEM_GENERIC(task_setioprio)
-TSEM_GENERIC(task_prlimit)
-TSEM_GENERIC(task_setrlimit)
-TSEM_GENERIC(task_prctl)
+SEC("lsm/ptrace_access_check")
+int BPF_PROG(tsem_ptrace_access_check, struct task_struct *child, unsigned int mode)
+{
+	struct tsem_task *t;
+	int verdict;
+
+	t = event_begin(TSEM_EVENT_ptrace_access_check, &verdict);
+	if (!t)
+		return verdict;
+	cell_task(t, child);
+	cell_u32(t, mode);
+	return event_end(t);
+}
+
+/* The event of what names a task alone. */
+static __always_inline int task_event(u32 event, struct task_struct *task)
+{
+	struct tsem_task *t;
+	int verdict;
+
+	t = event_begin(event, &verdict);
+	if (!t)
+		return verdict;
+	cell_task(t, task);
+	return event_end(t);
+}
+
+SEC("lsm/ptrace_traceme")
+int BPF_PROG(tsem_ptrace_traceme, struct task_struct *parent)
+{
+	return task_event(TSEM_EVENT_ptrace_traceme, parent);
+}
+
+SEC("lsm/task_getpgid")
+int BPF_PROG(tsem_task_getpgid, struct task_struct *task)
+{
+	return task_event(TSEM_EVENT_task_getpgid, task);
+}
+
+SEC("lsm/task_getsid")
+int BPF_PROG(tsem_task_getsid, struct task_struct *task)
+{
+	return task_event(TSEM_EVENT_task_getsid, task);
+}
+
+SEC("lsm/task_getioprio")
+int BPF_PROG(tsem_task_getioprio, struct task_struct *task)
+{
+	return task_event(TSEM_EVENT_task_getioprio, task);
+}
+
+SEC("lsm/task_setscheduler")
+int BPF_PROG(tsem_task_setscheduler, struct task_struct *task)
+{
+	return task_event(TSEM_EVENT_task_setscheduler, task);
+}
+
+SEC("lsm/task_getscheduler")
+int BPF_PROG(tsem_task_getscheduler, struct task_struct *task)
+{
+	return task_event(TSEM_EVENT_task_getscheduler, task);
+}
+
+SEC("lsm/capget")
+int BPF_PROG(tsem_capget, const struct task_struct *target, kernel_cap_t *effective, kernel_cap_t *inheritable,
+	     kernel_cap_t *permitted)
+{
+	struct tsem_task *t;
+	int verdict;
+
+	t = event_begin(TSEM_EVENT_capget, &verdict);
+	if (!t)
+		return verdict;
+	cell_task(t, (struct task_struct *)target);
+	cell_u64(t, effective->val);
+	cell_u64(t, inheritable->val);
+	cell_u64(t, permitted->val);
+	return event_end(t);
+}
+
+SEC("lsm/capset")
+int BPF_PROG(tsem_capset, struct cred *new, const struct cred *old, const kernel_cap_t *effective,
+	     const kernel_cap_t *inheritable, const kernel_cap_t *permitted)
+{
+	struct tsem_task *t;
+	int verdict;
+
+	t = event_begin(TSEM_EVENT_capset, &verdict);
+	if (!t)
+		return verdict;
+	cell_u64(t, effective->val);
+	cell_u64(t, inheritable->val);
+	cell_u64(t, permitted->val);
+	return event_end(t);
+}
+
+SEC("lsm/capable")
+int BPF_PROG(tsem_capable, const struct cred *cred, struct user_namespace *ns, int cap, unsigned int opts)
+{
+	struct tsem_task *t;
+	int verdict;
+
+	t = event_begin(TSEM_EVENT_capable, &verdict);
+	if (!t)
+		return verdict;
+	cell_u32_pair(t, cap, opts);
+	return event_end(t);
+}
+
+/* The task with this number in the pid namespace of the caller; the caller here releases it. NULL: none, or unknown. */
+static __always_inline struct task_struct *task_from_vpid(int pid)
+{
+	if (!bpf_get_current_task_btf()->thread_pid->level)
+		return bpf_task_from_pid(pid);
+	return bpf_task_from_vpid ? bpf_task_from_vpid(pid) : NULL;
+}
+
+/* The process whose group is joined. The hook has its number as the caller sees it; mostly it is the task itself. */
+SEC("lsm/task_setpgid")
+int BPF_PROG(tsem_task_setpgid, struct task_struct *task, int pgid)
+{
+	struct task_struct *leader = NULL;
+	struct tsem_task *t;
+	int verdict;
+
+	t = event_begin(TSEM_EVENT_task_setpgid, &verdict);
+	if (!t)
+		return verdict;
+	cell_task64(t, task);
+	if (pgid)
+		leader = task_from_vpid(pgid);
+	if (leader) {
+		cell_task64(t, leader);
+		bpf_task_release(leader);
+	} else {
+		cell_task64(t, task);
+	}
+	return event_end(t);
+}
+
+/* A task and a number. */
+static __always_inline int task_number_event(u32 event, struct task_struct *task, u32 number)
+{
+	struct tsem_task *t;
+	int verdict;
+
+	t = event_begin(event, &verdict);
+	if (!t)
+		return verdict;
+	cell_task64(t, task);
+	cell_u32(t, number);
+	return event_end(t);
+}
+
+SEC("lsm/task_setnice")
+int BPF_PROG(tsem_task_setnice, struct task_struct *task, int nice)
+{
+	return task_number_event(TSEM_EVENT_task_setnice, task, nice);
+}
+
+SEC("lsm/task_setioprio")
+int BPF_PROG(tsem_task_setioprio, struct task_struct *task, int ioprio)
+{
+	return task_number_event(TSEM_EVENT_task_setioprio, task, ioprio);
+}
+
+SEC("lsm/task_prlimit")
+int BPF_PROG(tsem_task_prlimit, const struct cred *cred, const struct cred *tcred, unsigned int flags)
+{
+	struct tsem_task *t;
+	int verdict;
+
+	t = event_begin(TSEM_EVENT_task_prlimit, &verdict);
+	if (!t)
+		return verdict;
+	cell_creds(t, cred);
+	cell_creds(t, tcred);
+	cell_u32(t, flags);
+	return event_end(t);
+}
+
+SEC("lsm/task_setrlimit")
+int BPF_PROG(tsem_task_setrlimit, struct task_struct *task, unsigned int resource, struct rlimit *new_rlim)
+{
+	struct tsem_task *t;
+	int verdict;
+
+	t = event_begin(TSEM_EVENT_task_setrlimit, &verdict);
+	if (!t)
+		return verdict;
+	cell_task(t, task);
+	cell_u32(t, resource);
+	cell_u64(t, new_rlim->rlim_cur);
+	cell_u64(t, new_rlim->rlim_max);
+	return event_end(t);
+}
+
+#define PR_GET_PDEATHSIG 2
+#define PR_SET_NAME 15
+#define PR_GET_NAME 16
+
+/* The second argument of some options is the address of a name, which is another in every run: it is not hashed. */
+static __always_inline bool prctl_names_memory(int option)
+{
+	return option == PR_SET_NAME || option == PR_GET_NAME || option == PR_GET_PDEATHSIG;
+}
+
+SEC("lsm/task_prctl")
+int BPF_PROG(tsem_task_prctl, int option, unsigned long arg2, unsigned long arg3, unsigned long arg4,
+	     unsigned long arg5)
+{
+	struct tsem_task *t;
+	int verdict;
+
+	t = event_begin(TSEM_EVENT_task_prctl, &verdict);
+	if (!t)
+		return verdict;
+	cell_u32(t, option);
+	cell_u64(t, prctl_names_memory(option) ? 0 : arg2);
+	cell_u64_unhashed(t, arg3);
+	cell_u64(t, arg4);
+	cell_u64(t, arg5);
+	return event_end(t);
+}
+
 TSEM_GENERIC(userns_create)

@@ -151,10 +151,24 @@ static int attach_programs(struct tsem_bpf *skel, struct skel_error *error)
 	return 0;
 }
 
+static int draw(void *to, size_t size)
+{
+	for (size_t done = 0; done < size;) {
+		ssize_t got = getrandom((char *)to + done, size - done, 0);
+
+		if (got < 0 && errno != EINTR)
+			return -errno;
+		if (got > 0)
+			done += got;
+	}
+	return 0;
+}
+
 static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, struct skel_error *error)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 	struct bpf_program *program;
+	int err;
 
 	if (!btf)
 		return fail(error, -errno, "read", "/sys/kernel/btf/vmlinux");
@@ -165,9 +179,10 @@ static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, 
 			bpf_program__set_autoload(program, false);
 	}
 	btf__free(btf);
-	if (getrandom((void *)skel->rodata->tsem_memo_secret, sizeof(skel->rodata->tsem_memo_secret), 0) !=
-	    sizeof(skel->rodata->tsem_memo_secret))
-		return fail(error, -errno, "draw", "random bytes");
+	err = draw((void *)skel->rodata->tsem_memo_secret, sizeof(skel->rodata->tsem_memo_secret)) ?:
+		      draw((void *)skel->rodata->tsem_subject_secret, sizeof(skel->rodata->tsem_subject_secret));
+	if (err)
+		return fail(error, err, "draw", "random bytes");
 	if (bpf_map__set_max_entries(skel->maps.tsem_coefficients, settings->max_coefficients) ||
 	    bpf_map__set_max_entries(skel->maps.tsem_namespaces, settings->max_namespaces) ||
 	    bpf_map__set_max_entries(skel->maps.tsem_rings, settings->max_namespaces))

@@ -16,10 +16,10 @@
 #define TSEM_DIGEST_SIZE 32
 #define TSEM_COMM_SIZE 16
 #define TSEM_NAME_SIZE 32
-/* Bytes of the longest pathname that is described, its end not counted; a longer one makes an event of no model. */
-#define TSEM_PATH_MAX 2688
+/* A pathname is shorter than this; a longer one makes an event of no model. */
+#define TSEM_PATH_MAX 4096
 /* Bytes of the largest event description (the CELL as it goes into a ring). */
-#define TSEM_CELL_MAX 2880
+#define TSEM_CELL_MAX 6656
 /* The owner of a socket is zero padded to this size. */
 #define TSEM_OWNER_SIZE 64
 
@@ -187,24 +187,44 @@ struct tsem_pseudonym_key {
 	u8 digest[TSEM_DIGEST_SIZE];
 };
 
-/* tsem_memo: this -> u8[TSEM_DIGEST_SIZE]. SipHash-1-3-128 of the event with a random key of this load. */
-struct tsem_memo_key {
+/*
+ * tsem_memo: number of a bucket -> this. `hash` is a universal hash of an event with a random key of this load (see
+ * bpf/memo.bpf.h), `coefficient` what it maps to. Written under `lock`, a sequence count: odd while a writer is at work.
+ */
+#define TSEM_MEMO_WAYS 2
+#define TSEM_MEMO_BUCKETS 32768
+
+struct tsem_memo_entry {
 	u64 hash[2];
+	u8 coefficient[TSEM_DIGEST_SIZE];
 };
 
-/* tsem_sockets, socket storage: who made the socket. */
-struct tsem_socket {
+struct tsem_memo {
+	u32 lock;
+	u32 next; /* the entry that the next writer replaces */
+	struct tsem_memo_entry entry[TSEM_MEMO_WAYS];
+};
+
+/* tsem_sockets, socket storage; tsem_ipc: address of the object -> this. Who made the object. */
+struct tsem_owner {
 	u32 ns;
 	u32 reserved;
 	u8 owner[TSEM_DIGEST_SIZE];
+};
+
+/* tsem_creations: this -> u64, how many files this creator has made in this directory. */
+struct tsem_creation_key {
+	u64 directory; /* tsem_inode.identity */
+	u32 ns;
+	u32 reserved;
+	u8 creator[TSEM_DIGEST_SIZE];
 };
 
 /* tsem_inodes, inode storage. Written under `lock`, a sequence count: odd while a writer is at work. */
 struct tsem_inode {
 	u32 lock;
 	u32 digest_valid;
-	u64 identity; /* number of this record: stands for the superblock's name in the memo key */
-	u64 version; /* number of the digest below: stands for it in the memo key */
+	u64 identity; /* of a directory in which files were made: its number, the key of tsem_creations */
 	/* The state of the file when the digest was taken. */
 	u64 host; /* address of the inode that holds the pages (below an overlay) */
 	u64 size;
@@ -213,13 +233,18 @@ struct tsem_inode {
 	u64 change; /* i_version */
 	u64 seen; /* CLOCK_BOOTTIME, ns, when this state was first seen */
 	u8 digest[TSEM_DIGEST_SIZE];
+	/* The mark of an inode that a task of a namespace created; written once. */
+	u64 instance;
+	u8 creator[TSEM_DIGEST_SIZE];
+	u32 creator_ns; /* 0: none */
+	u32 reserved;
 };
 
 /* tsem_globals: 0 -> this. */
 struct tsem_globals {
 	u64 next_task_number;
 	u64 next_namespace;
-	u64 next_serial; /* of tsem_inode.identity and .version */
+	u64 next_serial; /* of tsem_inode.identity */
 	u64 pseudonym_generation; /* changes with every pseudonym, so that the memo forgets */
 	u64 pseudonyms;
 	u64 fork_failures; /* task storage for a child could not be had: the fork failed */
@@ -259,9 +284,10 @@ TSEM_ABI_SIZE(struct tsem_namespace, 232);
 TSEM_ABI_SIZE(struct tsem_coefficient_key, 36);
 TSEM_ABI_SIZE(struct tsem_coefficient, 16);
 TSEM_ABI_SIZE(struct tsem_pseudonym_key, 36);
-TSEM_ABI_SIZE(struct tsem_memo_key, 16);
-TSEM_ABI_SIZE(struct tsem_socket, 40);
-TSEM_ABI_SIZE(struct tsem_inode, 104);
+TSEM_ABI_SIZE(struct tsem_memo, 104);
+TSEM_ABI_SIZE(struct tsem_owner, 40);
+TSEM_ABI_SIZE(struct tsem_creation_key, 48);
+TSEM_ABI_SIZE(struct tsem_inode, 144);
 TSEM_ABI_SIZE(struct tsem_globals, 88);
 TSEM_ABI_SIZE(struct tsem_control, 56);
 

@@ -42,13 +42,26 @@ struct {
 	__type(value, struct tsem_coefficient);
 } tsem_coefficients SEC(".maps");
 
-/* PRF of an event -> its coefficient: a cache, written by the map step. Full: the oldest entry goes; costs time only.
+/*
+ * Task -> scratch of the hash functions. Made when a task of a namespace first has to hash, used by the map step alone.
+ * Apart from tsem_tasks, since kernel 7.3 gives no larger values. Full: the event is denied (TSEM_LOSS_STORAGE).
  */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 65536);
-	__type(key, struct tsem_memo_key);
-	__type(value, u8[TSEM_DIGEST_SIZE]);
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct tsem_hashing);
+} tsem_hashing SEC(".maps");
+
+/*
+ * PRF of an event -> its coefficient: a cache, written by the map step. Of two ways and not an LRU hash, whose lookup
+ * costs ten times as much. Full: the older entry of the bucket goes; costs time only.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TSEM_MEMO_BUCKETS);
+	__type(key, u32);
+	__type(value, struct tsem_memo);
 } tsem_memo SEC(".maps");
 
 /* Inode -> digest of its content and what makes that stale. Written by the file hooks. Full: hashed every time. */
@@ -64,8 +77,32 @@ struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC | BPF_F_CLONE);
 	__type(key, int);
-	__type(value, struct tsem_socket);
+	__type(value, struct tsem_owner);
 } tsem_sockets SEC(".maps");
+
+/*
+ * Address of a System V IPC object -> its creator. Written when a task of a namespace makes one, removed when the object
+ * is freed, whoever frees it. Full: ENOMEM.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, u64);
+	__type(value, struct tsem_owner);
+} tsem_ipc SEC(".maps");
+
+/*
+ * {directory, namespace, creator} -> number of files made. Written by the hooks that create files, removed by the loader
+ * with the namespace. Full: the event is outside of every model (TSEM_LOSS_STORAGE).
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 262144);
+	__type(key, struct tsem_creation_key);
+	__type(value, u64);
+} tsem_creations SEC(".maps");
 
 /* {namespace, digest of path} -> 1. Written by tsem_control, removed by the loader. Full: the verb fails. */
 struct {

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * FILE, and the digest of a file's content.
+ *
+ * The digest is taken by IMA and kept in inode storage. It is good while size, ctime and i_version of the inode that
+ * holds the pages (below an overlay) are what they were, as long as no writer is open, and only if this state had been
+ * seen a while before the digest was taken: a write within the clock tick of the ctime would not move it.
+ */
+#ifndef TSEM_CONTENT_BPF_H
+#define TSEM_CONTENT_BPF_H
+
+#include "path.bpf.h"
+
+/* The digest of a file counts as racily clean for this long after its state was first seen: two ticks at HZ=100. */
+#define CONTENT_SETTLED_NS 20000000ULL
+#define HASH_ALGO_SHA256 4
+#define I_CTIME_QUERIED (1U << 31)
+
+static __always_inline void content_state_read(struct tsem_content *s, struct file *file)
+{
+	struct inode *host = file->f_mapping->host;
+
+	s->host = (u64)host;
+	s->size = host->i_size;
+	s->ctime_sec = host->i_ctime_sec;
+	s->ctime_nsec = host->i_ctime_nsec & ~I_CTIME_QUERIED;
+	s->change = host->i_version.counter;
+	s->writers = host->i_writecount.counter;
+}
+
+static __always_inline bool content_state_same(const struct tsem_inode *r, const struct tsem_content *s)
+{
+	return r->host == s->host && r->size == s->size && r->ctime_sec == s->ctime_sec &&
+	       r->ctime_nsec == s->ctime_nsec && r->change == s->change;
+}
+
+/* A copy of the inode record into t->inode that no writer touched meanwhile; false: none could be had. */
+static __always_inline bool inode_record_copy(struct tsem_task *t, struct tsem_inode *r)
+{
+	u32 lock = *(volatile u32 *)&r->lock;
+
+	if (lock & 1)
+		return false;
+	read_fence();
+	__builtin_memcpy(&t->inode, r, sizeof(*r));
+	read_fence();
+	return *(volatile u32 *)&r->lock == lock;
+}
+
+/* Publishes what t->inode says of the content, unless another task is at it. */
+static __always_inline void inode_record_publish(struct tsem_task *t, struct tsem_inode *r)
+{
+	u32 lock = *(volatile u32 *)&r->lock;
+	u64 *to = &r->host;
+	const u64 *from = &t->inode.host;
+
+	if (lock & 1 || __sync_val_compare_and_swap(&r->lock, lock, lock + 1) != lock)
+		return;
+	/* From `host` to `digest`. */
+#pragma unroll
+	for (u32 i = 0; i < 6 + TSEM_DIGEST_SIZE / 8; i++)
+		to[i] = from[i];
+	r->digest_valid = t->inode.digest_valid;
+	__sync_fetch_and_add(&r->lock, 1);
+}
+
+/* What the memo is asked for a path: no event has this number. */
+#define MEMO_PSEUDONYM 0xffff
+
+/*
+ * Is the path whose STR begins at cell[at] one of the namespace's pseudonyms? The answer is kept in the memo, under the
+ * key of the event as far as it is described: with it the path, the namespace and the generation of pseudonyms.
+ */
+__noinline int path_pseudonym(struct tsem_task *t __arg_nonnull, u32 at)
+{
+	struct tsem_pseudonym_key *key = (struct tsem_pseudonym_key *)&t->key;
+	struct tsem_hashing *s;
+
+	memo_key(t, MEMO_PSEUDONYM);
+	if (memo_get(t, key->digest))
+		return key->digest[0];
+	s = hashing(t);
+	if (!s || message_add_cell(s, t, at, t->record.cell_size) || digest_message(s, t->digest))
+		return 0;
+	key->ns = t->ns;
+	__builtin_memcpy(key->digest, s->digest, TSEM_DIGEST_SIZE);
+	s->digest[0] = bpf_map_lookup_elem(&tsem_pseudonyms, key) != NULL;
+	memo_put(t, s);
+	return s->digest[0];
+}
+
+/* Takes the digest of `file` into t->inode.digest. `r` is its record, or NULL. Sleeps. */
+static __noinline void content_take(struct tsem_task *t, struct file *file, struct tsem_inode *r)
+{
+	struct tsem_content *before = &t->before, *after = &t->after;
+	u64 now = bpf_ktime_get_boot_ns();
+	bool seen;
+
+	content_state_read(before, file);
+	seen = r && content_state_same(&t->inode, before);
+	if (bpf_ima_file_hash(file, t->inode.digest, TSEM_DIGEST_SIZE) != HASH_ALGO_SHA256) {
+		__builtin_memset(t->inode.digest, 0xff, TSEM_DIGEST_SIZE);
+		event_unmodeled(t, TSEM_LOSS_CONTENT);
+		return;
+	}
+	if (!r)
+		return;
+	content_state_read(after, file);
+	t->inode.digest_valid = seen && now - t->inode.seen > CONTENT_SETTLED_NS && before->writers <= 0 &&
+				after->writers <= 0 && after->host == before->host && after->size == before->size &&
+				after->ctime_sec == before->ctime_sec && after->ctime_nsec == before->ctime_nsec &&
+				after->change == before->change;
+	if (!seen) {
+		t->inode.host = before->host;
+		t->inode.size = before->size;
+		t->inode.ctime_sec = before->ctime_sec;
+		t->inode.ctime_nsec = before->ctime_nsec;
+		t->inode.change = before->change;
+		t->inode.seen = now;
+	}
+	inode_record_publish(t, r);
+}
+
+static __always_inline void cell_digest_empty(struct tsem_task *t)
+{
+	u32 digest = t->digest;
+
+	if (digest <= TSEM_DIGEST_SM3)
+		cell_digest(t, (const u8 *)digest_empty[digest]);
+}
+
+/* The kept digest of the content, if it is good. What is read without a lock is read again if a writer came between. */
+static __always_inline bool content_kept(struct tsem_task *t, struct inode *host, struct tsem_inode *r)
+{
+	u32 lock = *(volatile u32 *)&r->lock, size = t->record.cell_size;
+
+	read_fence();
+	if (lock & 1 || !r->digest_valid || host->i_writecount.counter > 0 || r->host != (u64)host ||
+	    r->size != (u64)host->i_size || r->ctime_sec != (u64)host->i_ctime_sec ||
+	    r->ctime_nsec != (host->i_ctime_nsec & ~I_CTIME_QUERIED) || r->change != (u64)host->i_version.counter)
+		return false;
+	cell_digest(t, r->digest);
+	read_fence();
+	if (*(volatile u32 *)&r->lock != lock) {
+		t->record.cell_size = size;
+		return false;
+	}
+	return true;
+}
+
+/* The content digest of a regular file on a real filesystem, whose PATH begins at cell[path]. Sleeps. */
+static __always_inline void cell_content(struct tsem_task *t, struct file *file, struct tsem_inode *r, u32 path)
+{
+	struct inode *host = file->f_mapping->host;
+	struct tsem_globals *g = globals();
+
+	if (!host->i_size || (g && g->pseudonyms && path_pseudonym(t, path))) {
+		cell_digest_empty(t);
+		return;
+	}
+	if (r && content_kept(t, host, r))
+		return;
+	if (!r || !inode_record_copy(t, r)) {
+		r = NULL;
+		t->inode.digest_valid = 0;
+	}
+	content_take(t, file, r);
+	cell_digest(t, t->inode.digest);
+}
+
+/* Is an event on this file modeled at all? */
+static __always_inline bool file_modeled(struct file *file)
+{
+	struct inode *inode = file->f_inode;
+
+	return (inode->i_mode & S_IFMT) == S_IFREG && !filesystem_pseudo(inode->i_sb->s_magic);
+}
+
+/* FILE up to its content digest: flags, INODE and PATH, which begins at *path. Does the content count? *r: its record. */
+static __always_inline bool cell_file_name(struct tsem_task *t, struct file *file, struct tsem_inode **r, u32 *path)
+{
+	struct inode *inode = file->f_inode;
+	bool created = false, content = file_modeled(file);
+
+	cell_u32(t, file->f_flags);
+	*r = content ? inode_record(inode) : bpf_inode_storage_get(&tsem_inodes, inode, 0, 0);
+	cell_inode(t, inode);
+	if (inode_created(t, *r)) {
+		created = true;
+		owned_by(t, (*r)->instance, (*r)->creator);
+	}
+	*path = t->record.cell_size;
+	cell_path(t, 0, file->f_path.dentry, file->f_path.mnt);
+	if (t->record.shape & TSEM_SHAPE_DEVICE0)
+		*path += 2 * sizeof(u32);
+	return content && !created;
+}
+
+/* FILE. Sleeps. */
+static __always_inline void cell_file(struct tsem_task *t, struct file *file)
+{
+	struct tsem_inode *r;
+	u32 path;
+
+	if (cell_file_name(t, file, &r, &path))
+		cell_content(t, file, r, path);
+	else
+		cell_digest_empty(t);
+}
+
+/*
+ * FILE for a hook that must not sleep: the digest is the one that was taken last, as a rule when the file was opened;
+ * 32 bytes of 0xff if none ever was (the file was inherited from outside).
+ */
+static __always_inline void cell_file_atomic(struct tsem_task *t, struct file *file)
+{
+	struct tsem_globals *g = globals();
+	struct tsem_inode *r;
+	u32 path;
+
+	if (!cell_file_name(t, file, &r, &path) || !file->f_mapping->host->i_size ||
+	    (g && g->pseudonyms && path_pseudonym(t, path))) {
+		cell_digest_empty(t);
+		return;
+	}
+	if (!r || !inode_record_copy(t, r) || !t->inode.seen)
+		__builtin_memset(t->inode.digest, 0xff, TSEM_DIGEST_SIZE);
+	cell_digest(t, t->inode.digest);
+}
+
+#endif

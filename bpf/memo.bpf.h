@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The memo: from an event to its coefficient, so that a repeated event is not hashed.
+ *
+ * The key of an event is NH (Black, Halevi, Krawczyk, Krovetz, Rogaway: UMAC, 1999), a universal hash, over all of its
+ * description, twice with a shifted key, added to the subject, a SipHash of who acts. It costs BPF a third of SipHash,
+ * since BPF cannot rotate. The key words are drawn at random for every load and never leave the kernel: whatever two
+ * descriptions a workload chooses, they meet with a probability of 2^-64, and an attempt that fails has already been an
+ * event outside of the model.
+ *
+ * The table is an array of small buckets, each guarded by a sequence count; a reader that meets a writer takes it for a
+ * miss.
+ */
+#ifndef TSEM_MEMO_BPF_H
+#define TSEM_MEMO_BPF_H
+
+#include "common.bpf.h"
+#include "tsem_maps.bpf.h"
+
+/* Bytes of a description that one turn of the loop takes. */
+#define MEMO_PIECE 32
+#define MEMO_HEADER 2
+#define MEMO_WORDS (TSEM_CELL_MAX / 8 + MEMO_HEADER + MEMO_PIECE / 8 + 1)
+
+/* Random, set by `tsem-bpf load` before the programs are loaded. */
+const volatile u64 tsem_memo_secret[MEMO_WORDS] = {};
+
+/* One word: the halves of it, each added to a half of a key word, multiplied. */
+static __always_inline u64 nh(u64 word, u64 key)
+{
+	u32 low = (u32)word + (u32)key, high = (u32)(word >> 32) + (u32)(key >> 32);
+
+	return (u64)low * high;
+}
+
+/* The key of the event at hand, as far as it is described, into memo[]. `kind`: what is to be known of it. */
+static __always_inline void memo_key(struct tsem_task *t, u32 kind)
+{
+	const volatile u64 *secret = tsem_memo_secret;
+	u32 size = t->record.cell_size, at = 0;
+	u64 header0 = size | (u64)kind << 32, header1 = t->record.shape;
+	u64 sum0 = t->subject[0] + nh(header0, secret[0]) + nh(header1, secret[1]);
+	u64 sum1 = t->subject[1] + nh(header0, secret[1]) + nh(header1, secret[2]);
+
+	/* The last piece is padded with zeros. */
+	if (at_most(size, TSEM_CELL_MAX)) {
+		u64 *end = (u64 *)(t->record.cell + size);
+
+		end[0] = 0, end[1] = 0, end[2] = 0, end[3] = 0;
+	}
+	while (can_loop) {
+		const volatile u64 *key;
+		const u64 *word;
+
+		if (at >= size || !at_most(at, TSEM_CELL_MAX - MEMO_PIECE))
+			break;
+		word = (const u64 *)(t->record.cell + at);
+		key = (const volatile u64 *)((const volatile u8 *)secret + at) + MEMO_HEADER;
+#pragma unroll
+		for (int i = 0; i < MEMO_PIECE / 8; i++) {
+			sum0 += nh(word[i], key[i]);
+			sum1 += nh(word[i], key[i + 1]);
+		}
+		at += MEMO_PIECE;
+	}
+	t->memo[0] = sum0;
+	t->memo[1] = sum1;
+}
+
+static __always_inline struct tsem_memo *memo_bucket(const struct tsem_task *t)
+{
+	u64 mixed = t->memo[0] * (tsem_memo_secret[3] | 1) + t->memo[1] * (tsem_memo_secret[4] | 1);
+	u32 i = mixed >> 32 & (TSEM_MEMO_BUCKETS - 1);
+
+	return bpf_map_lookup_elem(&tsem_memo, &i);
+}
+
+/* The coefficient of the key memo[] into `out`; false: not known. */
+static __always_inline bool memo_get(struct tsem_task *t, u8 *out)
+{
+	struct tsem_memo *m = memo_bucket(t);
+	u64 hash0 = t->memo[0], hash1 = t->memo[1];
+	struct tsem_memo_entry *e;
+	u64 *to = (u64 *)out;
+	const u64 *from;
+	u32 lock;
+
+	if (!m)
+		return false;
+	lock = *(volatile u32 *)&m->lock;
+	read_fence();
+	e = &m->entry[0];
+	if (e->hash[0] != hash0 || e->hash[1] != hash1) {
+		e = &m->entry[1];
+		if (e->hash[0] != hash0 || e->hash[1] != hash1)
+			return false;
+	}
+	from = (const u64 *)e->coefficient;
+#pragma unroll
+	for (int i = 0; i < TSEM_DIGEST_SIZE / 8; i++)
+		to[i] = from[i];
+	read_fence();
+	return !(lock & 1) && *(volatile u32 *)&m->lock == lock;
+}
+
+/* Keeps s->digest under the key memo[], unless another writer is at that bucket. */
+__noinline int memo_put(struct tsem_task *t __arg_nonnull, struct tsem_hashing *s __arg_nonnull)
+{
+	struct tsem_memo *m = memo_bucket(t);
+	struct tsem_memo_entry *e;
+	u32 lock;
+
+	if (!m)
+		return 0;
+	lock = *(volatile u32 *)&m->lock;
+	if (lock & 1 || __sync_val_compare_and_swap(&m->lock, lock, lock + 1) != lock)
+		return 0;
+	e = &m->entry[m->next & 1];
+	m->next++;
+	e->hash[0] = t->memo[0];
+	e->hash[1] = t->memo[1];
+	__builtin_memcpy(e->coefficient, s->digest, TSEM_DIGEST_SIZE);
+	__sync_fetch_and_add(&m->lock, 1);
+	return 0;
+}
+
+#endif
