@@ -25,23 +25,23 @@
 /* Random, set by `tsem-bpf load` before the programs are loaded. */
 const volatile u64 tsem_memo_secret[MEMO_WORDS] = {};
 
-/* One word: the halves of it, each added to a half of a key word, multiplied. */
-static __always_inline u64 nh(u64 word, u64 key)
-{
-	u32 low = (u32)word + (u32)key, high = (u32)(word >> 32) + (u32)(key >> 32);
-
-	return (u64)low * high;
-}
+/* Both sums over one word: each half of it is added to a half of a key word, and the two are multiplied. */
+#define NH(word, key)                                                           \
+	do {                                                                    \
+		u32 low = (u32)(word), high = (word) >> 32;                     \
+		sum0 += (u64)(low + (key)[0]) * (u32)(high + (key)[1]);         \
+		sum1 += (u64)(low + (key)[2]) * (u32)(high + (key)[3]);         \
+	} while (0)
 
 /* The key of the event at hand, as far as it is described, into memo[]. `kind`: what is to be known of it. */
 static __always_inline void memo_key(struct tsem_task *t, u32 kind)
 {
-	const volatile u64 *secret = tsem_memo_secret;
+	const u32 *secret = (const u32 *)tsem_memo_secret;
 	u32 size = t->record.cell_size, at = 0;
-	u64 header0 = size | (u64)kind << 32, header1 = t->record.shape;
-	u64 sum0 = t->subject[0] + nh(header0, secret[0]) + nh(header1, secret[1]);
-	u64 sum1 = t->subject[1] + nh(header0, secret[1]) + nh(header1, secret[2]);
+	u64 sum0 = t->subject[0], sum1 = t->subject[1];
 
+	NH(size | (u64)kind << 32, secret);
+	NH((u64)t->record.shape, secret + 2);
 	/* The last piece is padded with zeros. */
 	if (at_most(size, TSEM_CELL_MAX)) {
 		u64 *end = (u64 *)(t->record.cell + size);
@@ -49,18 +49,17 @@ static __always_inline void memo_key(struct tsem_task *t, u32 kind)
 		end[0] = 0, end[1] = 0, end[2] = 0, end[3] = 0;
 	}
 	while (can_loop) {
-		const volatile u64 *key;
 		const u64 *word;
+		const u32 *key;
 
 		if (at >= size || !at_most(at, TSEM_CELL_MAX - MEMO_PIECE))
 			break;
 		word = (const u64 *)(t->record.cell + at);
-		key = (const volatile u64 *)((const volatile u8 *)secret + at) + MEMO_HEADER;
-#pragma unroll
-		for (int i = 0; i < MEMO_PIECE / 8; i++) {
-			sum0 += nh(word[i], key[i]);
-			sum1 += nh(word[i], key[i + 1]);
-		}
+		key = (const u32 *)((const u8 *)secret + at) + 2 * MEMO_HEADER;
+		NH(word[0], key);
+		NH(word[1], key + 2);
+		NH(word[2], key + 4);
+		NH(word[3], key + 6);
 		at += MEMO_PIECE;
 	}
 	t->memo[0] = sum0;

@@ -104,6 +104,11 @@ static __always_inline void name_copy(struct tsem_task *t, u32 end, u64 name, u3
 	}
 }
 
+static __always_inline u64 mount_root(u64 mnt)
+{
+	return (u64)bpf_core_cast((void *)mnt, struct vfsmount)->mnt_root;
+}
+
 /*
  * Walks from walk_dentry, by its mount if walk_mnt is not 0, up to the root, and leaves the pathname in
  * cell[path_start .. path_start + path_size), at its end name_size bytes of the last component. 0, or -E2BIG if it is
@@ -125,20 +130,17 @@ __noinline int path_walk_once(struct tsem_task *t __arg_nonnull)
 		struct dentry *d = bpf_core_cast((void *)here, struct dentry);
 		u32 start = *(volatile u32 *)&t->path_start, size;
 
-		if (mnt) {
-			struct vfsmount *m = bpf_core_cast((void *)mnt, struct vfsmount);
+		if (here == *(volatile u64 *)&t->walk_root) {
+			struct mount *at = bpf_core_cast((void *)mnt - bpf_core_field_offset(struct mount, mnt),
+							 struct mount);
+			u64 up = (u64)at->mnt_parent + bpf_core_field_offset(struct mount, mnt);
 
-			if (here == (u64)m->mnt_root) {
-				struct mount *at = bpf_core_cast((void *)mnt - bpf_core_field_offset(struct mount, mnt),
-								 struct mount);
-				u64 up = (u64)at->mnt_parent + bpf_core_field_offset(struct mount, mnt);
-
-				if (up == mnt)
-					break;
-				t->walk_dentry = (u64)at->mnt_mountpoint;
-				t->walk_mnt = up;
-				continue;
-			}
+			if (up == mnt)
+				break;
+			t->walk_dentry = (u64)at->mnt_mountpoint;
+			t->walk_mnt = up;
+			t->walk_root = mount_root(up);
+			continue;
 		}
 		parent = (u64)d->d_parent;
 		/* A root that is mounted nowhere has no name, but that of a file without a directory (memfd). */
@@ -180,6 +182,7 @@ __noinline int path_walk(struct tsem_task *t __arg_nonnull, u64 dentry, u64 mnt)
 
 		t->walk_dentry = dentry;
 		t->walk_mnt = mnt;
+		t->walk_root = mnt ? mount_root(mnt) : 0;
 		read_fence();
 		err = path_walk_once(t);
 		read_fence();

@@ -217,6 +217,15 @@ int BPF_PROG(tsem_unix_stream_connect, struct sock *sock, struct sock *other, st
 	return sock_pair_event(TSEM_EVENT_unix_stream_connect, sock, other);
 }
 
+/* The number of the current process in its own pid namespace. */
+static __always_inline u32 process_number(void)
+{
+	struct pid *pid = bpf_get_current_task_btf()->group_leader->thread_pid;
+	void *at = (void *)pid + bpf_core_field_offset(struct pid, numbers) + pid->level * bpf_core_type_size(struct upid);
+
+	return bpf_core_cast(at, struct upid)->nr;
+}
+
 /*
  * The port of the sender is as a rule the number of its process, another one in every run: that one counts as 0, the
  * number that stands for the kernel's choice.
@@ -234,7 +243,7 @@ int BPF_PROG(tsem_netlink_send, struct sock *sk, struct sk_buff *skb)
 		return verdict;
 	cell_sock(t, sk);
 	port = parms->portid;
-	if (port == (u32)bpf_get_current_task_btf()->tgid)
+	if (port == process_number())
 		port = 0;
 	cell_u32_pair(t, id_of_user(t, parms->creds.uid.val), id_of_group(t, parms->creds.gid.val));
 	cell_u32_pair(t, port, parms->dst_group);

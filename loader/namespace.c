@@ -56,6 +56,45 @@ static int coefficients_load(struct tsem *tsem, u32 id, const struct digests *st
 	return err;
 }
 
+/* A batch read of a whole map: `each` sees every key and value. A batch that is too small for a bucket grows. */
+static int map_scan(int map, size_t key_size, size_t value_size, int (*each)(void *key, void *value, void *data),
+		    void *data)
+{
+	u32 room = BATCH, n;
+	void *keys = malloc(room * key_size), *values = malloc(room * value_size), *in = NULL;
+	u64 token[8] = {};
+	int err = keys && values ? 0 : -ENOMEM;
+
+	while (!err) {
+		bool last;
+
+		n = room;
+		err = bpf_map_lookup_batch(map, in, token, keys, values, &n, NULL) ? -errno : 0;
+		if (err == -ENOSPC) {
+			void *k = realloc(keys, 2 * room * key_size), *v;
+
+			keys = k ?: keys;
+			v = realloc(values, 2 * room * value_size);
+			values = v ?: values;
+			err = k && v ? 0 : -ENOMEM;
+			room *= 2;
+			continue;
+		}
+		last = err == -ENOENT;
+		if (err && !last)
+			break;
+		err = 0;
+		for (u32 i = 0; i < n && !err; i++)
+			err = each((char *)keys + i * key_size, (char *)values + i * value_size, data);
+		in = token;
+		if (last)
+			break;
+	}
+	free(keys);
+	free(values);
+	return err;
+}
+
 /* Removes the coefficients of a namespace. */
 static int coefficients_remove(struct tsem *tsem, u32 id)
 {
@@ -98,6 +137,44 @@ static int pseudonyms_remove(struct tsem *tsem, u32 id)
 	return err;
 }
 
+struct creations {
+	u32 ns;
+	struct tsem_creation_key *key;
+	size_t count, room;
+};
+
+static int collect_creation(void *key, void *value, void *data)
+{
+	struct tsem_creation_key *k = key;
+	struct creations *c = data;
+
+	(void)value;
+	if (k->ns != c->ns)
+		return 0;
+	if (c->count == c->room) {
+		size_t room = c->room ? 2 * c->room : 64;
+		void *more = realloc(c->key, room * sizeof(*c->key));
+
+		if (!more)
+			return -ENOMEM;
+		c->key = more;
+		c->room = room;
+	}
+	c->key[c->count++] = *k;
+	return 0;
+}
+
+static int creations_remove(struct tsem *tsem, u32 id)
+{
+	struct creations c = { .ns = id };
+	int err = map_scan(tsem->creations, sizeof(struct tsem_creation_key), sizeof(u64), collect_creation, &c);
+
+	for (size_t i = 0; i < c.count; i++)
+		bpf_map_delete_elem(tsem->creations, &c.key[i]);
+	free(c.key);
+	return err;
+}
+
 static int remove_all(struct tsem *tsem, u32 id)
 {
 	int err = 0;
@@ -105,6 +182,7 @@ static int remove_all(struct tsem *tsem, u32 id)
 	if (bpf_map_delete_elem(tsem->namespaces, &id) && errno != ENOENT)
 		err = -errno;
 	err = pseudonyms_remove(tsem, id) ?: err;
+	err = creations_remove(tsem, id) ?: err;
 	err = coefficients_remove(tsem, id) ?: err;
 	if (bpf_map_delete_elem(tsem->rings, &id) && errno != ENOENT)
 		err = -errno;
@@ -266,45 +344,6 @@ static int compare_sequence(const void *a, const void *b)
 	if (x->info.sequence != y->info.sequence)
 		return x->info.sequence < y->info.sequence ? -1 : 1;
 	return memcmp(x->coefficient, y->coefficient, TSEM_DIGEST_SIZE);
-}
-
-/* A batch read of a whole map: `each` sees every key and value. A batch that is too small for a bucket grows. */
-static int map_scan(int map, size_t key_size, size_t value_size, int (*each)(void *key, void *value, void *data),
-		    void *data)
-{
-	u32 room = BATCH, n;
-	void *keys = malloc(room * key_size), *values = malloc(room * value_size), *in = NULL;
-	u64 token[8] = {};
-	int err = keys && values ? 0 : -ENOMEM;
-
-	while (!err) {
-		bool last;
-
-		n = room;
-		err = bpf_map_lookup_batch(map, in, token, keys, values, &n, NULL) ? -errno : 0;
-		if (err == -ENOSPC) {
-			void *k = realloc(keys, 2 * room * key_size), *v;
-
-			keys = k ?: keys;
-			v = realloc(values, 2 * room * value_size);
-			values = v ?: values;
-			err = k && v ? 0 : -ENOMEM;
-			room *= 2;
-			continue;
-		}
-		last = err == -ENOENT;
-		if (err && !last)
-			break;
-		err = 0;
-		for (u32 i = 0; i < n && !err; i++)
-			err = each((char *)keys + i * key_size, (char *)values + i * value_size, data);
-		in = token;
-		if (last)
-			break;
-	}
-	free(keys);
-	free(values);
-	return err;
 }
 
 struct collect {

@@ -23,6 +23,7 @@ static const struct pinned maps[] = {
 	{ "tsem_namespaces", offsetof(struct tsem, namespaces), sizeof(struct tsem_namespace) },
 	{ "tsem_coefficients", offsetof(struct tsem, coefficients), sizeof(struct tsem_coefficient) },
 	{ "tsem_pseudonyms", offsetof(struct tsem, pseudonyms), 1 },
+	{ "tsem_creations", offsetof(struct tsem, creations), sizeof(u64) },
 	{ "tsem_rings", offsetof(struct tsem, rings), 4 },
 	{ "tsem_globals", offsetof(struct tsem, globals), sizeof(struct tsem_globals) },
 };

@@ -20,6 +20,7 @@ struct tsem {
 	int namespaces;
 	int coefficients;
 	int pseudonyms;
+	int creations;
 	int rings;
 	int globals;
 	int control;

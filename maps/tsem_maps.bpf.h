@@ -54,7 +54,7 @@ struct {
 } tsem_hashing SEC(".maps");
 
 /*
- * PRF of an event -> its coefficient: a cache, written by the map step. Of two ways and not an LRU hash, whose lookup
+ * Hash of an event -> its coefficient: a cache, written by the map step. Of two ways and not an LRU hash, whose lookup
  * costs ten times as much. Full: the older entry of the bucket goes; costs time only.
  */
 struct {

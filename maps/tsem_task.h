@@ -76,6 +76,7 @@ struct tsem_task {
 	u32 name_size; /* its last component */
 	u64 walk_dentry; /* where a walk is */
 	u64 walk_mnt;
+	u64 walk_root; /* of that mount */
 	struct tsem_inode inode; /* copy of the inode record at hand */
 	struct tsem_record record; /* the event at hand; record.coe is kept from event to event as the COE of subject */
 	u8 slack[TSEM_CELL_SLACK];

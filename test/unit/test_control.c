@@ -119,8 +119,8 @@ static void a_bad_setting_changes_nothing(void **state)
 static void a_ring_holds_its_events(void **state)
 {
 	(void)state;
-	assert_int_equal(control__ring_size(1), 4096);
-	assert_int_equal(control__ring_size(2), 8192);
+	assert_int_equal(control__ring_size(1), 8192);
+	assert_int_equal(control__ring_size(2), 16384);
 	assert_true(control__ring_size(CONTROL_CACHE_MAX) >= (u64)CONTROL_CACHE_MAX * sizeof(struct tsem_record));
 }
 
