@@ -14,6 +14,11 @@
 #include "stream.h"
 #include "tsem.h"
 
+struct output {
+	bool json;
+	bool own; /* the trajectory is that of a living namespace: its model may hold more than it has done so far */
+};
+
 static void print_json(const struct explanation *e)
 {
 	struct json_object *line = json_object_new_object();
@@ -25,12 +30,16 @@ static void print_json(const struct explanation *e)
 	json_object_put(line);
 }
 
-static void print_text(const struct explanation *e)
+static void print_text(const struct explanation *e, bool own)
 {
 	size_t count = e->differs ? json_object_array_length(e->differs) : 0;
 
 	puts(e->sentence);
-	if (e->missing)
+	if (e->missing && own)
+		printf("    nearest in the model: not known, the namespace has had no event %s inside of it; --trajectory "
+		       "names a file that has\n",
+		       e->missing);
+	else if (e->missing)
 		printf("    nearest in the model: none, it has no event %s\n", e->missing);
 	else if (count)
 		printf("    nearest in the model: %s; differs in: ", e->nearest);
@@ -39,18 +48,18 @@ static void print_text(const struct explanation *e)
 		       i + 1 < count ? ", " : "\n");
 }
 
-static int explain_event(struct explain *explain, struct json_object *event, enum explain_verdict verdict, bool json,
-			 const char **fault)
+static int explain_event(struct explain *explain, struct json_object *event, enum explain_verdict verdict,
+			 const struct output *output, const char **fault)
 {
 	struct explanation explanation;
 	int err = explain__event(explain, event, verdict, &explanation, fault);
 
 	if (err)
 		return err;
-	if (json)
+	if (output->json)
 		print_json(&explanation);
 	else
-		print_text(&explanation);
+		print_text(&explanation, output->own);
 	explain__free_text(&explanation);
 	return 0;
 }
@@ -66,7 +75,7 @@ static int bad(const char *path, size_t number, const char *word, size_t size, c
 }
 
 /* Every line of a file: into the trajectory if `learn`, else explained. 0, or the exit code after a message. */
-static int each_line(struct explain *explain, const char *path, bool learn, bool json)
+static int each_line(struct explain *explain, const char *path, bool learn, const struct output *output)
 {
 	FILE *file = stream__read(path);
 	size_t number = 0, room = 0;
@@ -89,7 +98,7 @@ static int each_line(struct explain *explain, const char *path, bool learn, bool
 			break;
 		}
 		err = learn ? explain__learn(explain, event, &fault)
-			    : explain_event(explain, event, EXPLAIN_UNKNOWN, json, &fault);
+			    : explain_event(explain, event, EXPLAIN_UNKNOWN, output, &fault);
 		if (err && !fault)
 			err = cmd__fail(EXIT_FAILED, "explain: %s: line %zu: %s", path, number, strerror(-err));
 		else if (err)
@@ -107,7 +116,7 @@ static int each_line(struct explain *explain, const char *path, bool learn, bool
 /* The descriptions of a namespace that are valid or not: learned or explained. 0 or -errno. */
 static int each_description(struct explain *explain, const struct journal_view *view,
 			    const struct namespace_coefficients *all, const struct tsem_namespace *ns, bool learn,
-			    bool json)
+			    const struct output *output)
 {
 	enum explain_verdict verdict = ns->mode == TSEM_MODE_ENFORCING ? EXPLAIN_DENIED : EXPLAIN_ALLOWED;
 	int err = 0;
@@ -121,14 +130,14 @@ static int each_description(struct explain *explain, const struct journal_view *
 		event = event__to_json(view->description[i], true);
 		err = !event  ? -EINVAL
 		      : learn ? explain__learn(explain, event, &fault)
-			      : explain_event(explain, event, verdict, json, &fault);
+			      : explain_event(explain, event, verdict, output, &fault);
 		json_object_put(event);
 	}
 	return err;
 }
 
-/* The forensics of a namespace, compared with its own trajectory if `own`. */
-static int explain_namespace(struct explain *explain, const char *word, bool own, bool json)
+/* The forensics of a namespace, compared with its own trajectory unless another is there. */
+static int explain_namespace(struct explain *explain, const char *word, const struct output *output)
 {
 	struct namespace_coefficients all = {};
 	struct tsem_namespace ns;
@@ -148,11 +157,11 @@ static int explain_namespace(struct explain *explain, const char *word, bool own
 		err = cmd__fail(EXIT_FAILED, "explain: cannot read namespace '%s': %s", word, strerror(-error));
 		goto out;
 	}
-	if (own) {
+	if (output->own) {
 		explain__compare(explain);
-		error = each_description(explain, &view, &all, &ns, true, json);
+		error = each_description(explain, &view, &all, &ns, true, output);
 	}
-	error = error ?: each_description(explain, &view, &all, &ns, false, json);
+	error = error ?: each_description(explain, &view, &all, &ns, false, output);
 	if (error)
 		err = cmd__fail(EXIT_FAILED, "explain: namespace '%s': %s", word, strerror(-error));
 	if (view.missing)
@@ -175,7 +184,7 @@ int cmd_explain(int argc, char **argv)
 						 {} };
 	const char *path = "-", *trajectory = NULL, *word = NULL;
 	struct explain *explain;
-	bool json = false;
+	struct output output = {};
 	int option, err = 0;
 
 	while ((option = getopt_long(argc, argv, "+:n:", options, NULL)) != -1) {
@@ -184,7 +193,7 @@ int cmd_explain(int argc, char **argv)
 		else if (option == 'n')
 			word = optarg;
 		else if (option == 'j')
-			json = true;
+			output.json = true;
 		else
 			return cmd__bad_option(argv, option);
 	}
@@ -202,11 +211,11 @@ int cmd_explain(int argc, char **argv)
 		return cmd__fail(EXIT_FAILED, "explain: %s", strerror(ENOMEM));
 	if (trajectory) {
 		explain__compare(explain);
-		err = each_line(explain, trajectory, true, json);
+		err = each_line(explain, trajectory, true, &output);
 	}
+	output.own = word && !trajectory;
 	if (!err)
-		err = word ? explain_namespace(explain, word, !trajectory, json)
-			   : each_line(explain, path, false, json);
+		err = word ? explain_namespace(explain, word, &output) : each_line(explain, path, false, &output);
 	if (!err && (fflush(stdout) || ferror(stdout)))
 		err = cmd__fail(EXIT_FAILED, "explain: the output cannot be written: %s", strerror(errno));
 	explain__free(explain);

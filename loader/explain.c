@@ -100,16 +100,11 @@ static bool invisible(const u8 *s, size_t size)
 	return false;
 }
 
-static void put_safe(FILE *out, const char *text, size_t size)
+/* What must not reach a terminal as \xNN, and a quotation mark behind a backslash. */
+static void put_escaped(FILE *out, const char *text, size_t size)
 {
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@:%=~#\\";
 	const u8 *s = (const u8 *)text;
-	bool quoted = !size;
 
-	for (size_t i = 0; i < size && !quoted; i++)
-		quoted = !s[i] || !strchr(plain, s[i]);
-	if (quoted)
-		putc('"', out);
 	for (size_t i = 0, n; i < size; i += n) {
 		n = event__utf8_length(s + i, size - i);
 		if (!n || invisible(s + i, n)) {
@@ -122,6 +117,19 @@ static void put_safe(FILE *out, const char *text, size_t size)
 			fwrite(s + i, 1, n, out);
 		}
 	}
+}
+
+/* The same, in quotes if it could be taken for a part of the sentence. */
+static void put_safe(FILE *out, const char *text, size_t size)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@:%=~#\\";
+	bool quoted = !size;
+
+	for (size_t i = 0; i < size && !quoted; i++)
+		quoted = !text[i] || !strchr(plain, text[i]);
+	if (quoted)
+		putc('"', out);
+	put_escaped(out, text, size);
 	if (quoted)
 		putc('"', out);
 }
@@ -134,7 +142,7 @@ char *explain__safe(const char *text, size_t size)
 
 	if (!out)
 		return NULL;
-	put_safe(out, text, size);
+	put_escaped(out, text, size);
 	if (fclose(out)) {
 		free(safe);
 		return NULL;
@@ -853,7 +861,7 @@ static const struct element {
 	{ NULL, "prot", "protection", "protection", WEIGHT_OTHER, false },
 	{ NULL, "family", NULL, "family", WEIGHT_OTHER, false },
 	{ "sock", "type", NULL, "socktype", WEIGHT_OTHER, false },
-	{ "nice", "nice", NULL, "int", WEIGHT_OTHER, false },
+
 	{ "", "nice", NULL, "int", WEIGHT_OTHER, false },
 	{ "new_rlim", "resource", NULL, "limit", WEIGHT_OTHER, false },
 	{ "new_rlim", "current", NULL, "size", WEIGHT_OTHER, false },
@@ -908,6 +916,7 @@ struct difference {
 	int cost;
 	bool other_path; /* a path differs */
 	struct json_object *list; /* NULL: only the cost is wanted */
+	bool local; /* addresses are local ones */
 	bool heavy; /* paths and contents go on the list now, or else the rest */
 };
 
@@ -1060,7 +1069,7 @@ static void compare_value(struct difference *d, const struct place *at, struct j
 	d->cost += e->weight;
 	d->other_path = d->other_path || !strcmp(at->key, "pathname");
 	if (d->list && d->heavy == (e->weight >= WEIGHT_CONTENT) && !(d->other_path && follows_path(at)))
-		list_add(d, at->up, e->label ?: at->key, e->kind, a, b);
+		list_add(d, at->up, e->label ?: at->key, e->whole && d->local ? "laddr" : e->kind, a, b);
 }
 
 static void compare_objects(struct difference *d, const struct place *at, struct json_object *a, struct json_object *b)
@@ -1147,6 +1156,7 @@ static struct json_object *differences(const struct explain *explain, const char
 {
 	struct difference d = { .explain = explain, .list = json_object_new_array(), .heavy = true };
 
+	d.local = event__parse(type) == TSEM_EVENT_socket_accept;
 	if (!d.list)
 		return NULL;
 	compare_objects(&d, NULL, member(a, type), member(b, type));

@@ -51,9 +51,8 @@ int explain__event(struct explain *explain, struct json_object *json, enum expla
 void explain__free_text(struct explanation *explanation);
 
 /*
- * The string of an event, in which `\\` is a backslash and `\xNN` a byte, as text that is safe to print; free it. The
- * escapes stay; control characters and what is no UTF-8 become such. In quotes if it is more than a plain name. NULL:
- * no memory.
+ * Bytes as text that is safe to print: control characters and what is no UTF-8 become `\xNN`, a quotation mark has a
+ * backslash before it. Free it. NULL: no memory.
  */
 char *explain__safe(const char *text, size_t size);
 
