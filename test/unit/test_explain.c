@@ -306,6 +306,15 @@ static void other_fields_are_named_by_key(void **state)
 	assert_string_equal(difference(&e, 1), "signal (SIGKILL instead of SIGTERM)");
 	assert_string_equal(difference(&e, 2), "cross ns (1 instead of 0)");
 	explain__free_text(&e);
+	/* The port of a listening socket is in the host's order here as well. */
+	learn(explain, event("socket_accept", "0", ONES,
+			     "{'sock':" SOCK("2") ",'addr':{'af_inet':{'port':'7000','address':'0'}}}"));
+	e = tell(explain,
+		 event("socket_accept", "0", ONES,
+		       "{'sock':" SOCK("2") ",'addr':{'af_inet':{'port':'7001','address':'0'}}}"),
+		 EXPLAIN_UNKNOWN);
+	assert_string_equal(difference(&e, 0), "address (0.0.0.0:7001 instead of 0.0.0.0:7000)");
+	explain__free_text(&e);
 	/* What is not hashed is no difference: arg3 never, arg2 where it is an address. */
 	learn(explain, event("task_prctl", "0", ONES, "{'option':'15','arg2':'1','arg3':'2','arg4':'3','arg5':'4'}"));
 	e = tell(explain, event("task_prctl", "0", ONES, "{'option':'15','arg2':'7','arg3':'8','arg4':'3','arg5':'4'}"),
