@@ -33,6 +33,7 @@ int cmd_show(int argc, char **argv);
 int cmd_control(int argc, char **argv);
 int cmd_delete(int argc, char **argv);
 int cmd_coefficients(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 int cmd_model(int argc, char **argv);
 
 /* Prints `tsem-bpf: <message>` as one line to the standard error and returns `code`. */

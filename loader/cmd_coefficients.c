@@ -11,25 +11,6 @@
 #include "event.h"
 #include "stream.h"
 
-/* The object that the whole line is, or NULL; blanks may surround it. */
-static struct json_object *parse(const char *line, size_t size)
-{
-	struct json_tokener *tokener = json_tokener_new();
-	struct json_object *json;
-	size_t end;
-
-	if (!tokener)
-		return NULL;
-	json = json_tokener_parse_ex(tokener, line, size);
-	end = json_tokener_get_parse_end(tokener);
-	if (json && end + strspn(line + end, " \t\r") != size) {
-		json_object_put(json);
-		json = NULL;
-	}
-	json_tokener_free(tokener);
-	return json;
-}
-
 /* A bad line as an exit code after a message. */
 static int bad(const char *path, size_t number, const char *word, const char *why)
 {
@@ -38,7 +19,7 @@ static int bad(const char *path, size_t number, const char *word, const char *wh
 
 static int one(const char *path, size_t number, const char *line, size_t size, u32 digest, u32 model, bool json)
 {
-	struct json_object *event = parse(line, size);
+	struct json_object *event = event__from_line(line, size);
 	static struct tsem_record record;
 	char hex[2 * TSEM_DIGEST_SIZE + 1];
 	struct event_digests out;

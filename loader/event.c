@@ -228,8 +228,7 @@ static void *codec_bytes(struct codec *c, size_t size, bool hashed)
 
 /* ---- strings that hold any bytes ---- */
 
-/* Length of the valid UTF-8 sequence at `s`, or 0. */
-static size_t utf8_length(const u8 *s, size_t left)
+size_t event__utf8_length(const u8 *s, size_t left)
 {
 	size_t n = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : s[0] < 0xf5 ? 4 : 0;
 
@@ -254,7 +253,7 @@ static struct json_object *string_to_json(const void *bytes, size_t size)
 	if (!text)
 		return NULL;
 	for (size_t i = 0; i < size;) {
-		size_t n = s[i] ? utf8_length(s + i, size - i) : 0;
+		size_t n = s[i] ? event__utf8_length(s + i, size - i) : 0;
 
 		if (!n) {
 			p += sprintf(p, "\\x%02x", s[i++]);
@@ -1092,6 +1091,24 @@ struct json_object *event__to_json(const struct tsem_record *record, bool with_p
 		json_object_put(json);
 		return NULL;
 	}
+	return json;
+}
+
+struct json_object *event__from_line(const char *line, size_t size)
+{
+	struct json_tokener *tokener = json_tokener_new();
+	struct json_object *json;
+	size_t end;
+
+	if (!tokener)
+		return NULL;
+	json = json_tokener_parse_ex(tokener, line, size);
+	end = json_tokener_get_parse_end(tokener);
+	if (json && end + strspn(line + end, " \t\r") != size) {
+		json_object_put(json);
+		json = NULL;
+	}
+	json_tokener_free(tokener);
 	return json;
 }
 

@@ -31,6 +31,9 @@ int event__from_json(struct json_object *json, struct tsem_record *record, const
  */
 struct json_object *event__to_json(const struct tsem_record *record, bool with_pid);
 
+/* The JSON object that the whole line is, blanks around it aside; the caller puts it. NULL if it is none. */
+struct json_object *event__from_line(const char *line, size_t size);
+
 /* The JSON object as one line of text; owned by the object. */
 const char *event__line(struct json_object *json);
 
@@ -46,6 +49,9 @@ struct event_digests {
  * type `model`. 0, -EINVAL for a malformed record, -EIO if libcrypto fails.
  */
 int event__coefficient(const struct tsem_record *record, u32 digest, u32 model, struct event_digests *out);
+
+/* Length of the valid UTF-8 sequence at `s`, or 0. `left` is more than 0. */
+size_t event__utf8_length(const u8 *s, size_t left);
 
 /* Is this a whole record of `size` bytes, with sizes that agree? Its cell may still be malformed. */
 bool event__plausible(const struct tsem_record *record, size_t size);

@@ -31,6 +31,8 @@ static const struct cmd commands[] = {
 	{ "delete", cmd_delete, "-n NAMESPACE", "remove a namespace whose tasks have ended" },
 	{ "coefficients", cmd_coefficients, "[--digest HASH] [--model-type model0|portable] [--json] [FILE]",
 	  "compute the coefficients of JSON events" },
+	{ "explain", cmd_explain, "[--trajectory FILE] [-n NAMESPACE] [--json] [FILE]",
+	  "events in sentences, and what differs from the model" },
 	{ "model", cmd_model, "measure|state|diff|merge [--digest HASH] [-o FILE] [--json] FILE...",
 	  "work on model files" },
 };

@@ -15,7 +15,8 @@ refused() {
 	check 0 tsem-bpf help
 	check 0 tsem-bpf run --help
 	says "--enforce"
-	for command in probe load unload status run list show control delete coefficients model; do
+	for command in probe load unload status run list show control delete coefficients explain \
+		model; do
 		check 0 tsem-bpf help $command
 		refused 2 "--no-such" tsem-bpf $command --no-such
 	done
@@ -133,6 +134,35 @@ refused() {
 	refused 2 "'nothing'" tsem-bpf show nothing
 	refused 1 "not modeled" tsem-bpf show trajectory
 	tsem-bpf delete -n names
+}
+
+@test "explain says who did what, what differs from the model, and which word of which line is wrong" {
+	echo one >first
+	echo two >second
+	tsem-bpf run -q -o model --trajectory trajectory -- sh -c "cat first; true"
+	check 3 tsem-bpf run -q -n why --keep -m model --enforce --forensics forensics -- sh -c "cat second; exit 1"
+	check 0 tsem-bpf explain forensics
+	says "opened $D/second for reading as uid 0"
+	check 0 tsem-bpf explain --trajectory trajectory forensics
+	says "outside the model"
+	says "path ($D/second instead of $D/first)"
+	check 0 tsem-bpf explain -n why
+	says "trusted until now) opened $D/second for reading as uid 0, outside the model; denied"
+	check 0 tsem-bpf explain -n why --json
+	jq -e '.sentence and .nearest and (.differs | length > 0)' <<<"$output" >/dev/null
+	check 0 tsem-bpf explain --trajectory trajectory trajectory
+	[[ "$output" != *"outside the model"* ]]
+	[ "$(echo '{"log":{"process":"a","event":"file_open","action":"DENY"}}' | tsem-bpf explain)" = \
+		"a (untrusted) opened a file; denied" ]
+	printf '{"log":{"process":"a","event":"file_open","action":"LOG"}}\nx\ey\n' >bad
+	check 1 tsem-bpf explain bad
+	says "line 2: 'x\x1by'"
+	refused 1 "line 1" tsem-bpf explain --trajectory bad forensics
+	refused 1 "no-such-file" tsem-bpf explain no-such-file
+	refused 1 "'nobody'" tsem-bpf explain -n nobody
+	refused 2 "not both" tsem-bpf explain -n why forensics
+	refused 2 "'more'" tsem-bpf explain forensics more
+	tsem-bpf delete -n why
 }
 
 @test "model: measure, state, diff and merge" {
