@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Guards: what no task of a namespace may do, whatever its model says and whoever it is, since it would undo the
- * namespace: reach tsem-bpf's own maps, programs, links and pins, or take over a task outside.
+ * namespace: reach tsem-bpf's own maps, programs, links and pins, take over a task outside, or execute anything with
+ * the control capability.
  */
 #include "namespace.bpf.h"
 
@@ -100,4 +101,22 @@ int BPF_PROG(tsem_guard_ptrace, struct task_struct *child, unsigned int mode)
 	if (child->bpf_storage)
 		other = bpf_task_storage_get(&tsem_tasks, child, 0, 0);
 	return other && other->ns == t->ns ? 0 : guard_deny();
+}
+
+/*
+ * The init of a container joins while it still is the runtime, with all capabilities (tsem-bpf oci-hook). The workload
+ * that it executes must not have the one that kernel_acts() takes for the kernel's, and must not get away by another
+ * thread of the runtime: the first only has joined.
+ */
+SEC("lsm/bprm_creds_from_file")
+int BPF_PROG(tsem_guard_exec, struct linux_binprm *bprm, struct file *file)
+{
+	struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
+	const struct cred *cred = bprm->cred;
+
+	if (current_task())
+		return !cred->user_ns->level && cred->cap_permitted.val & (1ULL << CAP_MAC_ADMIN) ? guard_deny() : 0;
+	if (leader->bpf_storage && bpf_task_storage_get(&tsem_tasks, leader, 0, 0))
+		return guard_deny();
+	return 0;
 }

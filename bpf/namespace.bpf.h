@@ -53,7 +53,8 @@ static __always_inline bool task_controls(struct task_struct *task)
 /*
  * Does the kernel act for itself, under credentials that the task of a namespace neither has nor can choose? overlayfs
  * does so below a path: what it asks then depends on its caches, and no two runs would give the same model. A task of a
- * namespace never holds the control capability, so that credentials which it registered (io_uring) do not count here.
+ * namespace holds the control capability at most until its first exec (tsem_guard_exec), as a container runtime does,
+ * so that credentials which a workload registered (io_uring) do not count here.
  */
 static __always_inline bool kernel_acts(void)
 {

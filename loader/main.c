@@ -25,6 +25,8 @@ static const struct cmd commands[] = {
 	  "           [--model-type model0|portable] [-m MODEL] [--seal|--enforce] [--base HEX] [--pseudonym HEX]...\n"
 	  "           [-o MODEL] [--trajectory FILE] [--forensics FILE] [--keep] -- COMMAND...",
 	  "run a workload in a namespace of its own" },
+	{ "oci-hook", cmd_oci_hook, "[--directory DIRECTORY] createRuntime|poststop",
+	  "put a container into a namespace, as an OCI runtime's hook" },
 	{ "list", cmd_list, "[--json]", "the namespaces" },
 	{ "show", cmd_show, "[-n NAMESPACE] [--json] NAME", "what is known of a namespace" },
 	{ "control", cmd_control, "[-n NAMESPACE] 'VERB [KEY=VALUE]...'", "seal, enforce, state, base, pseudonym" },

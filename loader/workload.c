@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The life of a workload's namespace, step by step; the command that uses it speaks to the user. */
+#include "workload.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "event.h"
+#include "stream.h"
+#include "tpm.h"
+
+/* The first line stays. */
+static int fail(struct workload_error *error, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static int fail(struct workload_error *error, int err, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	if (!*error->text)
+		vsnprintf(error->text, sizeof(error->text), format, args);
+	va_end(args);
+	return err;
+}
+
+void workload__init(struct workload *w)
+{
+	memset(w, 0, sizeof(*w));
+	memset(&w->tsem, -1, sizeof(w->tsem));
+	control__namespace_defaults(&w->spec.settings, CONTROL_INTERNAL);
+}
+
+bool workload__name_ok(const char *name)
+{
+	return *name && strlen(name) < TSEM_NAME_SIZE && strspn(name, "0123456789") != strlen(name);
+}
+
+int workload__model(struct workload *w, const char *path, struct workload_error *error)
+{
+	struct model_error fault;
+	FILE *file = stream__read(path);
+	int err;
+
+	*error->text = 0;
+	if (!file)
+		return fail(error, -errno, "%s: %s", path, strerror(errno));
+	err = model__read(file, &w->model, &fault);
+	fclose(file);
+	if (err == -EINVAL)
+		return fail(error, err, "%s: line %zu: '%s' %s", path, fault.line, fault.word, fault.why);
+	if (err)
+		return fail(error, err, "%s: %s", path, strerror(-err));
+	w->spec.model = &w->model;
+	return 0;
+}
+
+int workload__create(struct workload *w, struct workload_error *error)
+{
+	u32 id;
+	int err = namespace__create(&w->tsem, &w->spec, &id);
+
+	*error->text = 0;
+	if (err == -EEXIST)
+		return fail(error, err, "name '%s': there is a namespace of this name; see 'tsem-bpf list'",
+			    w->spec.name);
+	if (err == -ENOSPC)
+		return fail(error, err, "no more namespaces; load with a larger --max-namespaces, or delete one");
+	if (err == -E2BIG)
+		return fail(error, err,
+			    "the model has %zu coefficients, more than there is room for; load with a larger "
+			    "--max-coefficients",
+			    w->model.states.count);
+	if (err)
+		return fail(error, err, "cannot make the namespace: %s", strerror(-err));
+	err = namespace__read(&w->tsem, id, &w->ns);
+	if (err)
+		return fail(error, err, "the namespace has gone");
+	err = journal__collect(&w->tsem, id, &w->journal);
+	if (err) {
+		namespace__delete(&w->tsem, id);
+		memset(&w->ns, 0, sizeof(w->ns));
+		return fail(error, err, "cannot collect events in " JOURNAL_DIRECTORY ": %s", strerror(-err));
+	}
+	return 0;
+}
+
+int workload__join(struct workload *w, pid_t pid)
+{
+	int pidfd = syscall(SYS_pidfd_open, pid, 0), err;
+
+	if (pidfd < 0)
+		return -errno;
+	err = namespace__join(&w->tsem, &w->ns, pidfd);
+	close(pidfd);
+	return err;
+}
+
+int workload__step(struct workload *w, int ms)
+{
+	struct pollfd ring = { .fd = journal__pollable(w->journal), .events = POLLIN };
+	int n;
+
+	poll(&ring, 1, ms);
+	n = journal__drain(w->journal);
+	if (n < 0 && !w->lost)
+		w->lost = n;
+	return namespace__read(&w->tsem, w->ns.id, &w->ns);
+}
+
+static int write_lines(const char *path, const struct namespace_coefficients *all, const struct journal_view *view,
+		       bool valid, struct workload_error *error)
+{
+	struct stream *stream = stream__create(path);
+	int err;
+
+	if (!stream)
+		return fail(error, -errno, "cannot write %s: %s", path, strerror(errno));
+	for (size_t i = 0; i < all->count; i++) {
+		struct json_object *json;
+
+		if (!view->description[i] || all->entry[i].info.valid != valid)
+			continue;
+		json = event__to_json(view->description[i], false);
+		fprintf(stream__file(stream), "%s\n", event__line(json));
+		json_object_put(json);
+	}
+	err = stream__commit(stream);
+	return err ? fail(error, err, "cannot write %s: %s", path, strerror(-err)) : 0;
+}
+
+static int write_model(struct workload *w, const struct namespace_coefficients *all, struct workload_error *error)
+{
+	struct stream *stream;
+	struct model model = {};
+	int err = 0;
+
+	model.has_aggregate = tpm__aggregate(TPM_PCRS, w->ns.digest, model.aggregate) > 0;
+	model.has_base = w->ns.has_base;
+	model.sealed = w->ns.mode != TSEM_MODE_FREE;
+	memcpy(model.base, w->ns.base, TSEM_DIGEST_SIZE);
+	err = namespace__pseudonyms(&w->tsem, w->ns.id, &model.pseudonyms);
+	for (size_t i = 0; i < all->count && !err; i++) {
+		if (all->entry[i].info.valid)
+			err = digests__add(&model.states, all->entry[i].coefficient);
+	}
+	if (err) {
+		model__free(&model);
+		return fail(error, err, "cannot read the model: %s", strerror(-err));
+	}
+	stream = stream__create(w->output);
+	if (!stream) {
+		err = -errno;
+	} else {
+		model__write(stream__file(stream), &model);
+		err = stream__commit(stream);
+	}
+	model__free(&model);
+	return err ? fail(error, err, "cannot write %s: %s", w->output, strerror(-err)) : 0;
+}
+
+int workload__write(struct workload *w, struct workload_summary *summary, struct workload_error *error)
+{
+	struct namespace_coefficients all;
+	struct journal_view view;
+	int err = namespace__coefficients(&w->tsem, w->ns.id, &all);
+
+	*error->text = 0;
+	memset(summary, 0, sizeof(*summary));
+	if (err)
+		return fail(error, err, "cannot read the coefficients: %s", strerror(-err));
+	/* The ring is empty and nobody else may drain it: the view reads the file only. */
+	err = journal__view(&w->tsem, &w->ns, &all, &view);
+	if (err) {
+		free(all.entry);
+		return fail(error, err, "cannot read the descriptions: %s", strerror(-err));
+	}
+	if (w->trajectory)
+		err = write_lines(w->trajectory, &all, &view, true, error);
+	if (w->forensics)
+		err = write_lines(w->forensics, &all, &view, false, error) ?: err;
+	if (w->output)
+		err = write_model(w, &all, error) ?: err;
+	for (size_t i = 0; i < all.count; i++)
+		summary->events += all.entry[i].info.count;
+	summary->coefficients = all.count;
+	summary->missing = view.missing;
+	journal__free_view(&view);
+	free(all.entry);
+	return err;
+}
+
+int workload__delete(struct workload *w, bool keep)
+{
+	int err = 0;
+
+	journal__close(w->journal);
+	w->journal = NULL;
+	if (w->ns.id && !keep)
+		err = namespace__delete(&w->tsem, w->ns.id);
+	return err;
+}
+
+void workload__free(struct workload *w)
+{
+	journal__close(w->journal);
+	w->journal = NULL;
+	tsem__close(&w->tsem);
+	model__free(&w->model);
+}

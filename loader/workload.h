@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A workload in a namespace of its own, from its creation to its outputs: what `run` and the OCI hook have in common.
+ *
+ *	workload__init()
+ *	workload__model()      what to load first, if anything
+ *	workload__create()     the namespace, and this process as its collector
+ *	workload__join()       the first task, before it does anything
+ *	workload__step()       again and again, until ns.live_tasks is 0
+ *	workload__write()      model, trajectory, forensics
+ *	workload__delete()
+ */
+#ifndef TSEM_WORKLOAD_H
+#define TSEM_WORKLOAD_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "journal.h"
+#include "model.h"
+#include "namespace.h"
+#include "tsem.h"
+
+/* One line for the user: what could not be done, with what, and what helps; without the name of the command. */
+struct workload_error {
+	char text[512];
+};
+
+struct workload {
+	/* What is asked for: the caller's to fill in. Strings are borrowed. */
+	struct namespace_spec spec;
+	struct model model; /* the loaded one; spec.model points to it if there is one */
+	u8 base[TSEM_DIGEST_SIZE];
+	const char *output, *trajectory, *forensics; /* files, or NULL */
+
+	/* What there is of it. */
+	struct tsem tsem; /* opened by the caller */
+	struct tsem_namespace ns; /* as it was at the last step */
+	struct journal *journal;
+	int lost; /* the first -errno that keeping descriptions met */
+};
+
+/* What came of a workload. */
+struct workload_summary {
+	u64 events;
+	size_t coefficients;
+	size_t missing; /* coefficients without a description */
+};
+
+/* A workload of which nothing is asked and that has nothing, so that workload__free() may follow at once. */
+void workload__init(struct workload *workload);
+
+/* Can this be the name of a namespace: 1 to TSEM_NAME_SIZE - 1 characters, not only digits? */
+bool workload__name_ok(const char *name);
+
+/* Reads the model file `path` into model and spec.model. 0, or -errno with the line in *error, which begins with path.
+ */
+int workload__model(struct workload *workload, const char *path, struct workload_error *error);
+
+/*
+ * Makes the namespace of `spec` and becomes its collector. 0, or -errno with the line in *error; nothing of it is left
+ * then.
+ */
+int workload__create(struct workload *workload, struct workload_error *error);
+
+/* Puts the task `pid`, which must not go on before this returns, into the namespace. 0 or -errno. */
+int workload__join(struct workload *workload, pid_t pid);
+
+/*
+ * Waits for events, `ms` milliseconds at most, keeps their descriptions, and reads ns anew. 0, or -ENOENT: somebody has
+ * removed the namespace. Descriptions that cannot be kept end nothing: see lost.
+ */
+int workload__step(struct workload *workload, int ms);
+
+/*
+ * Writes the files that were asked for, all that can be written. 0 and *summary filled, or -errno with the first line
+ * in *error.
+ */
+int workload__write(struct workload *workload, struct workload_summary *summary, struct workload_error *error);
+
+/*
+ * Ends collecting and removes the namespace, unless `keep`. 0; -EBUSY: it has live tasks and goes on; another -errno.
+ * Takes a workload that has none.
+ */
+int workload__delete(struct workload *workload, bool keep);
+
+/* Frees the model and closes what is open. */
+void workload__free(struct workload *workload);
+
+#endif

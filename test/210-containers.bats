@@ -1,0 +1,269 @@
+# SPDX-License-Identifier: GPL-2.0
+# Containers of runc and crun: as the workload of `run`, and put into a namespace by the OCI hook.
+# shellcheck disable=SC2016 # the container's shell expands, not ours
+load helpers
+
+# Go's scheduler signals its own threads when it finds them late: events that come or do not come.
+export GODEBUG=asyncpreemptoff=1
+
+HOOK=$ROOT/build/tsem-bpf
+HELD=/sys/fs/cgroup/tsem-test
+
+# With the first cgroup of a controller, and after the last, the kernel patches its own code (cpusets_enabled_key). An
+# emulated machine of two processors does not survive this every time: one cgroup stays while containers come and go.
+setup_file() {
+	for controller in $(</sys/fs/cgroup/cgroup.controllers); do
+		echo "+$controller" >/sys/fs/cgroup/cgroup.subtree_control
+	done
+	mkdir "$HELD"
+}
+
+teardown_file() {
+	rmdir "$HELD"
+}
+
+# A bundle in $D/b: a busybox that prints the first lines of the files that its standard input names, up to the first
+# that it may not read; and the hooks, which do nothing without an annotation.
+bundle() {
+	mkdir -p b/rootfs/bin b/rootfs/etc b/rootfs/proc b/rootfs/dev
+	cp /bin/busybox b/rootfs/bin/sh
+	echo known >b/rootfs/etc/known
+	echo other >b/rootfs/etc/other
+	jq -n --arg hook "$HOOK" '{
+		ociVersion: "1.0.2", hostname: "box", root: {path: "rootfs", readonly: true},
+		process: {
+			user: {uid: 0, gid: 0}, cwd: "/", env: ["PATH=/bin"], noNewPrivileges: true,
+			args: ["/bin/sh", "-c", "while read -r f; do read -r line <$f || exit 7; echo $line; done"],
+			capabilities: {bounding: ["CAP_KILL"], effective: ["CAP_KILL"], permitted: ["CAP_KILL"]}
+		},
+		mounts: [
+			{destination: "/proc", type: "proc", source: "proc"},
+			{destination: "/dev", type: "tmpfs", source: "tmpfs", options: ["nosuid", "mode=755"]}
+		],
+		linux: {namespaces: [{type: "pid"}, {type: "mount"}, {type: "ipc"}, {type: "uts"}, {type: "cgroup"}]},
+		hooks: {
+			createRuntime: [{path: $hook, args: ["tsem-bpf", "oci-hook", "createRuntime"]}],
+			poststop: [{path: $hook, args: ["tsem-bpf", "oci-hook", "poststop"]}]
+		}
+	}' >b/config.json
+}
+
+# configure EXPRESSION ARGUMENT...: changes the bundle's config.json by jq.
+configure() {
+	jq --arg d "$D" "$1" b/config.json --args "${@:2}" >b/config.new
+	mv b/config.new b/config.json
+}
+
+# annotate KEY VALUE...: the bundle's annotations, all of them, without org.tsem-bpf. crun says what its hooks say only
+# where an annotation of its own wants it.
+annotate() {
+	configure '.annotations = ($ARGS.positional | [range(0; length; 2) as $i |
+		{key: ("org.tsem-bpf." + .[$i]), value: .[$i + 1]}] | from_entries) +
+		{"run.oci.hooks.stderr": ($d + "/crun.err")}' "$@"
+}
+
+# container RUNTIME FILE...: runs the bundle, under a /tmp that is no disk: crun makes a file of a random name there.
+container() {
+	local runtime=$1
+	shift
+	printf '%s\n' "$@" >names
+	local status=0
+	rm -f crun.err
+	unshare -m sh -c 'mount -t tmpfs tmp /tmp; exec "$@" <names' - \
+		"$runtime" run -b b "box-$runtime" || status=$?
+	[ ! -s crun.err ] || cat crun.err
+	return $status
+}
+
+# workload OPTION... -- RUNTIME FILE...: the same, by tsem-bpf run.
+workload() {
+	local options=()
+	while [ "$1" != -- ]; do
+		options+=("$1")
+		shift
+	done
+	printf '%s\n' "${@:3}" >names
+	unshare -m sh -c 'mount -t tmpfs tmp /tmp; exec "$@" <names' - \
+		tsem-bpf run "${options[@]}" -- "$2" run -b b "box-$2"
+}
+
+# gone: no namespace and no collector is left.
+gone() {
+	[ "$(tsem-bpf list --json)" = "[]" ]
+	check 1 pidof tsem-bpf
+}
+
+by_run() {
+	bundle
+	check 0 workload -q -o m1 -- "$1" /etc/known
+	check 0 workload -q -o m2 -- "$1" /etc/known
+	tsem-bpf model merge -o m m1 m2
+	check 0 workload -m m --enforce --forensics f -- "$1" /etc/known
+	says known
+	says " 0 denied"
+	check 3 workload -m m --enforce --forensics f -- "$1" /etc/known /etc/other
+	says known
+	[[ $output != *$'\nother'* ]]
+	[ "$(head -n 1 f | jq -r .file_open.file.path.pathname)" = /etc/other ]
+}
+
+by_hook() {
+	bundle
+	annotate name box output "$D/m1" trajectory "$D/t1"
+	check 0 container "$1" /etc/known
+	says known
+	gone
+	annotate output "$D/m2" trajectory "$D/t2"
+	check 0 container "$1" /etc/known
+	diff <(tsem-bpf coefficients t1 | sort) <(tsem-bpf coefficients t2 | sort)
+	tsem-bpf coefficients t1 | diff - <(sed -n 's/^state //p' m1)
+	opened /etc/known .COE.capeff <t1 | grep -qx 0x20
+
+	annotate model "$D/m1" mode enforce forensics "$D/f"
+	check 0 container "$1" /etc/known
+	says known
+	gone
+	[ ! -s f ]
+	check 7 container "$1" /etc/known /etc/other
+	says known
+	gone
+	[ "$(head -n 1 f | jq -r .file_open.file.path.pathname)" = /etc/other ]
+
+	annotate model "$D/m1" mode seal forensics "$D/f" output "$D/m3"
+	check 0 container "$1" /etc/known /etc/other
+	says other
+	[ "$(head -n 1 f | jq -r .file_open.file.path.pathname)" = /etc/other ]
+	grep -qx seal m3
+}
+
+@test "a container of runc as the workload of run is learned, then allowed, and denied another file" {
+	by_run runc
+}
+
+@test "a container of crun as the workload of run is learned, then allowed, and denied another file" {
+	by_run crun
+}
+
+@test "the hook puts a container of runc into a namespace, gives the same model twice, allows it, denies another file" {
+	by_hook runc
+}
+
+@test "the hook puts a container of crun into a namespace, gives the same model twice, allows it, denies another file" {
+	by_hook crun
+}
+
+@test "a container without annotations is in no namespace, and needs none of us" {
+	bundle
+	configure '.annotations = {"org.example": "x"}'
+	check 0 container runc /etc/known
+	check 0 container crun /etc/known /etc/other
+	gone
+	check 0 tsem-bpf oci-hook createRuntime <<<'{"id": "box", "pid": 1, "bundle": "/"}'
+	check 0 setpriv --bounding-set -mac_admin tsem-bpf oci-hook createRuntime <<<'{"annotations": {}}'
+	check 1 tsem-bpf oci-hook createRuntime <<<'{'
+	check 2 tsem-bpf oci-hook prestart <<<'{}'
+}
+
+@test "whatever is wrong, the hook says why in one line, the container does not start, and nothing is left" {
+	bundle
+	for wrong in "mode learned" "colour red" "name 12" "output here" "output /nowhere/m" "model $D/none" \
+		"cache 0" "digest sm3" "base 12"; do
+		run tsem-bpf oci-hook createRuntime < <(jq -n --argjson pid $$ --arg wrong "$wrong" \
+			'{id: "x", pid: $pid, annotations: {("org.tsem-bpf." + ($wrong / " ")[0]): ($wrong / " ")[1]}}')
+		[ "$status" != 0 ]
+		says "annotation org.tsem-bpf.${wrong%% *}"
+		[ "${#lines[@]}" = 1 ]
+	done
+	gone
+	tsem-bpf run -q -n taken --keep -- true
+	annotate name taken
+	for runtime in runc crun; do
+		run container $runtime /etc/known
+		[ "$status" != 0 ]
+		says "name 'taken'"
+		[[ $output != *known* ]]
+	done
+	[ "$(tsem-bpf list --json | jq -r '.[].name')" = taken ]
+	tsem-bpf delete -n taken
+	gone
+	# Inside of a namespace the hook has no power.
+	annotate mode learn
+	run workload -q -- runc /etc/known
+	[ "$status" != 0 ]
+	says CAP_MAC_ADMIN
+	gone
+}
+
+@test "--directory confines the files of annotations" {
+	mkdir in out
+	state() {
+		jq -n --arg f "$1" '{id: "x", pid: 0, annotations: {"org.tsem-bpf.output": $f}}'
+	}
+	for file in "$D/out/m" "$D/in/../out/m" "$D/in-other" "$D/in"; do
+		check 2 tsem-bpf oci-hook --directory "$D/in" createRuntime < <(state "$file")
+	done
+	# This one goes on to the pid.
+	check 1 tsem-bpf oci-hook --directory "$D/in" createRuntime < <(state "$D/in/m")
+	says "'pid'"
+}
+
+@test "a container that keeps the control capability is refused" {
+	bundle
+	annotate mode learn
+	configure '.process.capabilities.bounding += ["CAP_MAC_ADMIN"]'
+	for runtime in runc crun; do
+		run container $runtime /etc/known
+		[ "$status" != 0 ]
+		says "keeps CAP_MAC_ADMIN"
+		gone
+	done
+	configure 'del(.annotations)'
+	check 0 container runc /etc/known
+}
+
+# joined COMMAND...: puts COMMAND, which waits for a line, into a namespace; its status in $code.
+joined() {
+	rm -f line
+	mkfifo line
+	"$@" <line &
+	local pid=$!
+	exec 9>line
+	jq -n --argjson pid $pid '{id: "joined", pid: $pid, annotations: {"org.tsem-bpf.mode": "learn"}}' |
+		tsem-bpf oci-hook createRuntime 9>&-
+	[ "$(tsem-bpf list --json | jq -r '.[].name')" = joined ]
+	echo >&9
+	exec 9>&-
+	code=0
+	wait $pid || code=$?
+	wait_for gone
+}
+
+@test "nothing in a namespace executes with the control capability, nor by a thread that did not join" {
+	joined sh -c 'read -r x; exec true'
+	[ "$code" != 0 ]
+	joined setpriv --bounding-set -mac_admin sh -c 'read -r x; exec true'
+	[ "$code" = 0 ]
+	joined setpriv --bounding-set -mac_admin "$PROG/thread_exec" /bin/true
+	[ "$code" = 126 ]
+	check 0 "$PROG/thread_exec" /bin/true <<<x
+}
+
+@test "a killed collector changes no verdict" {
+	bundle
+	annotate name box output "$D/m"
+	check 0 container crun /etc/known
+	annotate name box model "$D/m" mode enforce forensics "$D/f"
+	mkfifo line
+	crun run -b b box <line >out 2>&1 &
+	exec 9>line
+	echo /etc/known >&9
+	wait_for grep known out
+	pkill -KILL -x tsem-bpf
+	echo /etc/other >&9
+	exec 9>&-
+	status=0
+	wait $! || status=$?
+	[ "$status" = 7 ]
+	[ "$(grep -cx other out)" = 0 ]
+	wait_for tsem-bpf delete -n box
+}
