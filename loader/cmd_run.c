@@ -67,6 +67,31 @@ static int namespace_option(struct workload *w, const char *key, const char *val
 	return cmd__fail(EXIT_USAGE, "run: %s", error.text);
 }
 
+/* Adds a pseudonym: a path digest, or the absolute path that it is taken of, H(u32 length || pathname). */
+static int add_pseudonym(struct workload *w, const char *word)
+{
+	u8 value[TSEM_DIGEST_SIZE], text[4 + TSEM_PATH_MAX];
+	u32 size = strlen(word);
+	int err;
+
+	if (word[0] != '/') {
+		err = hex_option("--pseudonym", word, value);
+		if (err)
+			return err;
+	} else {
+		if (size >= TSEM_PATH_MAX)
+			return cmd__fail(EXIT_USAGE, "run: --pseudonym: '%.80s...' is longer than a path can be", word);
+		memcpy(text, &size, 4);
+		memcpy(text + 4, word, size);
+		if (digest__hash(w->spec.settings.digest, text, 4 + size, value))
+			return cmd__fail(EXIT_FAILED, "run: --pseudonym: libcrypto refuses the hash");
+	}
+	if (digests__add(&w->model.pseudonyms, value))
+		return cmd__fail(EXIT_FAILED, "run: no memory");
+	w->spec.model = &w->model;
+	return 0;
+}
+
 static int parse(struct run *run, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -89,10 +114,8 @@ static int parse(struct run *run, int argc, char **argv)
 		{},
 	};
 	struct workload *w = &run->workload;
-	struct digests pseudonyms = {};
-	const char *model = NULL;
-	u8 value[TSEM_DIGEST_SIZE];
-	int option, err = 0;
+	const char **pseudonyms = calloc(argc, sizeof(*pseudonyms)), *model = NULL;
+	int option, count = 0, err = pseudonyms ? 0 : cmd__fail(EXIT_FAILED, "run: no memory");
 
 	while (!err && (option = getopt_long(argc, argv, "+:n:m:o:q", options, NULL)) != -1) {
 		switch (option) {
@@ -133,9 +156,7 @@ static int parse(struct run *run, int argc, char **argv)
 			w->spec.base = w->base;
 			break;
 		case 'p':
-			err = hex_option("--pseudonym", optarg, value);
-			if (!err && digests__add(&pseudonyms, value))
-				err = cmd__fail(EXIT_FAILED, "run: no memory");
+			pseudonyms[count++] = optarg;
 			break;
 		case 'o':
 			w->output = optarg;
@@ -166,12 +187,10 @@ static int parse(struct run *run, int argc, char **argv)
 			digest__name(w->spec.settings.digest));
 	if (!err && model)
 		err = read_model(w, model);
-	for (size_t i = 0; i < pseudonyms.count && !err; i++) {
-		if (digests__add(&w->model.pseudonyms, pseudonyms.digest[i]))
-			err = cmd__fail(EXIT_FAILED, "run: no memory");
-		w->spec.model = &w->model;
-	}
-	free(pseudonyms.digest);
+	/* Behind the options, one of which names the hash; a model file has its own, and its reading begins anew. */
+	for (int i = 0; i < count && !err; i++)
+		err = add_pseudonym(w, pseudonyms[i]);
+	free(pseudonyms);
 	return err;
 }
 
