@@ -75,15 +75,18 @@ events, by the size of its model.
 | operation | (a) | (b) | b / a | (c) 100 | (c) 10,000 | (c) 1,000,000 | c - a | flat |
 |---|---|---|---|---|---|---|---|---|
 EOF
-for name in getpid open stat pipe socket tcp exec; do
+for name in getpid open stat rename getxattr pipe generic getpgid getsockname socket tcp exec; do
 	awk -v n="$name" -v a="${result[$name,a]}" -v b="${result[$name,b]}" -v c="${result[$name,100]}" \
 		-v d="${result[$name,10000]}" -v e="${result[$name,1000000]}" 'BEGIN {
 		printf "| %s | %d | %d | %.3f | %d | %d | %d | %d | %.3f |\n", n, a, b, b / a, c, d, e, e - a, e / c }'
 done
 cat <<EOF
 
-*open* is open and close of a path of five components, one file event; *stat*, *socket* (and close) reach generic hooks or
-cells without a path; *tcp* is socket, connect, accept, close; *exec* is spawn and wait of a static program.
+*open* is open and close of a path of six components, one file event, as is *stat*; *rename* is two renames, each an event
+with four inodes and two paths; *getxattr* one event of a path in its filesystem; *generic* one event without fields
+(perf_event_open); *getpgid* one event of a task, *getsockname* of a socket; *socket* is one event, the mark of its owner,
+which is storage made and freed, and close; *tcp* is socket, connect, accept, setsockopt, close; *exec* is spawn and wait of a
+static program.
 
 | | |
 |---|---|

@@ -38,7 +38,7 @@ same_state() {
 	rm w/final
 	allowed sh -c "f=\$(mktemp $D/w/XXXXXX); echo text >\$f; mv \$f $D/w/final"
 	rm w/final
-	jq -e 'select(.inode_create) | .inode_create.dentry.path | .owner and .instance == "1"' <trajectory
+	[ "$(jq -c 'select(.inode_create) | .inode_create.dentry.path | [(.owner | length), .instance]' <trajectory)" = '[64,"1"]' ]
 	denied sh -c "f=\$(mktemp $D/w/XXXXXX); echo text >\$f; mv \$f $D/w/other"
 }
 

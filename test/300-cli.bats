@@ -139,7 +139,7 @@ refused() {
 @test "explain says who did what, what differs from the model, and which word of which line is wrong" {
 	echo one >first
 	echo two >second
-	tsem-bpf run -q -o model --trajectory trajectory -- sh -c "cat first; true"
+	check 0 tsem-bpf run -q -o model --trajectory trajectory -- sh -c "cat first; true"
 	check 3 tsem-bpf run -q -n why --keep -m model --enforce --forensics forensics -- sh -c "cat second; exit 1"
 	check 0 tsem-bpf explain forensics
 	says "opened $D/second for reading as uid 0"

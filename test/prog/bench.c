@@ -3,11 +3,12 @@
  * bench CASE [ROUNDS]: the time of one operation in nanoseconds, which under a clock that counts instructions is its
  * number of instructions. The least of several batches, after a warm-up, so that ticks and reclaim do not count.
  *
- * Cases: getpid open stat pipe socket tcp exec; `first DIRECTORY` opens each file of a directory once.
+ * Cases: getpid open stat rename getxattr pipe generic getpgid getsockname socket tcp exec; `first DIRECTORY` opens each file of a directory once.
  */
 #include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
+#include <linux/perf_event.h>
 #include <netinet/in.h>
 #include <spawn.h>
 #include <stdint.h>
@@ -18,6 +19,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -50,6 +52,40 @@ static void do_stat(void)
 	struct stat st;
 
 	stat(PATH, &st);
+}
+
+static void do_rename(void)
+{
+	rename(PATH, PATH "2");
+	rename(PATH "2", PATH);
+}
+
+static void do_getxattr(void)
+{
+	char value[16];
+
+	getxattr(PATH, "user.none", value, sizeof(value));
+}
+
+/* Fails behind the hook. */
+static void do_generic(void)
+{
+	struct perf_event_attr attr = { .size = sizeof(attr), .exclude_kernel = 1, .freq = 1, .sample_freq = ~0ULL };
+
+	syscall(SYS_perf_event_open, &attr, 0, -1, -1, 0);
+}
+
+static void do_getpgid(void)
+{
+	getpgid(0);
+}
+
+static void do_getsockname(void)
+{
+	struct sockaddr_in name;
+	socklen_t size = sizeof(name);
+
+	getsockname(listener, (struct sockaddr *)&name, &size);
 }
 
 static void do_pipe(void)
@@ -94,8 +130,18 @@ static const struct {
 	void (*run)(void);
 	int rounds;
 } cases[] = {
-	{ "getpid", do_getpid, 2000 }, { "open", do_open, 1000 }, { "stat", do_stat, 1000 }, { "pipe", do_pipe, 1000 },
-	{ "socket", do_socket, 500 },  { "tcp", do_tcp, 100 },    { "exec", do_exec, 10 },
+	{ "getpid", do_getpid, 2000 },
+	{ "open", do_open, 1000 },
+	{ "stat", do_stat, 1000 },
+	{ "rename", do_rename, 200 },
+	{ "getxattr", do_getxattr, 1000 },
+	{ "pipe", do_pipe, 1000 },
+	{ "generic", do_generic, 1000 },
+	{ "getpgid", do_getpgid, 2000 },
+	{ "getsockname", do_getsockname, 1000 },
+	{ "socket", do_socket, 500 },
+	{ "tcp", do_tcp, 100 },
+	{ "exec", do_exec, 10 },
 };
 
 static void prepare(void)
