@@ -23,7 +23,7 @@ union address {
 	struct sockaddr_nl netlink;
 };
 
-static socklen_t address_parse(union address *a, const char *kind, const char *value)
+static inline socklen_t address_parse(union address *a, const char *kind, const char *value)
 {
 	size_t n = strlen(value);
 

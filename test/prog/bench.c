@@ -27,6 +27,7 @@
 #define BATCHES 7
 
 static int ends[2], listener;
+static pid_t self;
 static struct sockaddr_in address;
 
 static uint64_t now(void)
@@ -77,7 +78,7 @@ static void do_generic(void)
 
 static void do_getpgid(void)
 {
-	getpgid(0);
+	getpgid(self);
 }
 
 static void do_getsockname(void)
@@ -148,6 +149,7 @@ static void prepare(void)
 {
 	socklen_t size = sizeof(address);
 
+	self = getpid();
 	if (pipe(ends))
 		exit(1);
 	listener = socket(AF_INET, SOCK_STREAM, 0);

@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: GPL-2.0
+# Every event: test/prog/<event> fires its hook with known arguments; the event's fields are those, and every coefficient
+# of the kernel is the one that is recomputed from its line.
+load helpers
+
+# fires EVENT FIELDS COMMAND...: in a namespace the command reaches EVENT, one of which satisfies FIELDS (jq, on the CELL;
+# $D is the directory, $P the same within its filesystem).
+fires() {
+	local event=$1 fields=$2
+	shift 2
+	check 0 tsem-bpf run -q -o "$D/model" --trajectory "$D/trajectory" -- "$@"
+	if ! jq -es --arg event "$event" --arg D "$D" --arg P "${D#"$W"}" \
+		"map(select(.event.type == \$event) | .[\$event]) | any($fields)" <"$D/trajectory" >/dev/null; then
+		echo "no $event has $fields; there are:" >&2
+		jq -c --arg event "$event" 'select(.event.type == $event) | .[$event]' <"$D/trajectory" >&2
+		return 1
+	fi
+	tsem-bpf coefficients "$D/trajectory" >"$D/recomputed"
+	sed -n 's/^state //p' "$D/model" | diff - "$D/recomputed" >&2
+}
+
+fixture() {
+	rm -rf "$D/f" "$D/d" "$D/new"
+	echo text >"$D/f"
+	mkdir "$D/d"
+	chmod 640 "$D/f"
+}
+
+FILE='.file.path.pathname == $D + "/f" and .file.digest == "b9e68e1bea3e5b19ca6b2f98b73a54b73daafaa250484902e09982e07a12e733" and .file.inode.mode == "0100640"'
+DENTRY='.dentry.path.pathname == $P + "/f" and .dentry.inode.mode == "0100640" and .dentry.inode.s_magic == "0xef53"'
+NEW='.dentry.path.pathname == $P + "/new" and .dentry.path.instance == "1" and (.dentry.path.owner | length) == 64 and
+	(.dentry | has("inode") | not)'
+
+@test "exec and files" {
+	fixture
+	fires bprm_committing_creds '.file.path.pathname | endswith("/test/prog/file_open")' "$PROG/file_open" "$D/f"
+	fires file_open "$FILE and .file.flags == \"32768\"" "$PROG/file_open" "$D/f"
+	fires mmap_file "$FILE and .prot == \"5\" and .flags == \"2\"" "$PROG/mmap_file" "$D/f"
+	fires file_receive "$FILE" "$PROG/file_receive" "$D/f"
+	fires file_ioctl "$FILE and .cmd == \"21531\"" "$PROG/file_ioctl" "$D/f" 0x541b
+	fires file_lock "$FILE and .cmd == \"1\"" "$PROG/file_lock" "$D/f" 2
+	fires file_fcntl "$FILE and .cmd == \"3\"" "$PROG/file_fcntl" "$D/f" 3
+	denied "$PROG/file_fcntl" "$D/f" 1
+	forensic file_fcntl
+}
+
+@test "sockets" {
+	fires socket_create '.family == "2" and .type == "1" and .protocol == "0" and .kern == "0"' \
+		"$PROG/socket_getsockname" 1
+	fires socket_bind '.sock.family == "1" and .addr.af_unix.address == $D + "/s"' "$PROG/unix_may_send" "$D/s"
+	fires socket_sendmsg '.sock.type == "2" and .addr.af_inet == {"port": "24859", "address": "16777343"}' \
+		"$PROG/socket_sendmsg" inet 7009
+	fires socket_sendmsg '.addr.af_inet6.address == "00000000000000000000000000000001"' \
+		"$PROG/socket_sendmsg" inet6 7009
+	fires socket_recvmsg '.sock.family == "2" and (has("addr") | not)' "$PROG/socket_recvmsg" 7010
+	fires socket_getsockname '.sock.type == "2" and (.sock.owner | length) == 64' "$PROG/socket_getsockname" 2
+	fires socket_getpeername '.sock.type == "1"' "$PROG/socket_getpeername" 1
+	fires socket_shutdown '.sock.family == "1" and .how == "1"' "$PROG/socket_shutdown" 1
+	fires socket_setsockopt '.level == "1" and .optname == "9"' "$PROG/socket_setsockopt" 9
+	denied "$PROG/socket_setsockopt" 2
+	forensic socket_setsockopt
+	fires socket_socketpair '.socka.type == "2" and .sockb == .socka' "$PROG/socket_socketpair" 2
+	fires netlink_send '.sock.family == "16" and .sock.protocol == "0" and .portid == "0" and .dst_group == "0"' \
+		"$PROG/netlink_send" 0
+}
+
+@test "unix sockets: the accepted one has an owner, that of its listener" {
+	fires unix_stream_connect '.sock.family == "1" and .sock.owner == .other.owner and (.sock.owner | test("[1-9a-f]"))' \
+		"$PROG/unix_stream_connect" "$D/s1"
+	fires socket_listen '.backlog == "1"' "$PROG/unix_stream_connect" "$D/s2"
+	fires socket_connect '.addr.af_unix.address == $D + "/s3"' "$PROG/unix_stream_connect" "$D/s3"
+	fires socket_accept '.addr.af_unix.address == $D + "/s4"' "$PROG/unix_stream_connect" "$D/s4"
+	fires socket_getsockname '.sock.owner | test("[1-9a-f]")' "$PROG/unix_stream_connect" "$D/s5"
+	fires unix_may_send '.sock.type == "2" and .other.type == "2"' "$PROG/unix_may_send" "$D/s6"
+}
+
+@test "tasks, credentials and capabilities" {
+	fires task_kill '.sig == "9" and .cross_ns == "0" and (.target | test("[1-9a-f]"))' "$PROG/task_kill" 9
+	fires ptrace_access_check '.mode == "18" and (.child | test("[1-9a-f]"))' "$PROG/ptrace_access_check"
+	fires ptrace_traceme '.source | test("[1-9a-f]")' "$PROG/ptrace_traceme"
+	fires capget '.effective == .permitted and .inheritable == "0x0"' "$PROG/capget"
+	fires capset '. == {"effective": "0x5", "inheritable": "0x0", "permitted": "0x5"}' "$PROG/capset" 5
+	fires capable '.cap == "18" and .opts == "0"' "$PROG/capable"
+	fires task_setpgid '.task == .source and (.task | test("[1-9a-f]"))' "$PROG/task_setpgid"
+	fires task_getpgid '.task | test("[1-9a-f]")' "$PROG/task_getpgid"
+	fires task_getsid 'has("task")' "$PROG/task_getsid"
+	fires task_getioprio 'has("task")' "$PROG/task_getioprio"
+	fires task_setioprio '.ioprio == "16389"' "$PROG/task_setioprio" 5
+	denied "$PROG/task_setioprio" 4
+	forensic task_setioprio
+	fires task_setscheduler 'has("task")' "$PROG/task_setscheduler"
+	fires task_getscheduler 'has("task")' "$PROG/task_getscheduler"
+	fires task_setnice '.nice == "5"' "$PROG/task_setnice" 5
+	fires task_prlimit '.cred == .tcred and .flags == "1" and .cred.uid == "0" and .cred.securebits == "0"' \
+		"$PROG/task_prlimit"
+	fires task_setrlimit '.new_rlim == {"resource": "7", "current": "512", "max": "512"}' "$PROG/task_setrlimit" 512
+	fires task_prctl '. == {"option": "36", "arg2": "1", "arg3": "3", "arg4": "0", "arg5": "0"}' "$PROG/task_prctl" 36 1
+	fires userns_create '. == {}' "$PROG/userns_create"
+}
+
+@test "names of inodes" {
+	fixture
+	fires inode_create "$NEW and .mode == \"0100600\" and .dir.mode == \"040755\"" "$PROG/inode_create" "$D/new" 600
+	rm new
+	fires inode_mkdir "$NEW and .mode == \"0750\"" "$PROG/inode_mkdir" "$D/new" 750
+	rmdir new
+	fires inode_symlink "$NEW and .old_name == \"some/where\"" "$PROG/inode_symlink" some/where "$D/new"
+	rm new
+	fires inode_mknod "$NEW and .mode == \"020600\" and .dev == {\"major\": \"1\", \"minor\": \"5\"}" \
+		"$PROG/inode_mknod" "$D/new" 1 5
+	rm new
+	fires inode_link '.old_dentry.path.pathname == $P + "/f" and .new_dentry.path.pathname == $P + "/new" and
+		(.new_dentry | has("inode") | not)' "$PROG/inode_link" "$D/f" "$D/new"
+	rm new
+	fires inode_rename '.old_dentry.path.pathname == $P + "/f" and .new_dentry.path.pathname == $P + "/new" and
+		.old_dir == .new_dir and (.new_dentry | has("inode") | not)' "$PROG/inode_rename" "$D/f" "$D/new"
+	echo more >f
+	fires inode_rename '.old_dentry.inode.mode == "0100640" and .new_dentry.inode.mode == "0100644"' \
+		"$PROG/inode_rename" "$D/new" "$D/f"
+	fires inode_unlink "$DENTRY" "$PROG/inode_unlink" "$D/f"
+	fires inode_rmdir '.dentry.path.pathname == $P + "/d" and .dentry.inode.mode == "040755"' "$PROG/inode_rmdir" "$D/d"
+}
+
+@test "attributes of inodes" {
+	fixture
+	fires inode_getattr '.path.path.pathname == $D + "/f" and .path.inode.mode == "0100640"' "$PROG/inode_getattr" "$D/f"
+	fires inode_setattr "$DENTRY and .attr.mode == \"0100640\" and .attr.size == \"0\"" "$PROG/inode_setattr" "$D/f" 640
+	fires inode_setxattr "$DENTRY and .name == \"user.x\" and .value == \"dmFsdWU=\" and .flags == \"0\"" \
+		"$PROG/inode_setxattr" "$D/f" user.x value
+	denied "$PROG/inode_setxattr" "$D/f" user.x other
+	forensic inode_setxattr
+	fires inode_getxattr "$DENTRY and .name == \"user.x\"" "$PROG/inode_getxattr" "$D/f" user.x
+	fires inode_listxattr "$DENTRY" "$PROG/inode_listxattr" "$D/f"
+	fires inode_removexattr "$DENTRY and .name == \"user.x\"" "$PROG/inode_removexattr" "$D/f" user.x
+	fires inode_killpriv "$DENTRY" "$PROG/inode_killpriv" "$D/f"
+	fires sb_statfs ".dentry.inode.mode and .dentry.path.pathname == \"/\"" "$PROG/sb_statfs" "$W"
+}
+
+@test "System V IPC: owner and mode; nothing is left of an object when it has been freed" {
+	own='.uid == "0" and .cgid == "0" and .mode == "0600" and (.owner | test("[1-9a-f]"))'
+	fires ipc_permission "(.ipcp | $own) and .flag == \"256\"" "$PROG/ipc_permission"
+	fires shm_associate "(.perm | $own) and .flags == \"256\"" "$PROG/shm_associate" 400
+	fires shm_shmat "(.perm | $own) and .flags == \"4096\"" "$PROG/shm_shmat" 010000
+	fires shm_shmctl "(.perm | $own) and .cmd == \"2\"" "$PROG/shm_shmctl" 2
+	fires sem_associate "(.perm | $own) and .flags == \"384\"" "$PROG/sem_associate"
+	fires sem_semctl "(.perm | $own) and .cmd == \"12\"" "$PROG/sem_semctl" 12
+	fires sem_semop "(.perm | $own) and .nsops == \"1\" and .alter == \"1\"" "$PROG/sem_semop"
+	fires msg_queue_associate "(.perm | $own) and .flags == \"384\"" "$PROG/msg_queue_associate"
+	fires msg_queue_msgctl "(.perm | $own) and .cmd == \"2\"" "$PROG/msg_queue_msgctl" 2
+	fires msg_queue_msgsnd '. == {}' "$PROG/msg_queue_msgsnd"
+	fires msg_queue_msgrcv "(.perm | $own) and .type == \"3\" and .mode == \"2\"" "$PROG/msg_queue_msgrcv" 3
+	denied "$PROG/msg_queue_msgrcv" 4
+	forensic msg_queue_msgrcv
+	# Those that the programs left behind go now, after their namespaces.
+	[ "$(bpftool -j map dump name tsem_ipc | jq length)" -gt 0 ]
+	ipcrm --all
+	[ "$(bpftool -j map dump name tsem_ipc | jq length)" = 0 ]
+}
+
+@test "keys" {
+	fires key_alloc '.cred.uid == "0" and .flags == "0"' "$PROG/key_alloc" tsem
+	fires key_permission '.key_ref.uid == "0" and .cred.euid == "0" and .perm == "1"' "$PROG/key_permission"
+}
+
+@test "the kernel: modules, log and clock, BPF, perf, io_uring" {
+	fixture
+	fires kernel_read_file "$FILE and .id == \"2\" and .contents == \"1\"" "$PROG/kernel_read_file" "$D/f"
+	fires kernel_load_data '.id == "2" and .contents == "1"' "$PROG/kernel_load_data"
+	fires kernel_module_request '.kmod_name == "net-pf-36"' "$PROG/kernel_module_request" 36
+	fires syslog '.type == "10"' "$PROG/syslog" 10
+	fires settime '. == {"tz": {"minuteswest": "0", "dsttime": "0"}}' "$PROG/settime" 0
+	fires bpf '.cmd == "0" and .attr.size == "64"' "$PROG/bpf" 64
+	denied "$PROG/bpf" 72
+	forensic bpf
+	fires bpf_map '.map.map_type == "2"' "$PROG/bpf_map" 2
+	fires bpf_prog '.prog == {"type": "1", "attach_type": "0"}' "$PROG/bpf_prog" 1
+	fires perf_event_open '. == {}' "$PROG/perf_event_open"
+	fires uring_sqpoll '. == {}' "$PROG/uring_sqpoll"
+	fires uring_override_creds '. == {}' "$PROG/uring_override_creds"
+	fires uring_cmd '. == {}' "$PROG/uring_cmd"
+}
+
+@test "mounts and superblocks" {
+	fixture
+	fires sb_mount '. == {"dev_name": "none", "path": .path, "type": "tmpfs", "flags": "2"} and .path.pathname == $D + "/d"' \
+		"$PROG/sb_mount" "$D/d" 2
+	mount -t tmpfs none d
+	fires sb_remount '.sb.fstype == "tmpfs" and .sb.dentry.path.pathname == "/"' "$PROG/sb_remount" "$D/d" 1
+	fires sb_umount '.mnt.path.pathname == $D + "/d" and .flags == "0"' "$PROG/sb_umount" "$D/d" 0
+	mkdir t
+	fires move_mount '.to_path.pathname == $D + "/t"' "$PROG/move_mount" "$D/d" "$D/t"
+	umount t
+	fires sb_pivotroot '.new_path.pathname == $D + "/d" and .old_path.pathname == $D + "/d/old"' "$PROG/sb_pivotroot" "$D/d"
+	fires quotactl '.type == "0" and (.sb.fstype == "")' "$PROG/quotactl" 0
+}
+
+# What a virtual machine of the tests cannot reach, each with its reason.
+exceptions() {
+	cat <<-'EOF'
+		tun_dev_create the kernel of the tests has no tun device: a module, and modules are not loaded there
+		tun_dev_attach the same
+		tun_dev_attach_queue the same
+		tun_dev_open the same
+		quota_on needs the module of a quota format
+	EOF
+}
+
+@test "every event is fired above, or is one of the few that cannot be" {
+	sed -n 's/^\t*TSEM_EVENT([0-9]*, \([a-z_]*\)).*/\1/p' "$ROOT/maps/tsem_events.h" | sort >events
+	[ "$(wc -l <events)" -ge 92 ]
+	{
+		sed -n 's/^\tfires \([a-z_]*\) .*/\1/p' "$BATS_TEST_FILENAME"
+		exceptions | cut -d' ' -f1
+	} | sort -u | diff events -
+}
+
+@test "docs/hooks.md has a row for each program that is attached, and none else" {
+	{
+		sed -n 's/^| `[a-z_]*` | \([a-z_]*\) | `.*bpf.c` | \(full\|generic\) .*/tsem_\1/p' "$ROOT/docs/hooks.md"
+		sed -n 's/^| `[a-z_]*` | \(tsem_[a-z_]*\) | .*/\1/p' "$ROOT/docs/hooks.md"
+	} | sort >documented
+	tsem-bpf status --json | jq -r '.programs.attached[]' | sort | diff documented -
+}

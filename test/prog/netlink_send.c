@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: GPL-2.0
+/* netlink_send PROTOCOL: a message without meaning to the kernel. */
+#include <linux/netlink.h>
+
+#include "address.h"
+
+int main(int argc, char **argv)
+{
+	if (argc < 2)
+		return 2;
+	struct nlmsghdr h = { .nlmsg_len = sizeof(h), .nlmsg_type = NLMSG_NOOP };
+	union address a;
+	socklen_t size = address_parse(&a, "netlink", "0");
+
+	return sendto(socket(AF_NETLINK, SOCK_RAW, atoi(argv[1])), &h, sizeof(h), 0, &a.any, size) < 0;
+}
