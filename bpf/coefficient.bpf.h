@@ -3,8 +3,8 @@
  * From an event to its coefficient: the building blocks that write a description, and the map step.
  *
  * A hook program describes its event with the cell_*() functions. Each appends to the description in record.cell, the
- * very bytes that are hashed and that go into the ring. coefficient_map() looks the whole of it up in the memo: a repeated
- * event is not hashed. Only on a miss it is, as H(NAME || PTASK_ID || TASK_ID || H(COE) || H(CELL)).
+ * very bytes that are hashed and that go into the ring. coefficient_map() looks the whole of it up in the memo: a
+ * repeated event is not hashed. Only on a miss it is, as H(NAME || PTASK_ID || TASK_ID || H(COE) || H(CELL)).
  */
 #ifndef TSEM_COEFFICIENT_BPF_H
 #define TSEM_COEFFICIENT_BPF_H

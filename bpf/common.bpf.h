@@ -44,19 +44,19 @@
 	})
 
 /*
- * A condition that is true until the kernel ends the loop for running too long (8 million turns). To the verifier a loop
- * under it need not be counted, and unlike bpf_for() it costs no call.
+ * A condition that is true until the kernel ends the loop for running too long (8 million turns). To the verifier a
+ * loop under it need not be counted, and unlike bpf_for() it costs no call.
  */
-#define can_loop                                                       \
-	({                                                             \
-		__label__ out, next;                                   \
-		bool again = true;                                     \
-		asm volatile goto("may_goto %l[out]" : : : : out);     \
-		goto next;                                             \
-	out:                                                           \
-		again = false;                                         \
-	next:;                                                         \
-		again;                                                 \
+#define can_loop                                                   \
+	({                                                         \
+		__label__ out, next;                               \
+		bool again = true;                                 \
+		asm volatile goto("may_goto %l[out]" : : : : out); \
+		goto next;                                         \
+out:                                                               \
+		again = false;                                     \
+next:;                                                             \
+		again;                                             \
 	})
 
 /*
@@ -73,7 +73,8 @@
 	})
 #endif
 
-/* An argument of a type that the verifier of 6.12 lets no program touch: a pointer to const void or to no known type. */
+/* An argument of a type that the verifier of 6.12 lets no program touch: a pointer to const void or to no known type.
+ */
 static __always_inline u64 hook_argument(void *ctx, u32 n)
 {
 	u64 value = 0;

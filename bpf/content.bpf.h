@@ -176,7 +176,8 @@ static __always_inline bool file_modeled(struct file *file)
 	return (inode->i_mode & S_IFMT) == S_IFREG && !filesystem_pseudo(inode->i_sb->s_magic);
 }
 
-/* FILE up to its content digest: flags, INODE and PATH, which begins at *path. Does the content count? *r: its record. */
+/* FILE up to its content digest: flags, INODE and PATH, which begins at *path. Does the content count? *r: its record.
+ */
 static __always_inline bool cell_file_name(struct tsem_task *t, struct file *file, struct tsem_inode **r, u32 *path)
 {
 	struct inode *inode = file->f_inode;

@@ -14,8 +14,8 @@ static __always_inline bool directory_modeled(struct inode *dir)
 }
 
 /*
- * The event of what makes a new inode: INODE of the directory, and the DENTRY as it will be. The inode is counted in any
- * filesystem, since events that are modeled in all (inode_getattr) name it.
+ * The event of what makes a new inode: INODE of the directory, and the DENTRY as it will be. The inode is counted in
+ * any filesystem, since events that are modeled in all (inode_getattr) name it.
  */
 static __always_inline struct tsem_task *creation_event(u32 event, struct inode *dir, struct dentry *dentry,
 							int *verdict)

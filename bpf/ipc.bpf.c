@@ -159,16 +159,16 @@ static __always_inline int ipc_freed(struct kern_ipc_perm *perm)
 	return 0;
 }
 
-#define TSEM_IPC_OWNER(kind)                                                    \
-	SEC("lsm/" #kind "_alloc_security")                                     \
-	int BPF_PROG(tsem_##kind##_owner, struct kern_ipc_perm *perm)           \
-	{                                                                       \
-		return ipc_made(perm);                                          \
-	}                                                                       \
-	SEC("lsm/" #kind "_free_security")                                      \
-	int BPF_PROG(tsem_##kind##_free, struct kern_ipc_perm *perm)            \
-	{                                                                       \
-		return ipc_freed(perm);                                         \
+#define TSEM_IPC_OWNER(kind)                                          \
+	SEC("lsm/" #kind "_alloc_security")                           \
+	int BPF_PROG(tsem_##kind##_owner, struct kern_ipc_perm *perm) \
+	{                                                             \
+		return ipc_made(perm);                                \
+	}                                                             \
+	SEC("lsm/" #kind "_free_security")                            \
+	int BPF_PROG(tsem_##kind##_free, struct kern_ipc_perm *perm)  \
+	{                                                             \
+		return ipc_freed(perm);                               \
 	}
 
 TSEM_IPC_OWNER(shm)

@@ -26,11 +26,11 @@
 const volatile u64 tsem_memo_secret[MEMO_WORDS] = {};
 
 /* Both sums over one word: each half of it is added to a half of a key word, and the two are multiplied. */
-#define NH(word, key)                                                           \
-	do {                                                                    \
-		u32 low = (u32)(word), high = (word) >> 32;                     \
-		sum0 += (u64)(low + (key)[0]) * (u32)(high + (key)[1]);         \
-		sum1 += (u64)(low + (key)[2]) * (u32)(high + (key)[3]);         \
+#define NH(word, key)                                                   \
+	do {                                                            \
+		u32 low = (u32)(word), high = (word) >> 32;             \
+		sum0 += (u64)(low + (key)[0]) * (u32)(high + (key)[1]); \
+		sum1 += (u64)(low + (key)[2]) * (u32)(high + (key)[3]); \
 	} while (0)
 
 /* The key of the event at hand, as far as it is described, into memo[]. `kind`: what is to be known of it. */

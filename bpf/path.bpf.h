@@ -131,8 +131,8 @@ __noinline int path_walk_once(struct tsem_task *t __arg_nonnull)
 		u32 start = *(volatile u32 *)&t->path_start, size;
 
 		if (here == *(volatile u64 *)&t->walk_root) {
-			struct mount *at = bpf_core_cast((void *)mnt - bpf_core_field_offset(struct mount, mnt),
-							 struct mount);
+			struct mount *at =
+				bpf_core_cast((void *)mnt - bpf_core_field_offset(struct mount, mnt), struct mount);
 			u64 up = (u64)at->mnt_parent + bpf_core_field_offset(struct mount, mnt);
 
 			if (up == mnt)

@@ -201,8 +201,8 @@ int BPF_PROG(tsem_socket_socketpair, struct socket *socka, struct socket *sockb)
 }
 
 /*
- * The socket that will be accepted is made here, by the kernel, and is its listener's: as the kernel does it by itself for
- * the families whose listeners are cloned.
+ * The socket that will be accepted is made here, by the kernel, and is its listener's: as the kernel does it by itself
+ * for the families whose listeners are cloned.
  */
 SEC("lsm/unix_stream_connect")
 int BPF_PROG(tsem_unix_stream_connect, struct sock *sock, struct sock *other, struct sock *newsk)
@@ -221,7 +221,8 @@ int BPF_PROG(tsem_unix_stream_connect, struct sock *sock, struct sock *other, st
 static __always_inline u32 process_number(void)
 {
 	struct pid *pid = bpf_get_current_task_btf()->group_leader->thread_pid;
-	void *at = (void *)pid + bpf_core_field_offset(struct pid, numbers) + pid->level * bpf_core_type_size(struct upid);
+	void *at =
+		(void *)pid + bpf_core_field_offset(struct pid, numbers) + pid->level * bpf_core_type_size(struct upid);
 
 	return bpf_core_cast(at, struct upid)->nr;
 }

@@ -179,8 +179,8 @@ static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, 
 			bpf_program__set_autoload(program, false);
 	}
 	btf__free(btf);
-	err = draw((void *)skel->rodata->tsem_memo_secret, sizeof(skel->rodata->tsem_memo_secret)) ?:
-		      draw((void *)skel->rodata->tsem_subject_secret, sizeof(skel->rodata->tsem_subject_secret));
+	err = draw((void *)skel->rodata->tsem_memo_secret, sizeof(skel->rodata->tsem_memo_secret))
+		      ?: draw((void *)skel->rodata->tsem_subject_secret, sizeof(skel->rodata->tsem_subject_secret));
 	if (err)
 		return fail(error, err, "draw", "random bytes");
 	if (bpf_map__set_max_entries(skel->maps.tsem_coefficients, settings->max_coefficients) ||

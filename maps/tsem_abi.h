@@ -189,7 +189,8 @@ struct tsem_pseudonym_key {
 
 /*
  * tsem_memo: number of a bucket -> this. `hash` is a universal hash of an event with a random key of this load (see
- * bpf/memo.bpf.h), `coefficient` what it maps to. Written under `lock`, a sequence count: odd while a writer is at work.
+ * bpf/memo.bpf.h), `coefficient` what it maps to. Written under `lock`, a sequence count: odd while a writer is at
+ * work.
  */
 #define TSEM_MEMO_WAYS 2
 #define TSEM_MEMO_BUCKETS 32768

@@ -81,8 +81,8 @@ struct {
 } tsem_sockets SEC(".maps");
 
 /*
- * Address of a System V IPC object -> its creator. Written when a task of a namespace makes one, removed when the object
- * is freed, whoever frees it. Full: ENOMEM.
+ * Address of a System V IPC object -> its creator. Written when a task of a namespace makes one, removed when the
+ * object is freed, whoever frees it. Full: ENOMEM.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -93,8 +93,8 @@ struct {
 } tsem_ipc SEC(".maps");
 
 /*
- * {directory, namespace, creator} -> number of files made. Written by the hooks that create files, removed by the loader
- * with the namespace. Full: the event is outside of every model (TSEM_LOSS_STORAGE).
+ * {directory, namespace, creator} -> number of files made. Written by the hooks that create files, removed by the
+ * loader with the namespace. Full: the event is outside of every model (TSEM_LOSS_STORAGE).
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -67,6 +67,8 @@ result[first,100]=$(tsem-bpf run -q -- "$bench" first $work/first)
 for i in $(seq 200); do echo "other $i" >"$work/first/file$i"; done
 result[first,1000000]=$(tsem-bpf run -q -- "$bench" first $work/first)
 
+line=$(((loaded[1000000] - loaded[10000]) / 990000))
+
 cat <<EOF
 # Performance
 
@@ -95,7 +97,7 @@ static program.
 | open of a file for the first time (d): without | ${result[first,a]} |
 | ... in a namespace: hashed by IMA, described, mapped, sent | ${result[first,100]} |
 | ... the same with other content | ${result[first,1000000]} |
-| loading a model, a line (1,000,000 lines less 10,000 lines) | $(((loaded[1000000] - loaded[10000]) / 990000)) |
+| loading a model, a line (1,000,000 lines less 10,000 lines) | $line |
 | memory of tsem_coefficients empty, room for 1,048,576 (buckets) | $before |
 | ... with 1,000,000 coefficients, as the kernel accounts for it | $after |
 | ... bytes a coefficient, buckets included | $((after / 1000000)) |

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # Real programs: five runs give one state value, though they make files with random names.
+# shellcheck disable=SC2016 # the scripts are for other shells
 load helpers
 
 # same_state SETUP SCRIPT [OPTION...]: SCRIPT in five fresh directories of one name, each filled by SETUP, gives one state.
@@ -54,7 +55,6 @@ same_state() {
 }
 
 @test "make of a small C project" {
-	# shellcheck disable=SC2016 # for eval
 	same_state 'printf "p: a.o b.o\n\tgcc -o p a.o b.o\n" >Makefile
 		echo "int f(void); int main(void) { return f(); }" >a.c
 		echo "int f(void) { return 0; }" >b.c' \

@@ -10,7 +10,9 @@ int main(int argc, char **argv)
 		return 2;
 	char control[CMSG_SPACE(sizeof(int))] = {}, byte = 0;
 	struct iovec data = { &byte, 1 };
-	struct msghdr m = { .msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
+	struct msghdr m = {
+		.msg_iov = &data, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+	};
 	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
 	int fd = open(argv[1], O_RDONLY), ends[2];
 

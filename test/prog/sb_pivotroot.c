@@ -11,7 +11,7 @@ int main(int argc, char **argv)
 	if (argc < 2)
 		return 2;
 	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-		mount("none", argv[1], "tmpfs", 0, NULL) || chdir(argv[1]) || mkdir("old", 0700))
+	    mount("none", argv[1], "tmpfs", 0, NULL) || chdir(argv[1]) || mkdir("old", 0700))
 		return 1;
 	return syscall(SYS_pivot_root, ".", "old") != 0;
 }
