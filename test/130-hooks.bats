@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Every event: test/prog/<event> fires its hook with known arguments; the event's fields are those, and every coefficient
-# shellcheck disable=SC2016 # jq and sed have dollars and backquotes of their own
 # of the kernel is the one that is recomputed from its line.
+# shellcheck disable=SC2016 # jq and sed have dollars and backquotes of their own
 load helpers
 
 # fires EVENT FIELDS COMMAND...: in a namespace the command reaches EVENT, one of which satisfies FIELDS (jq, on the CELL;
