@@ -238,23 +238,3 @@ joined() {
 	[ "$code" = 126 ]
 	check 0 "$PROG/thread_exec" /bin/true <<<x
 }
-
-@test "a killed collector changes no verdict" {
-	bundle
-	annotate name box output "$D/m"
-	check 0 container crun /etc/known
-	annotate name box model "$D/m" mode enforce forensics "$D/f"
-	mkfifo line
-	crun run -b b box <line >out 2>&1 &
-	exec 9>line
-	echo /etc/known >&9
-	wait_for grep known out
-	pkill -KILL -x tsem-bpf
-	echo /etc/other >&9
-	exec 9>&-
-	status=0
-	wait $! || status=$?
-	[ "$status" = 7 ]
-	[ "$(grep -cx other out)" = 0 ]
-	wait_for tsem-bpf delete -n box
-}
