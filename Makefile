@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: GPL-2.0
-# SPDX-License-Identifier: GPL-2.0
 # tsem-bpf: make, make demo, make test, sudo make install. Output goes below build/; V=1 shows the commands.
 VERSION := 0.1
 PREFIX ?= /usr/local
@@ -17,10 +16,6 @@ override CFLAGS += -Werror
 BPF_CFLAGS += -Werror
 endif
 LDLIBS := -lbpf -ljson-c -lcrypto -lzstd -lcap-ng
-ifeq ($(WERROR),1)
-override CFLAGS += -Werror
-BPF_CFLAGS += -Werror
-endif
 ifneq ($(V),1)
 Q := @
 say = @printf '  %-8s %s\n' $(1) $@
