@@ -21,6 +21,8 @@ vng='' run=''
 # shellcheck disable=SC2317 # called by the trap
 stop() {
 	[[ -z $vng ]] || kill "$vng" 2>/dev/null || :
+	# Where QEMU came up, it has ended with it.
+	[[ ! -s $run/tpm/pid ]] || kill "$(<"$run/tpm/pid")" 2>/dev/null || :
 	[[ -z $run ]] || rm -rf "$run"
 }
 
@@ -93,7 +95,7 @@ main() {
 		# It ends with QEMU's connection. A socket's name is short, so it is a relative one.
 		mkdir "$run/tpm"
 		swtpm socket --tpm2 --tpmstate "dir=$run/tpm" --ctrl "type=unixio,path=${run#"$repo/"}/tpm/sock" \
-			--flags startup-clear --terminate --daemon || die "swtpm failed"
+			--flags startup-clear --terminate --daemon --pid "file=$run/tpm/pid" || die "swtpm failed"
 		qemu+=" -chardev socket,id=tpm,path=${run#"$repo/"}/tpm/sock -tpmdev emulator,id=tpm,chardev=tpm"
 		qemu+=" -device tpm-crb,tpmdev=tpm"
 	fi
