@@ -28,7 +28,7 @@ PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(wildcard test/prog/*.c))
 MAN := $(patsubst docs/man/%.rst,$(BUILD)/man/%,$(wildcard docs/man/*.rst))
 
 all: $(BUILD)/tsem-bpf $(MAN)
-tests: all $(UNIT) $(PROGRAMS)
+tests: all $(UNIT) $(PROGRAMS) $(BUILD)/test/bpf/kernel
 
 # Another kernel's types are older or newer by their file's time: what counts is that it is another file.
 $(BUILD)/vmlinux.from: FORCE
@@ -71,6 +71,18 @@ $(BUILD)/test/prog/%: test/prog/%.c
 	$(call say,PROG)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $< -pthread -o $@
+
+# Programs that try the kernel functions of kernel-patches/.
+$(BUILD)/test/bpf/%.skel.h: test/bpf/%.bpf.c $(BUILD)/vmlinux.h
+	$(call say,BPF)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MT $@ -MF $(@:.skel.h=.d) -c $< -o $(@:.skel.h=.bpf.o)
+	$(Q)$(BPFTOOL) gen skeleton $(@:.skel.h=.bpf.o) name $* >$@.tmp
+	$(Q)mv $@.tmp $@
+
+$(BUILD)/test/bpf/%: test/bpf/%.c $(BUILD)/test/bpf/%.skel.h
+	$(call say,PROG)
+	$(Q)$(CC) $(CFLAGS) -I$(@D) $< -lbpf -o $@
 
 $(BUILD)/man/%: docs/man/%.rst
 	$(call say,MAN)

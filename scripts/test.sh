@@ -4,9 +4,10 @@
 # test.sh [BATS FILE...]: everything that is tested, and one line at the end that sums it up: "N passed, N failed".
 #
 # First what needs no kernel (lint counts as one test, then the unit tests), then the BATS suite in one boot of
-# Debian's 6.12 kernel, then its smoke tests on the newest. Every part speaks TAP, which is what is counted: a test
+# Debian's 6.12 kernel, then its smoke tests on the newest, then these and the tests of the patch series (5NN) on the
+# patched kernel, which has a TPM. Every part speaks TAP, which is what is counted: a test
 # that was planned and never reported, a skipped one, and a machine that ended badly after its tests are failures too.
-# With files named, only those run, on 6.12. The outputs stay in build/test-*.tap.
+# With files named, only those run, on 6.12 (5NN: on the patched). The outputs stay in build/test-*.tap.
 
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -65,11 +66,12 @@ summary() {
 
 # in_vm KERNEL FILE...: these BATS files in one boot.
 in_vm() {
-	local series=$1 output=build/test-$1.tap
+	local series=$1 output=build/test-$1.tap options=()
 	shift
+	[[ $series != patched ]] || options=(--tpm)
 	echo
 	echo "== BATS on $series"
-	scripts/vm.sh -k "$series" -t 2100 -- bats --formatter tap "$@" | tee "$output"
+	scripts/vm.sh -k "$series" -t 2100 ${options[@]+"${options[@]}"} -- bats --formatter tap "$@" | tee "$output"
 	tally "$series" "${PIPESTATUS[0]}" "$output"
 }
 
@@ -87,7 +89,15 @@ main() {
 	}
 
 	if (($#)); then
-		in_vm 6.12 "$@"
+		local stock=() patched=()
+		for source in "$@"; do
+			case "${source##*/}" in
+			5*) patched+=("$source") ;;
+			*) stock+=("$source") ;;
+			esac
+		done
+		((!${#stock[@]})) || in_vm 6.12 "${stock[@]}"
+		((!${#patched[@]})) || in_vm patched "${patched[@]}"
 		summary
 	fi
 
@@ -108,8 +118,9 @@ main() {
 		tally "$name" "${PIPESTATUS[0]}" "build/test-$name.tap"
 	done
 
-	in_vm 6.12 test/*.bats
+	in_vm 6.12 test/[0-4]*.bats
 	in_vm 7.3 test/000-*.bats
+	in_vm patched test/000-*.bats test/5*.bats
 	summary
 }
 

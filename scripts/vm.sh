@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# vm.sh [-k 6.12|7.3] [-m MEMORY] [-t SECONDS] [--icount] -- COMMAND...: runs COMMAND as root in a virtual machine.
+# vm.sh [-k 6.12|7.3|patched] [-m MEMORY] [-t SECONDS] [--icount] [--tpm] -- COMMAND...: runs COMMAND as root in a VM.
 #
 # virtme-ng boots the kernel of kernel-image.sh with bpf among the LSMs, under KVM where that works. It sees the
 # host's files and keeps its changes to itself, but for build/, which is shared; /mnt/tsem is a fresh ext4 disk.
 # COMMAND runs in the repository, its output appears here, its exit status is ours. A panic, an oops, a kernel warning
 # or the end of the time (-t, default 1800) is a failure, shown with the end of the kernel's log, which stays in
-# build/vm-console.log. --icount: one processor whose clock counts instructions, for times that no host changes.
+# build/vm-console.log. --icount: one processor whose clock counts instructions, for times that no host changes. --tpm:
+# with a new TPM 2.0 (swtpm). -k patched is the kernel of kernel-build.sh, with the patches of kernel-patches/.
 
 set -euo pipefail
 
@@ -20,6 +21,8 @@ vng='' run=''
 # shellcheck disable=SC2317 # called by the trap
 stop() {
 	[[ -z $vng ]] || kill "$vng" 2>/dev/null || :
+	# Where QEMU came up, it has ended with it.
+	[[ ! -s $run/tpm/pid ]] || kill "$(<"$run/tpm/pid")" 2>/dev/null || :
 	[[ -z $run ]] || rm -rf "$run"
 }
 
@@ -38,7 +41,7 @@ kvm_works() {
 
 # All in a function: the shell has read it to its end before it starts, and the file may be edited meanwhile.
 main() {
-	local series=6.12 memory=2G seconds=1800 cpus=2 icount='' accel=(--disable-kvm)
+	local series=6.12 memory=2G seconds=1800 cpus=2 icount='' tpm='' accel=(--disable-kvm)
 	local repo kernel qemu append ended status
 	while (($#)); do
 		case "$1" in
@@ -52,8 +55,9 @@ main() {
 			shift 2
 			;;
 		--icount) icount=1 && shift ;;
+		--tpm) tpm=1 && shift ;;
 		--) shift && break ;;
-		*) die "'$1' is unknown; usage: vm.sh [-k KERNEL] [-m MEMORY] [-t SECONDS] [--icount] -- COMMAND..." ;;
+		*) die "'$1' is unknown; usage: vm.sh [-k KERNEL] [-m MEMORY] [-t SECONDS] [--icount] [--tpm] -- COMMAND..." ;;
 		esac
 	done
 	(($#)) || die "the command is missing; write it behind --"
@@ -61,7 +65,11 @@ main() {
 	PATH=$PATH:/usr/sbin:/sbin
 	repo=$(cd "$(dirname "$0")/.." && pwd -P)
 	cd "$repo"
-	kernel=$(scripts/kernel-image.sh "$series")
+	if [[ $series == patched ]]; then
+		kernel=$(scripts/kernel-build.sh)
+	else
+		kernel=$(scripts/kernel-image.sh "$series")
+	fi
 	trap stop EXIT
 	trap 'exit 130' INT TERM
 	mkdir -p build
@@ -83,16 +91,26 @@ main() {
 		accel=()
 	fi
 
-	# init= comes before virtme-ng's own, and its initramfs takes the first. An emulated processor on a busy host is
-	# late at times: that is no fault of the kernel's, so the watchdogs are patient.
+	if [[ -n $tpm ]]; then
+		# It ends with QEMU's connection. A socket's name is short, so it is a relative one.
+		mkdir "$run/tpm"
+		swtpm socket --tpm2 --tpmstate "dir=$run/tpm" --ctrl "type=unixio,path=${run#"$repo/"}/tpm/sock" \
+			--flags startup-clear --terminate --daemon --pid "file=$run/tpm/pid" || die "swtpm failed"
+		qemu+=" -chardev socket,id=tpm,path=${run#"$repo/"}/tpm/sock -tpmdev emulator,id=tpm,chardev=tpm"
+		qemu+=" -device tpm-crb,tpmdev=tpm"
+	fi
+
+	# init= comes before virtme-ng's own, and its initramfs takes the first (a kernel without modules gets none unless
+	# told to). An emulated processor on a busy host is late at times: that is no fault of the kernel's, so the
+	# watchdogs are patient.
 	append="init=$repo/scripts/vm-init.sh tsem_kernel=$kernel tsem_repo=$repo tsem_run=$run loglevel=5 oops=panic"
 	append+=" lsm=lockdown,capability,landlock,yama,apparmor,bpf nokaslr watchdog_thresh=60"
 	append+=" rcupdate.rcu_cpu_stall_timeout=120 random.trust_cpu=1 cryptomgr.notests=1"
 
 	: >"$run/console"
 	# QEMU opens its outputs by name, which would truncate a file: both are pipes.
-	timeout -k 10 "$seconds" vng -v -r "$kernel/vmlinuz" --force-9p --disable-microvm "${accel[@]}" --cpus "$cpus" \
-		--memory "$memory" --append "$append" --qemu-opts="$qemu" -- true </dev/null \
+	timeout -k 10 "$seconds" vng -v -r "$kernel/vmlinuz" --force-9p --force-initramfs --disable-microvm \
+		"${accel[@]}" --cpus "$cpus" --memory "$memory" --append "$append" --qemu-opts="$qemu" -- true </dev/null \
 		> >(cat) 2> >(cat >"$run/console") &
 	vng=$!
 	ended=0

@@ -1,0 +1,91 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# kernel-build.sh: a kernel with the patch series of kernel-patches/ for the virtual machine (vm.sh -k patched).
+#
+# Prints the directory that holds it, in the form of kernel-image.sh: vmlinuz and vmlinux.btf; there are no modules. The
+# source is Debian's package, at the version of BASE where apt still has that, else the newest of its series; it is
+# fetched and unpacked, not installed. All patches apply or nothing is built. The result is kept in the user's cache by
+# the digest of the series, the config and the source's version; it appears there only when it is complete.
+
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+die() {
+	echo "kernel-build.sh: $*" >&2
+	exit 1
+}
+
+# All in a function: the shell has read it to its end before it starts, and the file may be edited meanwhile.
+main() {
+	local series=6.12 repo=$PWD patches package base cache names content target versions version log name line
+	patches=$PWD/kernel-patches/v$series
+	package=linux-source-$series
+	[[ -r $patches/series ]] || die "$patches/series is missing"
+	base=$(<"$patches/BASE")
+	cache=${XDG_CACHE_HOME:-$HOME/.cache}/tsem-bpf/kernels
+	mapfile -t names < <(grep -v '^#' "$patches/series")
+	content=$(cd "$patches" && sha256sum config series "${names[@]}" | sha256sum)
+	content=${content:0:16}
+
+	# Any version that was built from this content will do: its source cannot change any more.
+	for target in "$cache/patched-$base-$content" "$cache/patched"-*"-$content"; do
+		if [[ -e $target/vmlinux.btf ]]; then
+			echo "$target"
+			exit
+		fi
+	done
+
+	versions=$(apt-cache madison "$package" | awk '{ print $3 }')
+	[[ -n $versions ]] || die "no apt source offers $package; run scripts/deps.sh"
+	version=$base
+	grep -qxF "$base" <<<"$versions" || version=$(sort -V <<<"$versions" | tail -n 1)
+	target=$cache/patched-$version-$content
+
+	mkdir -p "$cache"
+	work=$(mktemp -d "$cache/.new.XXXXXX")
+	trap 'rm -rf "$work"' EXIT
+	log=$work/log
+
+	echo "kernel-build.sh: fetching $package=$version" >&2
+	# apt drops its privileges to a user who cannot write to our cache; it warns, and we want it quiet.
+	(cd "$work" && apt-get download -qq -o APT::Sandbox::User=root "$package=$version" >&2) ||
+		die "cannot download $package $version"
+	dpkg-deb --fsys-tarfile "$work"/*.deb | tar -C "$work" -xf - --wildcards './usr/src/*.tar.xz'
+	mkdir "$work/source" "$work/done"
+	tar -C "$work/source" --strip-components=1 -xf "$work"/usr/src/*.tar.xz
+	rm -r "$work"/*.deb "${work:?}/usr"
+
+	cd "$work/source"
+	for name in "${names[@]}"; do
+		patch -p1 --fuzz=0 -s <"$patches/$name" >"$log" 2>&1 || {
+			cat "$log" >&2
+			die "$name does not apply to $version"
+		}
+	done
+
+	make -s KCONFIG_ALLCONFIG="$patches/config" allnoconfig >"$log" 2>&1 ||
+		die "the configuration failed: $(tail -n 1 "$log")"
+	while read -r line; do
+		grep -qxF "$line" .config || die "the source does not accept '$line' of $patches/config"
+	done < <(grep '^CONFIG_' "$patches/config")
+
+	echo "kernel-build.sh: building ${#names[@]} patches on $version, some twelve minutes on two processors" >&2
+	export KBUILD_BUILD_USER=tsem KBUILD_BUILD_HOST=tsem
+	make -s -j"$(nproc)" LOCALVERSION=-tsem bzImage >"$log" 2>&1 || {
+		grep -aE 'error|Error' "$log" | head -n 20 >&2
+		mkdir -p "$repo/build"
+		cp "$log" "$repo/build/kernel-build.log"
+		die "the build failed; see build/kernel-build.log"
+	}
+	cp arch/x86/boot/bzImage "$work/done/vmlinuz"
+	cp .config "$work/done/config"
+	llvm-objcopy-19 --dump-section ".BTF=$work/done/vmlinux.btf" vmlinux /dev/null ||
+		die "the kernel has no type information (.BTF)"
+	mkdir "$work/done/boot"
+	rm -rf "$target"
+	mv -T "$work/done" "$target"
+	echo "$target"
+}
+
+main "$@"
