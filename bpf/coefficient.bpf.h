@@ -19,14 +19,8 @@ static const char event_names[TSEM_EVENT_END][TSEM_EVENT_NAME_MAX] = { TSEM_EVEN
 #define TSEM_NAME_SIZE_ENTRY(number, name) [number] = sizeof(#name) - 1,
 static const u8 event_name_sizes[TSEM_EVENT_END] = { TSEM_EVENTS(TSEM_NAME_SIZE_ENTRY) };
 
-static const u64 digest_none[TSEM_DIGEST_SIZE / 8];
-
-/* Z = H(""), by enum tsem_digest_type. */
-static const u64 digest_empty[4][TSEM_DIGEST_SIZE / 8] = {
-	[TSEM_DIGEST_SHA256] = { 0x141cfc9842c4b0e3, 0x24b96f99c8f4fb9a, 0x4c939b64e441ae27, 0x55b852781b9995a4 },
-	[TSEM_DIGEST_SHA3_256] = { 0x66d71ebff8c6ffa7, 0x62d661a05647c151, 0xfa493be44dff80f5, 0x4a43f8804b0ad882 },
-	[TSEM_DIGEST_SM3] = { 0x7fa1cf55831db21a, 0x8f1ae8314819618e, 0x74fbfe28c7c8be22, 0x2baa8250eb35d07e },
-};
+static const u64 digest_none[TSEM_DIGEST_MAX / 8];
+static const u64 digest_ones[TSEM_DIGEST_MAX / 8] = { ~0ULL, ~0ULL, ~0ULL, ~0ULL, ~0ULL, ~0ULL, ~0ULL, ~0ULL };
 
 /* A copy from the kernel is done in pieces of this size, so that one may end close to the end of the cell. */
 #define CELL_PIECE 256
@@ -125,28 +119,16 @@ static __always_inline void cell_local(struct tsem_task *t, u32 size)
 		cell_unhashed(t, size);
 }
 
-static __always_inline void cell_digest(struct tsem_task *t, const u8 *digest)
+/* `count` words, a constant. */
+static __always_inline void cell_words(struct tsem_task *t, const u64 *words, u32 count)
 {
-	u64 *p = cell_room(t, TSEM_DIGEST_SIZE);
-	const u64 *words = (const u64 *)digest;
+	u64 *p = cell_room(t, count * sizeof(*p));
 
 	if (!p)
 		return;
 #pragma unroll
-	for (int i = 0; i < TSEM_DIGEST_SIZE / 8; i++)
+	for (u32 i = 0; i < count; i++)
 		p[i] = words[i];
-}
-
-/* Zero bytes. */
-static __always_inline void cell_zeros(struct tsem_task *t, u32 size)
-{
-	u64 *p = cell_room(t, size);
-
-	if (!p)
-		return;
-#pragma unroll
-	for (u32 i = 0; i < size / 8; i++)
-		p[i] = 0;
 }
 
 /* Appends `size` bytes at the kernel address `from`. */
@@ -173,6 +155,21 @@ __noinline int cell_bytes(struct tsem_task *t __arg_nonnull, u64 from, u32 size)
 		}
 	}
 	return 0;
+}
+
+/* A digest of the namespace's hash. That of 32 bytes is the common one. */
+static __always_inline void cell_digest(struct tsem_task *t, const u8 *digest)
+{
+	if (t->digest_size == TSEM_KEY_SIZE)
+		cell_words(t, (const u64 *)digest, TSEM_KEY_SIZE / 8);
+	else
+		cell_bytes(t, address_of(t, digest), t->digest_size);
+}
+
+/* A digest padded with zeros, as it is kept, to 64 bytes. */
+static __always_inline void cell_digest64(struct tsem_task *t, const u8 *digest)
+{
+	cell_words(t, (const u64 *)digest, TSEM_DIGEST_MAX / 8);
 }
 
 /* STR of a kernel string that ends with a NUL. */
@@ -278,6 +275,23 @@ static __always_inline void message_add(struct tsem_hashing *s, const void *from
 	s->message_size = at + size;
 }
 
+static __always_inline void message_add_digest(struct tsem_hashing *s, struct tsem_task *t, const void *digest)
+{
+	u32 size = t->digest_size;
+
+	if (at_most(size, TSEM_DIGEST_MAX))
+		message_add(s, digest, size);
+}
+
+/* D bytes of 0xff into `to`: what stands for a digest that could not be had, and is in no model. */
+static __always_inline void digest_fault(struct tsem_task *t, u8 *to)
+{
+	u32 size = t->digest_size;
+
+	if (at_most(size, TSEM_DIGEST_MAX))
+		bpf_probe_read_kernel(to, size, digest_ones);
+}
+
 static __always_inline void message_add_name(struct tsem_hashing *s, u32 event)
 {
 	if (event >= TSEM_EVENT_END)
@@ -299,12 +313,12 @@ __noinline int cell_complete(struct tsem_task *t __arg_nonnull)
 		return 0;
 	t->in_tail = 0;
 	s = hashing(t);
-	if (!s || tail > TSEM_CELL_MAX - TSEM_DIGEST_SIZE)
+	if (!s || tail > TSEM_CELL_MAX - TSEM_DIGEST_MAX)
 		return -EINVAL;
 	if (message_add_cell(s, t, tail, size) || digest_message(s, t->digest))
 		return -EINVAL;
-	bpf_probe_read_kernel(t->record.cell + tail, TSEM_DIGEST_SIZE, s->digest);
-	t->record.cell_size = tail + TSEM_DIGEST_SIZE;
+	bpf_probe_read_kernel(t->record.cell + tail, TSEM_DIGEST_MAX, s->digest);
+	t->record.cell_size = tail + t->digest_size;
 	return 0;
 }
 
@@ -316,9 +330,7 @@ static __always_inline int cell_hash(struct tsem_hashing *s, struct tsem_task *t
 	s->message_size = 0;
 	if (t->record.shape & TSEM_SHAPE_GENERIC) {
 		message_add_name(s, t->record.event);
-		if (t->digest > TSEM_DIGEST_SM3)
-			return -EINVAL;
-		message_add(s, digest_empty[t->digest], TSEM_DIGEST_SIZE);
+		message_add_digest(s, t, t->empty);
 		return digest_message(s, t->digest);
 	}
 	bpf_for(i, 0, TSEM_SKIPS_MAX) {
@@ -347,27 +359,32 @@ __noinline int coefficient_hash(struct tsem_task *t __arg_nonnull, u32 exec)
 	s = hashing(t);
 	if (!s || cell_hash(s, t))
 		return -EINVAL;
-	__builtin_memcpy(s->cell, s->digest, TSEM_DIGEST_SIZE);
+	__builtin_memcpy(s->cell, s->digest, TSEM_DIGEST_MAX);
 	s->message_size = 0;
 	message_add(s, &t->record.coe, sizeof(t->record.coe));
 	if (digest_message(s, t->digest))
 		return -EINVAL;
-	__builtin_memcpy(s->coe, s->digest, TSEM_DIGEST_SIZE);
+	__builtin_memcpy(s->coe, s->digest, TSEM_DIGEST_MAX);
 	message_add_name(s, t->record.event);
-	message_add(s, t->parent_task_id, TSEM_DIGEST_SIZE);
-	message_add(s, exec ? (const void *)digest_none : (const void *)t->task_id, TSEM_DIGEST_SIZE);
-	message_add(s, s->coe, TSEM_DIGEST_SIZE);
-	message_add(s, s->cell, TSEM_DIGEST_SIZE);
+	message_add_digest(s, t, t->parent_task_id);
+	message_add_digest(s, t, exec ? (const void *)digest_none : (const void *)t->task_id);
+	message_add_digest(s, t, s->coe);
+	message_add_digest(s, t, s->cell);
 	if (digest_message(s, t->digest))
 		return -EINVAL;
 	memo_put(t, s);
-	__builtin_memcpy(exec ? t->next_task_id : t->key.coefficient, s->digest, TSEM_DIGEST_SIZE);
+	if (exec) {
+		__builtin_memcpy(t->next_task_id, s->digest, TSEM_DIGEST_MAX);
+	} else {
+		__builtin_memcpy(t->key.coefficient, s->digest, TSEM_KEY_SIZE);
+		__builtin_memcpy(t->tail.bytes, s->digest + TSEM_KEY_SIZE, sizeof(t->tail));
+	}
 	return 0;
 }
 
 /*
- * The map step: the coefficient of the event at hand into key.coefficient; with `exec` the TASK_ID that this exec gives
- * into next_task_id. 0, or -EINVAL if the event cannot be hashed.
+ * The map step: the coefficient of the event at hand into key.coefficient and tail; with `exec` the TASK_ID that this
+ * exec gives into next_task_id. 0, or -EINVAL if the event cannot be hashed.
  */
 static __always_inline int coefficient_map(struct tsem_task *t, u32 exec)
 {

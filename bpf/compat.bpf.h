@@ -14,4 +14,17 @@ extern void bpf_task_release(struct task_struct *task) __ksym;
 /* Since 6.13 (675c3596ff32): the number as the caller's pid namespace has it. */
 extern struct task_struct *bpf_task_from_vpid(s32 pid) __weak __ksym;
 
+/* Of kernel-patches/; docs/kernel.md says what they do. Where one is missing, all are. */
+struct bpf_tsem_hash {
+} __attribute__((preserve_access_index));
+extern struct bpf_tsem_hash *bpf_tsem_hash_create(const char *name, u32 name__sz, int *err) __weak __ksym;
+extern struct bpf_tsem_hash *bpf_tsem_hash_acquire(struct bpf_tsem_hash *hash) __weak __ksym;
+extern void bpf_tsem_hash_release(struct bpf_tsem_hash *hash) __weak __ksym;
+extern int bpf_tsem_hash_buffer(struct bpf_tsem_hash *hash, const void *data, u32 data__sz, void *digest,
+				u32 digest__sz) __weak __ksym;
+extern int bpf_tsem_hash_file(struct bpf_tsem_hash *hash, struct file *file, void *digest, u32 digest__sz,
+			      u64 *version) __weak __ksym;
+extern void bpf_rcu_read_lock(void) __ksym;
+extern void bpf_rcu_read_unlock(void) __ksym;
+
 #endif

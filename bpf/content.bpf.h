@@ -4,7 +4,8 @@
  *
  * The digest is taken by IMA and kept in inode storage. It is good while size, ctime and i_version of the inode that
  * holds the pages (below an overlay) are what they were, as long as no writer is open, and only if this state had been
- * seen a while before the digest was taken: a write within the clock tick of the ctime would not move it.
+ * seen a while before the digest was taken: a write within the clock tick of the ctime would not move it. The patched
+ * kernel's own function tells where i_version alone is enough.
  */
 #ifndef TSEM_CONTENT_BPF_H
 #define TSEM_CONTENT_BPF_H
@@ -15,6 +16,7 @@
 #define CONTENT_SETTLED_NS 20000000ULL
 #define HASH_ALGO_SHA256 4
 #define I_CTIME_QUERIED (1U << 31)
+#define I_VERSION_QUERIED 1
 
 static __always_inline void content_state_read(struct tsem_content *s, struct file *file)
 {
@@ -58,7 +60,7 @@ static __always_inline void inode_record_publish(struct tsem_task *t, struct tse
 		return;
 	/* From `host` to `digest`. */
 #pragma unroll
-	for (u32 i = 0; i < 6 + TSEM_DIGEST_SIZE / 8; i++)
+	for (u32 i = 0; i < 7 + TSEM_DIGEST_MAX / 8; i++)
 		to[i] = from[i];
 	r->digest_valid = t->inode.digest_valid;
 	__sync_fetch_and_add(&r->lock, 1);
@@ -83,10 +85,32 @@ __noinline int path_pseudonym(struct tsem_task *t __arg_nonnull, u32 at)
 	if (!s || message_add_cell(s, t, at, t->record.cell_size) || digest_message(s, t->digest))
 		return 0;
 	key->ns = t->ns;
-	__builtin_memcpy(key->digest, s->digest, TSEM_DIGEST_SIZE);
+	__builtin_memcpy(key->digest, s->digest, TSEM_KEY_SIZE);
 	s->digest[0] = bpf_map_lookup_elem(&tsem_pseudonyms, key) != NULL;
 	memo_put(t, s);
 	return s->digest[0];
+}
+
+/*
+ * Hashes the content of `file` into t->inode.digest. t->version: what i_version says, marked as queried, where the
+ * kernel vouches that every later change of the content moves it; else 0. Sleeps. 0, or -EINVAL.
+ */
+static __always_inline int content_hash(struct tsem_task *t, struct file *file)
+{
+	struct bpf_tsem_hash *hash;
+	int got;
+
+	t->version = 0;
+	__builtin_memset(t->inode.digest, 0, TSEM_DIGEST_MAX);
+	if (bpf_ksym_exists(bpf_tsem_hash_file)) {
+		hash = kernel_hash_get(t->content);
+		if (!hash)
+			return -EINVAL;
+		got = bpf_tsem_hash_file(hash, file, t->inode.digest, TSEM_DIGEST_MAX, &t->version);
+		bpf_tsem_hash_release(hash);
+		return got > 0 ? 0 : -EINVAL;
+	}
+	return bpf_ima_file_hash(file, t->inode.digest, TSEM_DIGEST_MAX) == HASH_ALGO_SHA256 ? 0 : -EINVAL;
 }
 
 /* Takes the digest of `file` into t->inode.digest. `r` is its record, or NULL. Sleeps. */
@@ -98,19 +122,28 @@ static __noinline void content_take(struct tsem_task *t, struct file *file, stru
 
 	content_state_read(before, file);
 	seen = r && content_state_same(&t->inode, before);
-	if (bpf_ima_file_hash(file, t->inode.digest, TSEM_DIGEST_SIZE) != HASH_ALGO_SHA256) {
-		__builtin_memset(t->inode.digest, 0xff, TSEM_DIGEST_SIZE);
+	t->inode.content = t->content;
+	if (content_hash(t, file)) {
+		digest_fault(t, t->inode.digest);
 		event_unmodeled(t, TSEM_LOSS_CONTENT);
 		return;
 	}
 	if (!r)
 		return;
 	content_state_read(after, file);
-	t->inode.digest_valid = seen && now - t->inode.seen > CONTENT_SETTLED_NS && before->writers <= 0 &&
-				after->writers <= 0 && after->host == before->host && after->size == before->size &&
-				after->ctime_sec == before->ctime_sec && after->ctime_nsec == before->ctime_nsec &&
-				after->change == before->change;
-	if (!seen) {
+	t->inode.digest_valid = t->version ||
+				(seen && now - t->inode.seen > CONTENT_SETTLED_NS && before->writers <= 0 &&
+				 after->writers <= 0 && after->host == before->host && after->size == before->size &&
+				 after->ctime_sec == before->ctime_sec && after->ctime_nsec == before->ctime_nsec &&
+				 after->change == before->change);
+	if (t->version) {
+		t->inode.host = before->host;
+		t->inode.size = before->size;
+		t->inode.ctime_sec = before->ctime_sec;
+		t->inode.ctime_nsec = before->ctime_nsec;
+		t->inode.change = t->version << 1 | I_VERSION_QUERIED;
+		t->inode.seen = now;
+	} else if (!seen) {
 		t->inode.host = before->host;
 		t->inode.size = before->size;
 		t->inode.ctime_sec = before->ctime_sec;
@@ -123,10 +156,7 @@ static __noinline void content_take(struct tsem_task *t, struct file *file, stru
 
 static __always_inline void cell_digest_empty(struct tsem_task *t)
 {
-	u32 digest = t->digest;
-
-	if (digest <= TSEM_DIGEST_SM3)
-		cell_digest(t, (const u8 *)digest_empty[digest]);
+	cell_digest(t, t->empty);
 }
 
 /* The kept digest of the content, if it is good. What is read without a lock is read again if a writer came between. */
@@ -135,8 +165,8 @@ static __always_inline bool content_kept(struct tsem_task *t, struct inode *host
 	u32 lock = *(volatile u32 *)&r->lock, size = t->record.cell_size;
 
 	read_fence();
-	if (lock & 1 || !r->digest_valid || host->i_writecount.counter > 0 || r->host != (u64)host ||
-	    r->size != (u64)host->i_size || r->ctime_sec != (u64)host->i_ctime_sec ||
+	if (lock & 1 || !r->digest_valid || r->content != t->content || host->i_writecount.counter > 0 ||
+	    r->host != (u64)host || r->size != (u64)host->i_size || r->ctime_sec != (u64)host->i_ctime_sec ||
 	    r->ctime_nsec != (host->i_ctime_nsec & ~I_CTIME_QUERIED) || r->change != (u64)host->i_version.counter)
 		return false;
 	cell_digest(t, r->digest);
@@ -224,8 +254,8 @@ static __always_inline void cell_file_atomic(struct tsem_task *t, struct file *f
 		cell_digest_empty(t);
 		return;
 	}
-	if (!r || !inode_record_copy(t, r) || !t->inode.seen)
-		__builtin_memset(t->inode.digest, 0xff, TSEM_DIGEST_SIZE);
+	if (!r || !inode_record_copy(t, r) || !t->inode.seen || t->inode.content != t->content)
+		digest_fault(t, t->inode.digest);
 	cell_digest(t, t->inode.digest);
 }
 

@@ -9,13 +9,20 @@ static __always_inline int control_state(struct tsem_control *c, struct tsem_nam
 {
 	struct tsem_coefficient_key key = {};
 	struct tsem_coefficient new = { .valid = 1 };
+	struct tsem_tail tail;
 	long err;
 
 	if (ns->mode != TSEM_MODE_FREE)
 		return -EBUSY;
 	key.ns = c->ns;
-	__builtin_memcpy(key.coefficient, c->value, TSEM_DIGEST_SIZE);
+	__builtin_memcpy(key.coefficient, c->value, TSEM_KEY_SIZE);
+	__builtin_memcpy(tail.bytes, c->value + TSEM_KEY_SIZE, sizeof(tail));
 	new.sequence = __sync_fetch_and_add(&ns->next_sequence, 1);
+	if (ns->digest_size > TSEM_KEY_SIZE) {
+		err = bpf_map_update_elem(&tsem_tails, &key, &tail, BPF_ANY);
+		if (err)
+			return err;
+	}
 	err = bpf_map_update_elem(&tsem_coefficients, &key, &new, BPF_NOEXIST);
 	if (err == -EEXIST)
 		return 0;
@@ -30,7 +37,7 @@ static __always_inline int control_base(struct tsem_control *c, struct tsem_name
 		return -EBUSY;
 	if (ns->coefficients)
 		return -EEXIST;
-	__builtin_memcpy(ns->base, c->value, TSEM_DIGEST_SIZE);
+	__builtin_memcpy(ns->base, c->value, TSEM_DIGEST_MAX);
 	ns->has_base = 1;
 	return 0;
 }
@@ -38,14 +45,15 @@ static __always_inline int control_base(struct tsem_control *c, struct tsem_name
 static __always_inline int control_pseudonym(struct tsem_control *c, struct tsem_namespace *ns, struct tsem_globals *g)
 {
 	struct tsem_pseudonym_key key = {};
-	u8 one = 1;
+	struct tsem_tail tail;
 	long err;
 
 	if (ns->mode != TSEM_MODE_FREE)
 		return -EBUSY;
 	key.ns = c->ns;
-	__builtin_memcpy(key.digest, c->value, TSEM_DIGEST_SIZE);
-	err = bpf_map_update_elem(&tsem_pseudonyms, &key, &one, BPF_NOEXIST);
+	__builtin_memcpy(key.digest, c->value, TSEM_KEY_SIZE);
+	__builtin_memcpy(tail.bytes, c->value + TSEM_KEY_SIZE, sizeof(tail));
+	err = bpf_map_update_elem(&tsem_pseudonyms, &key, &tail, BPF_NOEXIST);
 	if (err == -EEXIST)
 		return 0;
 	if (err)
@@ -63,7 +71,7 @@ static __always_inline int control_forget(struct tsem_control *c)
 	struct tsem_coefficient *known;
 
 	key.ns = c->ns;
-	__builtin_memcpy(key.coefficient, c->value, TSEM_DIGEST_SIZE);
+	__builtin_memcpy(key.coefficient, c->value, TSEM_KEY_SIZE);
 	known = bpf_map_lookup_elem(&tsem_coefficients, &key);
 	if (!known)
 		return -ENOENT;
@@ -81,6 +89,32 @@ static __always_inline int control_mode(struct tsem_namespace *ns, u32 mode)
 	return __sync_val_compare_and_swap(&ns->mode, old, mode) == old ? 0 : -EBUSY;
 }
 
+/* Makes a hash function of the kernel ready for use. */
+static __always_inline int control_hash(struct tsem_control *c)
+{
+	struct tsem_kernel_hash *h;
+	struct bpf_tsem_hash *hash;
+	char name[TSEM_DIGEST_MAX];
+	u32 type = c->ns;
+	int err = 0;
+
+	if (!bpf_ksym_exists(bpf_tsem_hash_create))
+		return -ENOENT;
+	h = bpf_map_lookup_elem(&tsem_hashes, &type);
+	if (!h)
+		return -EINVAL;
+	if (h->hash)
+		return 0;
+	__builtin_memcpy(name, c->value, sizeof(name));
+	hash = bpf_tsem_hash_create(name, sizeof(name), &err);
+	if (!hash)
+		return err;
+	hash = bpf_kptr_xchg(&h->hash, hash);
+	if (hash)
+		bpf_tsem_hash_release(hash);
+	return 0;
+}
+
 static __always_inline int control_run(struct tsem_control *c, struct tsem_globals *g)
 {
 	struct tsem_namespace *ns;
@@ -92,6 +126,8 @@ static __always_inline int control_run(struct tsem_control *c, struct tsem_globa
 		c->result = __sync_fetch_and_add(&g->next_namespace, 1) + 1;
 		return 0;
 	}
+	if (c->verb == TSEM_CONTROL_HASH)
+		return control_hash(c);
 	ns = bpf_map_lookup_elem(&tsem_namespaces, &id);
 	if (!ns)
 		return -ENOENT;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The hash functions: SHA-256 (FIPS 180-4), SHA3-256 (FIPS 202) and SM3 (GB/T 32905) over the message in the task's
- * scratch.
+ * scratch, and by the functions of kernel-patches/ whatever else the kernel has.
  *
  * A caller fills message[0 .. message_size) and calls digest_message(), which pads in place and leaves the result in
  * digest. Rounds run in groups inside open-coded loops: that keeps the verifier's work small (a program of every
@@ -12,6 +12,7 @@
 #define TSEM_DIGEST_BPF_H
 
 #include "common.bpf.h"
+#include "tsem_maps.bpf.h"
 
 static const u32 sha256_k[64] = {
 	0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
@@ -271,9 +272,42 @@ static __always_inline void state_init(struct tsem_hashing *s, u32 type)
 	}
 }
 
+/* A reference to the kernel's hash function of this type, or NULL; to be released. */
+static __always_inline struct bpf_tsem_hash *kernel_hash_get(u32 type)
+{
+	struct tsem_kernel_hash *h = bpf_map_lookup_elem(&tsem_hashes, &type);
+	struct bpf_tsem_hash *hash = NULL;
+
+	if (!h)
+		return NULL;
+	bpf_rcu_read_lock();
+	if (h->hash)
+		hash = bpf_tsem_hash_acquire(h->hash);
+	bpf_rcu_read_unlock();
+	return hash;
+}
+
+/* Digest of the message by the kernel's function. 0 or -EINVAL. */
+static __always_inline int digest_message_kernel(struct tsem_hashing *s, u32 type)
+{
+	struct bpf_tsem_hash *hash;
+	u32 size = s->message_size;
+	int got = -EINVAL;
+
+	if (!bpf_ksym_exists(bpf_tsem_hash_buffer))
+		return -EINVAL;
+	hash = kernel_hash_get(type);
+	if (!hash)
+		return -EINVAL;
+	if (at_most(size, TSEM_MESSAGE_MAX))
+		got = bpf_tsem_hash_buffer(hash, s->message, size, s->digest, TSEM_DIGEST_MAX);
+	bpf_tsem_hash_release(hash);
+	return got < 0 ? -EINVAL : 0;
+}
+
 /*
  * Digest of message[0 .. message_size) with the hash `type` (enum tsem_digest_type) into digest. The bytes behind
- * the message are overwritten. 0, or -EINVAL for an unknown type or a message over TSEM_MESSAGE_MAX.
+ * the message may be overwritten. 0, or -EINVAL for a type that is not there or a message over TSEM_MESSAGE_MAX.
  */
 __noinline int digest_message(struct tsem_hashing *s __arg_nonnull, u32 type)
 {
@@ -282,8 +316,10 @@ __noinline int digest_message(struct tsem_hashing *s __arg_nonnull, u32 type)
 	u32 blocks, last;
 	u32 j;
 
-	if (size > TSEM_MESSAGE_MAX || type < TSEM_DIGEST_SHA256 || type > TSEM_DIGEST_SM3)
+	if (size > TSEM_MESSAGE_MAX || type < TSEM_DIGEST_SHA256)
 		return -EINVAL;
+	if (type >= TSEM_DIGEST_BPF_END)
+		return digest_message_kernel(s, type);
 	state_init(s, type);
 	/* Zeros behind the message up to the end of the largest last block. */
 #pragma unroll

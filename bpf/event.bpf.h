@@ -39,8 +39,8 @@ __noinline int subject_refresh(struct tsem_task *t __arg_nonnull, u64 generation
 	prf_init(&p, tsem_subject_secret[0], tsem_subject_secret[1]);
 	prf_word(&p, t->ns);
 	prf_word(&p, generation);
-	prf_words(&p, (const u64 *)t->task_id, TSEM_DIGEST_SIZE / 8);
-	prf_words(&p, (const u64 *)t->parent_task_id, TSEM_DIGEST_SIZE / 8);
+	prf_words(&p, (const u64 *)t->task_id, TSEM_DIGEST_MAX / 8);
+	prf_words(&p, (const u64 *)t->parent_task_id, TSEM_DIGEST_MAX / 8);
 	prf_words(&p, coe, sizeof(t->record.coe) / 8);
 	prf_final(&p, t->subject);
 	t->subject_generation = generation;
@@ -121,29 +121,30 @@ static __always_inline int event_end(struct tsem_task *t)
 	return hook_return(verdict);
 }
 
-/* TASK: TASK_ID of a task, padded with zeros to `size` bytes; zero bytes for a task outside of every namespace. */
-static __always_inline void cell_task_sized(struct tsem_task *t, struct task_struct *task, u32 size)
+/* TASK: TASK_ID of a task; zero bytes for a task outside of every namespace. */
+static __always_inline void cell_task(struct tsem_task *t, struct task_struct *task)
 {
 	struct tsem_task *of = NULL;
 
 	if (task->bpf_storage)
 		of = bpf_task_storage_get(&tsem_tasks, task, 0, 0);
-	if (of) {
+	if (of)
 		cell_digest(t, of->task_id);
-		cell_zeros(t, size - TSEM_DIGEST_SIZE);
-	} else {
-		cell_zeros(t, size);
-	}
+	else
+		cell_digest(t, (const u8 *)digest_none);
 }
 
-static __always_inline void cell_task(struct tsem_task *t, struct task_struct *task)
-{
-	cell_task_sized(t, task, TSEM_DIGEST_SIZE);
-}
-
+/* TASK64: the same, padded with zeros to 64 bytes. */
 static __always_inline void cell_task64(struct tsem_task *t, struct task_struct *task)
 {
-	cell_task_sized(t, task, TSEM_OWNER_SIZE);
+	struct tsem_task *of = NULL;
+
+	if (task->bpf_storage)
+		of = bpf_task_storage_get(&tsem_tasks, task, 0, 0);
+	if (of)
+		cell_digest64(t, of->task_id);
+	else
+		cell_digest64(t, (const u8 *)digest_none);
 }
 
 /* See cell_creds(). */

@@ -17,7 +17,7 @@ __noinline int ipc_describe(struct tsem_task *t __arg_nonnull, u64 address)
 	if (o && o->ns == t->ns)
 		cell_digest(t, o->owner);
 	else
-		cell_zeros(t, TSEM_DIGEST_SIZE);
+		cell_digest(t, (const u8 *)digest_none);
 	return 0;
 }
 
@@ -141,7 +141,7 @@ static __always_inline int ipc_made(struct kern_ipc_perm *perm)
 	if (!t)
 		return 0;
 	o.ns = t->ns;
-	__builtin_memcpy(o.owner, t->task_id, TSEM_DIGEST_SIZE);
+	__builtin_memcpy(o.owner, t->task_id, TSEM_DIGEST_MAX);
 	if (!bpf_map_update_elem(&tsem_ipc, &address, &o, BPF_ANY))
 		return 0;
 	id = t->ns;

@@ -74,7 +74,7 @@ static __always_inline struct tsem_memo *memo_bucket(const struct tsem_task *t)
 	return bpf_map_lookup_elem(&tsem_memo, &i);
 }
 
-/* The coefficient of the key memo[] into `out`; false: not known. */
+/* The coefficient of the key memo[] into `out`, room for the widest; false: not known. */
 static __always_inline bool memo_get(struct tsem_task *t, u8 *out)
 {
 	struct tsem_memo *m = memo_bucket(t);
@@ -96,8 +96,13 @@ static __always_inline bool memo_get(struct tsem_task *t, u8 *out)
 	}
 	from = (const u64 *)e->coefficient;
 #pragma unroll
-	for (int i = 0; i < TSEM_DIGEST_SIZE / 8; i++)
+	for (int i = 0; i < TSEM_KEY_SIZE / 8; i++)
 		to[i] = from[i];
+	if (t->digest_size > TSEM_KEY_SIZE) {
+#pragma unroll
+		for (int i = TSEM_KEY_SIZE / 8; i < TSEM_DIGEST_MAX / 8; i++)
+			to[i] = from[i];
+	}
 	read_fence();
 	return !(lock & 1) && *(volatile u32 *)&m->lock == lock;
 }
@@ -118,7 +123,7 @@ __noinline int memo_put(struct tsem_task *t __arg_nonnull, struct tsem_hashing *
 	m->next++;
 	e->hash[0] = t->memo[0];
 	e->hash[1] = t->memo[1];
-	__builtin_memcpy(e->coefficient, s->digest, TSEM_DIGEST_SIZE);
+	__builtin_memcpy(e->coefficient, s->digest, TSEM_DIGEST_MAX);
 	__sync_fetch_and_add(&m->lock, 1);
 	return 0;
 }

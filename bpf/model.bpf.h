@@ -49,7 +49,9 @@ __noinline int record_send(struct tsem_task *t __arg_nonnull, u32 kind)
 	r->parent_number = t->parent_number;
 	r->ts = bpf_ktime_get_boot_ns();
 	bpf_probe_read_kernel(r->comm, sizeof(r->comm), task->comm);
-	bpf_probe_read_kernel(r->coefficient, sizeof(r->coefficient), t->key.coefficient);
+	r->digest_size = t->digest_size;
+	__builtin_memcpy(r->coefficient, t->key.coefficient, TSEM_KEY_SIZE);
+	__builtin_memcpy(r->coefficient + TSEM_KEY_SIZE, t->tail.bytes, sizeof(t->tail));
 	bpf_probe_read_kernel(r->task_id, sizeof(r->task_id), t->task_id);
 	bpf_probe_read_kernel(r->parent_task_id, sizeof(r->parent_task_id), t->parent_task_id);
 	if (!at_most(size, sizeof(*r)))
@@ -85,6 +87,17 @@ static __always_inline int event_violates(struct tsem_task *t, struct tsem_names
 	return -EPERM;
 }
 
+/* The rest of a wide coefficient goes in first: what is in tsem_coefficients is there whole. */
+static __always_inline long coefficient_insert(struct tsem_task *t, struct tsem_coefficient_key *key,
+					       struct tsem_coefficient *new)
+{
+	long err = 0;
+
+	if (t->digest_size > TSEM_KEY_SIZE)
+		err = bpf_map_update_elem(&tsem_tails, key, &t->tail, BPF_ANY);
+	return err ?: bpf_map_update_elem(&tsem_coefficients, key, new, BPF_NOEXIST);
+}
+
 /* The decide step for what is not a known and valid coefficient; t->key names it. */
 __noinline int event_decide_slow(struct tsem_task *t __arg_nonnull)
 {
@@ -103,7 +116,7 @@ __noinline int event_decide_slow(struct tsem_task *t __arg_nonnull)
 	if (!c) {
 		new.valid = ns->mode == TSEM_MODE_FREE && !t->unmodeled;
 		new.sequence = __sync_fetch_and_add(&ns->next_sequence, 1);
-		err = bpf_map_update_elem(&tsem_coefficients, key, &new, BPF_NOEXIST);
+		err = coefficient_insert(t, key, &new);
 		if (!err) {
 			__sync_fetch_and_add(&ns->coefficients, 1);
 			if (!new.valid)

@@ -269,7 +269,7 @@ static __always_inline void owned_by(struct tsem_task *t, u64 instance, const u8
 {
 	t->owned = 1;
 	t->instance = instance;
-	__builtin_memcpy(t->owner, creator, TSEM_DIGEST_SIZE);
+	__builtin_memcpy(t->owner, creator, TSEM_DIGEST_MAX);
 }
 
 static __always_inline bool inode_created(struct tsem_task *t, const struct tsem_inode *r)
@@ -358,7 +358,7 @@ static __always_inline u64 creation_next(struct tsem_task *t, u64 directory)
 
 	t->creation.directory = directory;
 	t->creation.ns = t->ns;
-	__builtin_memcpy(t->creation.creator, t->task_id, TSEM_DIGEST_SIZE);
+	__builtin_memcpy(t->creation.creator, t->task_id, TSEM_KEY_SIZE);
 	count = bpf_map_lookup_elem(&tsem_creations, &t->creation);
 	if (!count) {
 		bpf_map_update_elem(&tsem_creations, &t->creation, &zero, BPF_NOEXIST);
@@ -395,7 +395,7 @@ static __always_inline void creation_mark(struct tsem_task *t, struct inode *ino
 	if (!r || r->creator_ns || !instance)
 		return;
 	r->instance = instance;
-	__builtin_memcpy(r->creator, t->task_id, TSEM_DIGEST_SIZE);
+	__builtin_memcpy(r->creator, t->task_id, TSEM_DIGEST_MAX);
 	barrier();
 	*(volatile u32 *)&r->creator_ns = t->ns;
 }

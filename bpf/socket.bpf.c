@@ -37,7 +37,7 @@ int BPF_PROG(tsem_socket_owner, struct socket *sock, int family, int type, int p
 		return -ENOMEM;
 	}
 	s->ns = t->ns;
-	__builtin_memcpy(s->owner, t->task_id, TSEM_DIGEST_SIZE);
+	__builtin_memcpy(s->owner, t->task_id, TSEM_DIGEST_MAX);
 	return 0;
 }
 
@@ -269,7 +269,7 @@ int BPF_PROG(tsem_tun_dev_attach_queue)
 		return verdict;
 	cell_u32_pair(t, 0, 0);
 	cell_u32(t, 0);
-	cell_zeros(t, TSEM_OWNER_SIZE);
+	cell_digest64(t, (const u8 *)digest_none);
 	return event_end(t);
 }
 

@@ -15,7 +15,6 @@
 static __always_inline void cell_sock(struct tsem_task *t, struct sock *sk)
 {
 	struct tsem_owner *s = bpf_sk_storage_get(&tsem_sockets, sk, 0, 0);
-	u64 *owner;
 	u32 *p;
 
 	p = cell_room(t, 3 * sizeof(u32));
@@ -24,24 +23,10 @@ static __always_inline void cell_sock(struct tsem_task *t, struct sock *sk)
 	p[0] = sk->__sk_common.skc_family;
 	p[1] = sk->sk_type;
 	p[2] = sk->sk_protocol;
-	owner = cell_room(t, TSEM_OWNER_SIZE);
-	if (!owner)
-		return;
-	if (s && s->ns == t->ns) {
-		const u64 *words = (const u64 *)s->owner;
-
-#pragma unroll
-		for (int i = 0; i < TSEM_DIGEST_SIZE / 8; i++) {
-			owner[i] = words[i];
-		}
-	} else {
-#pragma unroll
-		for (int i = 0; i < TSEM_DIGEST_SIZE / 8; i++)
-			owner[i] = 0;
-	}
-#pragma unroll
-	for (int i = TSEM_DIGEST_SIZE / 8; i < TSEM_OWNER_SIZE / 8; i++)
-		owner[i] = 0;
+	if (s && s->ns == t->ns)
+		cell_digest64(t, s->owner);
+	else
+		cell_digest64(t, (const u8 *)digest_none);
 }
 
 static __always_inline void address_kind(struct tsem_task *t, enum tsem_addr_kind kind)
@@ -71,7 +56,8 @@ static __always_inline void cell_address(struct tsem_task *t, struct sockaddr *a
 
 	if (!at_most(size, ADDRESS_MAX))
 		size = ADDRESS_MAX;
-	bpf_probe_read_kernel(raw, ADDRESS_MAX, digest_empty); /* defined bytes behind a short address */
+	/* Defined bytes behind a short address. */
+	__builtin_memset(raw, 0, ADDRESS_MAX);
 	bpf_probe_read_kernel(raw, size, address);
 	if (size >= SA_FAMILY_SIZE)
 		family = *(u16 *)raw;
@@ -122,7 +108,7 @@ static __always_inline void cell_message_address(struct tsem_task *t, struct msg
 /* LADDR: the local address of a listening socket. */
 static __always_inline void cell_local_address(struct tsem_task *t, struct sock *sk)
 {
-	u32 family = sk->__sk_common.skc_family, digest = t->digest;
+	u32 family = sk->__sk_common.skc_family;
 	u8 *raw = t->record.cell + ADDRESS_AT;
 
 	if (family == AF_INET) {
@@ -157,8 +143,7 @@ static __always_inline void cell_local_address(struct tsem_task *t, struct sock 
 		cell_bytes(t, address_of(t, raw), unix_size(raw, size));
 	} else {
 		address_kind(t, TSEM_ADDR_OTHER);
-		if (digest <= TSEM_DIGEST_SM3)
-			cell_digest(t, (const u8 *)digest_empty[digest]);
+		cell_digest(t, t->empty);
 	}
 }
 

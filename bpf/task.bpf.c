@@ -34,9 +34,11 @@ int BPF_PROG(tsem_task_alloc, struct task_struct *task, unsigned long clone_flag
 	child->content = parent->content;
 	child->model = parent->model;
 	child->nsref = parent->nsref;
-	__builtin_memcpy(child->task_id, parent->task_id, TSEM_DIGEST_SIZE);
+	child->digest_size = parent->digest_size;
+	__builtin_memcpy(child->empty, parent->empty, TSEM_DIGEST_MAX);
+	__builtin_memcpy(child->task_id, parent->task_id, TSEM_DIGEST_MAX);
 	__builtin_memcpy(child->parent_task_id, clone_flags & CLONE_THREAD ? parent->parent_task_id : parent->task_id,
-			 TSEM_DIGEST_SIZE);
+			 TSEM_DIGEST_MAX);
 	__sync_fetch_and_add(&ns->live_tasks, 1);
 	if (child->untrusted)
 		__sync_fetch_and_add(&ns->untrusted_tasks, 1);
@@ -77,7 +79,7 @@ int BPF_PROG(tsem_bprm_committing_creds, struct linux_binprm *bprm, struct file 
 		return verdict;
 	cell_file(t, bprm->file);
 	if (t->unmodeled || coefficient_map(t, 1))
-		__builtin_memset(t->next_task_id, 0xff, TSEM_DIGEST_SIZE);
+		digest_fault(t, t->next_task_id);
 	return event_end(t);
 }
 
@@ -89,9 +91,9 @@ int BPF_PROG(tsem_task_id, struct linux_binprm *bprm)
 
 	if (!t || t->busy)
 		return 0;
-	__builtin_memcpy(t->task_id, t->next_task_id, TSEM_DIGEST_SIZE);
+	__builtin_memcpy(t->task_id, t->next_task_id, TSEM_DIGEST_MAX);
 	/* Of use once: an exec that was not described has an identity of no model. */
-	__builtin_memset(t->next_task_id, 0xff, TSEM_DIGEST_SIZE);
+	digest_fault(t, t->next_task_id);
 	t->subject_generation = 0;
 	return 0;
 }

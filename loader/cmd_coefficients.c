@@ -21,7 +21,8 @@ static int one(const char *path, size_t number, const char *line, size_t size, u
 {
 	struct json_object *event = event__from_line(line, size);
 	static struct tsem_record record;
-	char hex[2 * TSEM_DIGEST_SIZE + 1];
+	char hex[2 * TSEM_DIGEST_MAX + 1];
+	size_t width = digest__size(digest);
 	struct event_digests out;
 	const char *fault;
 	int err;
@@ -35,18 +36,23 @@ static int one(const char *path, size_t number, const char *line, size_t size, u
 		return err;
 	}
 	json_object_put(event);
+	if (record.digest_size != width)
+		return cmd__fail(
+			EXIT_FAILED,
+			"coefficients: %s: line %zu: its task_id has %u digits, a value of %s has %zu; give the --digest of the namespace",
+			path, number, 2 * record.digest_size, digest__name(digest), 2 * width);
 	err = event__coefficient(&record, digest, model, &out);
 	if (err)
 		return bad(path, number, event__name(record.event), strerror(-err));
-	digest__to_hex(out.coefficient, TSEM_DIGEST_SIZE, hex);
+	digest__to_hex(out.coefficient, width, hex);
 	if (!json) {
 		puts(hex);
 		return 0;
 	}
 	printf("{\"coefficient\":\"%s\",", hex);
-	digest__to_hex(out.coe, TSEM_DIGEST_SIZE, hex);
+	digest__to_hex(out.coe, width, hex);
 	printf("\"coe\":\"%s\",", hex);
-	digest__to_hex(out.cell, TSEM_DIGEST_SIZE, hex);
+	digest__to_hex(out.cell, width, hex);
 	printf("\"cell\":\"%s\"}\n", hex);
 	return 0;
 }

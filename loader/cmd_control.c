@@ -6,6 +6,7 @@
 
 #include "cmd.h"
 #include "control.h"
+#include "digest.h"
 #include "namespace.h"
 #include "tsem.h"
 
@@ -85,6 +86,10 @@ int cmd_control(int argc, char **argv)
 	if (err)
 		return err;
 	err = cmd__namespace(&tsem, word, &ns);
+	if (!err && request.value_size && request.value_size != ns.digest_size)
+		err = cmd__fail(EXIT_USAGE, "control: %s: the value has %u digits; one of namespace %u (%s) has %u",
+				verbs[request.verb].name, 2 * request.value_size, ns.id, digest__name(ns.digest),
+				2 * ns.digest_size);
 	if (!err)
 		err = explain(verbs[request.verb].name, verbs[request.verb].busy, ns.id,
 			      tsem__control(&tsem, verbs[request.verb].control, ns.id, request.value, NULL));

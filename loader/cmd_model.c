@@ -18,11 +18,13 @@ struct job {
 	char **files;
 	size_t count;
 	struct model *models;
+	size_t width; /* bytes of their values; 0: they have none */
 };
 
 static int read_models(struct job *job)
 {
 	struct model_error error;
+	size_t width = 0;
 
 	job->models = calloc(job->count, sizeof(*job->models));
 	if (!job->models)
@@ -40,15 +42,26 @@ static int read_models(struct job *job)
 					 error.word, error.why);
 		if (err)
 			return cmd__fail(EXIT_FAILED, "model: %s: %s", job->files[i], strerror(-err));
+		if (job->models[i].width && width && job->models[i].width != width)
+			return cmd__fail(EXIT_FAILED,
+					 "model: %s: its values have %zu digits, those of the files before it %zu",
+					 job->files[i], 2 * job->models[i].width, 2 * width);
+		width = width ?: job->models[i].width;
 	}
+	job->width = width;
 	return 0;
 }
 
 static int values(struct job *job, bool sorted)
 {
-	u8 out[TSEM_DIGEST_SIZE];
-	char hex[2 * TSEM_DIGEST_SIZE + 1];
+	u8 out[TSEM_DIGEST_MAX];
+	char hex[2 * TSEM_DIGEST_MAX + 1];
 
+	if (job->width && job->width != digest__size(job->digest))
+		return cmd__fail(
+			EXIT_USAGE,
+			"model: the values have %zu digits, those of %s have %zu; give the --digest of the model",
+			2 * job->width, digest__name(job->digest), 2 * digest__size(job->digest));
 	for (size_t i = 0; i < job->count; i++) {
 		struct model *m = &job->models[i];
 		int err = (sorted ? model__state : model__measurement)(job->digest,
@@ -58,7 +71,7 @@ static int values(struct job *job, bool sorted)
 
 		if (err)
 			return cmd__fail(EXIT_FAILED, "model: %s: %s", job->files[i], strerror(-err));
-		digest__to_hex(out, TSEM_DIGEST_SIZE, hex);
+		digest__to_hex(out, digest__size(job->digest), hex);
 		if (job->json)
 			printf("\"%s\"\n", hex);
 		else
@@ -79,20 +92,20 @@ static int state(struct job *job)
 
 static int compare(const void *a, const void *b)
 {
-	return memcmp(a, b, TSEM_DIGEST_SIZE);
+	return memcmp(a, b, TSEM_DIGEST_MAX);
 }
 
 static void sort(struct digests *list)
 {
 	if (list->count)
-		qsort(list->digest, list->count, TSEM_DIGEST_SIZE, compare);
+		qsort(list->digest, list->count, TSEM_DIGEST_MAX, compare);
 }
 
 static void diff_line(struct job *job, char sign, const u8 *digest)
 {
-	char hex[2 * TSEM_DIGEST_SIZE + 1];
+	char hex[2 * TSEM_DIGEST_MAX + 1];
 
-	digest__to_hex(digest, TSEM_DIGEST_SIZE, hex);
+	digest__to_hex(digest, job->width, hex);
 	printf(job->json ? "\"%c%s\"\n" : "%c%s\n", sign, hex);
 }
 
@@ -125,7 +138,7 @@ static int diff(struct job *job)
 /* Both have the value or neither, and the same. */
 static bool agree(bool has_a, const u8 *a, bool has_b, const u8 *b)
 {
-	return has_a == has_b && (!has_a || !memcmp(a, b, TSEM_DIGEST_SIZE));
+	return has_a == has_b && (!has_a || !memcmp(a, b, TSEM_DIGEST_MAX));
 }
 
 static int merge(struct job *job)

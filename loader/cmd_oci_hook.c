@@ -37,7 +37,7 @@
 struct hook {
 	const char *directory; /* that all files must be in, or NULL */
 	struct json_object *state; /* owns the strings */
-	const char *id, *bundle, *model;
+	const char *id, *bundle, *model, *base;
 	pid_t pid;
 	bool asked; /* there is an annotation for us */
 	char name[TSEM_NAME_SIZE];
@@ -116,9 +116,7 @@ static int annotation(struct hook *hook, const char *key, const char *value)
 	if (!strcmp(key, "forensics"))
 		return file_annotation(hook, key, value, &w->forensics);
 	if (!strcmp(key, "base")) {
-		w->spec.base = w->base;
-		if (digest__from_hex(value, strlen(value), w->base, TSEM_DIGEST_SIZE))
-			return bad(key, value, "is not a value of 64 hexadecimal digits");
+		hook->base = value;
 		return 0;
 	}
 	if (!strcmp(key, "digest") || !strcmp(key, "content") || !strcmp(key, "nsref") || !strcmp(key, "cache") ||
@@ -300,17 +298,20 @@ static int create_runtime(struct hook *hook)
 
 	if (hook->pid <= 0)
 		return cmd__fail(EXIT_FAILED, "oci-hook: the state of container %s has no 'pid'", hook->id);
-	if (w->spec.settings.content != TSEM_DIGEST_SHA256)
-		return cmd__fail(EXIT_KERNEL, "oci-hook: annotation " PREFIX
-					      "digest: this kernel can hash the content of files with "
-					      "sha256 only; add " PREFIX "content: sha256");
+	if (hook->base) {
+		w->spec.base = w->base;
+		if (digest__from_hex(hook->base, strlen(hook->base), w->base, digest__size(w->spec.settings.digest)))
+			return bad("base", hook->base, "has not the hexadecimal digits of a value of the digest");
+	}
 	if (hook->model && workload__model(w, hook->model, &error))
 		return cmd__fail(EXIT_FAILED, "oci-hook: annotation " PREFIX "model: %s", error.text);
 	code = cmd__need_control("oci-hook") ?: cmd__open(&w->tsem) ?: check_capabilities(hook);
 	if (code)
 		return code;
-	if (workload__create(w, &error))
-		return cmd__fail(EXIT_FAILED, "oci-hook: %s", error.text);
+	code = workload__create(w, &error);
+	if (code)
+		return cmd__fail(code == -ENOTSUP || code == -ENODATA ? EXIT_KERNEL : EXIT_FAILED, "oci-hook: %s",
+				 error.text);
 	code = start(hook);
 	if (code)
 		workload__delete(w, false);

@@ -141,7 +141,9 @@ static void probe_hooks(void)
 static void probe_content(void)
 {
 	/* The helper is there without IMA as well, and then answers EOPNOTSUPP. */
-	if (symbol_exists("ima_file_hash"))
+	if (symbol_exists("bpf_tsem_hash_file"))
+		say(GOOD, "file digests", "by the patched kernel, any hash");
+	else if (symbol_exists("ima_file_hash"))
 		say(GOOD, "file digests", "by IMA, sha256 (boot without ima_hash=, or with ima_hash=sha256)");
 	else
 		say(BLOCKS, "file digests", "the kernel needs CONFIG_IMA=y");
@@ -181,7 +183,10 @@ static void probe_tier(void)
 		 caps__holds_control() ? "holds it" : "does not hold it");
 	say(caps__holds_control() ? GOOD : LACKS, "control capability", text);
 	say(LACKS, "CAP_ML", "a stock kernel: CAP_MAC_ADMIN is used, which other LSMs use as well");
-	say(LACKS, "hashes", "a stock kernel: sha256, sha3-256 and sm3 for coefficients, sha256 for files");
+	if (symbol_exists("bpf_tsem_hash_buffer"))
+		say(GOOD, "hashes", "those of the kernel's crypto API, for coefficients and files");
+	else
+		say(LACKS, "hashes", "a stock kernel: sha256, sha3-256 and sm3 for coefficients, sha256 for files");
 	if (!access("/sys/class/tpm/tpm0", F_OK))
 		say(GOOD, "TPM", "the aggregate is over its PCR 0 to 7");
 	else

@@ -50,12 +50,15 @@ static int read_model(struct workload *w, const char *path)
 	return workload__model(w, path, &error) ? cmd__fail(EXIT_FAILED, "run: -m %s", error.text) : 0;
 }
 
-static int hex_option(const char *option, const char *text, u8 *out)
+/* A value as wide as the namespace's digest. */
+static int hex_option(struct workload *w, const char *option, const char *text, u8 *out)
 {
-	if (!digest__from_hex(text, strlen(text), out, TSEM_DIGEST_SIZE))
+	size_t size = digest__size(w->spec.settings.digest);
+
+	if (!digest__from_hex(text, strlen(text), out, size))
 		return 0;
-	return cmd__fail(EXIT_USAGE, "run: %s: '%.80s' is not a value of %d hexadecimal digits", option, text,
-			 2 * TSEM_DIGEST_SIZE);
+	return cmd__fail(EXIT_USAGE, "run: %s: '%.130s' is not a value of %zu hexadecimal digits, as %s gives them",
+			 option, text, 2 * size, digest__name(w->spec.settings.digest));
 }
 
 static int namespace_option(struct workload *w, const char *key, const char *value)
@@ -70,12 +73,12 @@ static int namespace_option(struct workload *w, const char *key, const char *val
 /* Adds a pseudonym: a path digest, or the absolute path that it is taken of, H(u32 length || pathname). */
 static int add_pseudonym(struct workload *w, const char *word)
 {
-	u8 value[TSEM_DIGEST_SIZE], text[4 + TSEM_PATH_MAX];
+	u8 value[TSEM_DIGEST_MAX] = {}, text[4 + TSEM_PATH_MAX];
 	u32 size = strlen(word);
 	int err;
 
 	if (word[0] != '/') {
-		err = hex_option("--pseudonym", word, value);
+		err = hex_option(w, "--pseudonym", word, value);
 		if (err)
 			return err;
 	} else {
@@ -114,7 +117,7 @@ static int parse(struct run *run, int argc, char **argv)
 		{},
 	};
 	struct workload *w = &run->workload;
-	const char **pseudonyms = calloc(argc, sizeof(*pseudonyms)), *model = NULL;
+	const char **pseudonyms = calloc(argc, sizeof(*pseudonyms)), *model = NULL, *base = NULL;
 	int option, count = 0, err = pseudonyms ? 0 : cmd__fail(EXIT_FAILED, "run: no memory");
 
 	while (!err && (option = getopt_long(argc, argv, "+:n:m:o:q", options, NULL)) != -1) {
@@ -152,8 +155,7 @@ static int parse(struct run *run, int argc, char **argv)
 			w->spec.mode = TSEM_MODE_ENFORCING;
 			break;
 		case 'b':
-			err = hex_option("--base", optarg, w->base);
-			w->spec.base = w->base;
+			base = optarg;
 			break;
 		case 'p':
 			pseudonyms[count++] = optarg;
@@ -180,14 +182,14 @@ static int parse(struct run *run, int argc, char **argv)
 	run->command = argv + optind;
 	if (!err && optind >= argc)
 		err = cmd__fail(EXIT_USAGE, "run: the command is missing; write it behind --");
-	if (!err && w->spec.settings.content != TSEM_DIGEST_SHA256)
-		err = cmd__fail(
-			EXIT_KERNEL,
-			"run: --digest %s: this kernel can hash the content of files with sha256 only; add --content sha256",
-			digest__name(w->spec.settings.digest));
+	/* Behind the options, one of which names the hash. */
+	if (!err && base) {
+		err = hex_option(w, "--base", base, w->base);
+		w->spec.base = w->base;
+	}
 	if (!err && model)
 		err = read_model(w, model);
-	/* Behind the options, one of which names the hash; a model file has its own, and its reading begins anew. */
+	/* A model file has its own, and its reading begins anew. */
 	for (int i = 0; i < count && !err; i++)
 		err = add_pseudonym(w, pseudonyms[i]);
 	free(pseudonyms);
@@ -327,8 +329,10 @@ int cmd_run(int argc, char **argv)
 	code = parse(&run, argc, argv) ?: cmd__need_control("run") ?: cmd__open(&w->tsem);
 	if (code)
 		goto out;
-	if (workload__create(w, &error)) {
-		code = cmd__fail(EXIT_FAILED, "run: %s", error.text);
+	code = workload__create(w, &error);
+	if (code) {
+		code = cmd__fail(code == -ENOTSUP || code == -ENODATA ? EXIT_KERNEL : EXIT_FAILED, "run: %s",
+				 error.text);
 		goto out;
 	}
 	/* As a shell does: the terminal's signals are for the workload. */

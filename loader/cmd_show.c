@@ -44,9 +44,9 @@ static void line(struct show *show, struct json_object *value)
 
 static void line_hex(struct show *show, const u8 *digest)
 {
-	char hex[2 * TSEM_DIGEST_SIZE + 1];
+	char hex[2 * TSEM_DIGEST_MAX + 1];
 
-	digest__to_hex(digest, TSEM_DIGEST_SIZE, hex);
+	digest__to_hex(digest, show->ns.digest_size, hex);
 	line(show, json_object_new_string(hex));
 }
 
@@ -61,7 +61,7 @@ static int show_id(struct show *show)
 
 static int show_aggregate(struct show *show)
 {
-	u8 aggregate[TSEM_DIGEST_SIZE];
+	u8 aggregate[TSEM_DIGEST_MAX];
 
 	if (tpm__aggregate(TPM_PCRS, show->ns.digest, aggregate) < 0)
 		return cmd__fail(EXIT_FAILED, "show aggregate: the TPM's registers cannot be read at " TPM_PCRS);
@@ -69,13 +69,13 @@ static int show_aggregate(struct show *show)
 	return 0;
 }
 
-typedef int extension(u32 digest, const u8 *aggregate, const u8 *base, u8 (*coefficients)[TSEM_DIGEST_SIZE],
+typedef int extension(u32 digest, const u8 *aggregate, const u8 *base, u8 (*coefficients)[TSEM_DIGEST_MAX],
 		      size_t count, u8 *out);
 
 static int show_extension(struct show *show, extension *extend)
 {
 	const struct tsem_namespace *ns = &show->ns;
-	u8 aggregate[TSEM_DIGEST_SIZE], value[TSEM_DIGEST_SIZE];
+	u8 aggregate[TSEM_DIGEST_MAX], value[TSEM_DIGEST_MAX];
 	struct digests list = {};
 	int err = 0;
 

@@ -50,14 +50,19 @@ static int parse_number(const char *key, const char *value, u64 least, u64 most,
 	return 0;
 }
 
-static int parse_hex(const char *key, const char *value, u8 *out, struct control_error *error)
+/* A value as wide as some digest; *size: its bytes. */
+static int parse_hex(const char *key, const char *value, u8 *out, u32 *size, struct control_error *error)
 {
-	if (strlen(value) != 2 * TSEM_DIGEST_SIZE)
-		return refuse(error, "%s=%.80s: has %zu characters; give exactly %d hexadecimal digits", key, value,
-			      strlen(value), 2 * TSEM_DIGEST_SIZE);
-	if (digest__from_hex(value, strlen(value), out, TSEM_DIGEST_SIZE))
-		return refuse(error, "%s=%.80s: is not hexadecimal; give exactly %d digits, without 0x", key, value,
-			      2 * TSEM_DIGEST_SIZE);
+	size_t length = strlen(value);
+
+	if (length % 2 || length < 2 * TSEM_DIGEST_MIN || length > 2 * TSEM_DIGEST_MAX)
+		return refuse(error,
+			      "%s=%.130s: has %zu characters; give twice as many hexadecimal digits as the namespace's "
+			      "digest has bytes",
+			      key, value, length);
+	if (digest__from_hex(value, length, out, length / 2))
+		return refuse(error, "%s=%.130s: is not hexadecimal; give digits only, without 0x", key, value);
+	*size = length / 2;
 	return 0;
 }
 
@@ -66,7 +71,7 @@ static int parse_digest(const char *key, const char *value, u32 *out, struct con
 	int type = digest__parse(value);
 
 	if (type < 0)
-		return refuse(error, "%s=%.40s: this kernel has no hash '%.40s'; it has %s", key, value, value,
+		return refuse(error, "%s=%.40s: there is no hash '%.40s'; there are %s", key, value, value,
 			      DIGEST_NAMES);
 	*out = type;
 	return 0;
@@ -107,10 +112,7 @@ int control__namespace_option(struct control_namespace *ns, const char *key, con
 			return err;
 		ns->cache = number;
 	} else if (!strcmp(key, "key")) {
-		err = parse_hex(key, value, ns->key, error);
-		if (err)
-			return err;
-		ns->has_key = true;
+		return parse_hex(key, value, ns->key, &ns->key_size, error);
 	} else {
 		return refuse(error, "'%.40s' is no setting; there are nsref, digest, content, cache, model, key", key);
 	}
@@ -149,7 +151,7 @@ static int parse_argument(const struct verb *verb, const char *key, const char *
 			return parse_number(key, value, 1, 0x7fffffff, &request->pid, error);
 		if (!strcmp(key, "tnum"))
 			return parse_number(key, value, 0, ~0ULL, &request->tnum, error);
-		return parse_hex(key, value, request->value, error);
+		return parse_hex(key, value, request->value, &request->value_size, error);
 	}
 	if (!verb->required[0])
 		return refuse(error, "%s: takes no argument, but there is '%.40s'", verb->name, key);

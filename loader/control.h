@@ -10,7 +10,7 @@
 
 /* One line for the user: what was wrong, with which word, what to do. */
 struct control_error {
-	char text[256];
+	char text[512];
 };
 
 /* What a new namespace is made with. */
@@ -21,8 +21,8 @@ struct control_namespace {
 	u32 model; /* enum tsem_model_type */
 	u32 cache; /* events that the ring holds */
 	bool has_content; /* content was named; it is the digest otherwise */
-	bool has_key;
-	u8 key[TSEM_DIGEST_SIZE];
+	u32 key_size; /* bytes of key; 0: none was given */
+	u8 key[TSEM_DIGEST_MAX];
 };
 
 #define CONTROL_CACHE_INTERNAL 32
@@ -44,7 +44,8 @@ enum control_verb {
 struct control_request {
 	enum control_verb verb;
 	struct control_namespace namespace; /* internal, external */
-	u8 value[TSEM_DIGEST_SIZE]; /* state, base, pseudonym; the key of trusted, untrusted */
+	u8 value[TSEM_DIGEST_MAX]; /* state, base, pseudonym; the key of trusted, untrusted */
+	u32 value_size; /* bytes that were given; to be those of the namespace's digest */
 	u64 pid; /* trusted, untrusted */
 	u64 tnum;
 };

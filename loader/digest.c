@@ -1,16 +1,45 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Hash functions by name and number, and hexadecimal. libcrypto does the hashing; each hash is fetched once. */
+/*
+ * Hash functions by name and number, and hexadecimal. libcrypto does the hashing; each hash is fetched once. What it
+ * has not (Streebog, Whirlpool) is asked of the kernel through an AF_ALG socket, as long as that has it.
+ *
+ * The table has every unkeyed cryptographic hash of the kernel's crypto API but MD4, MD5 and SHA-1: a model that is
+ * keyed by a function whose collisions can be computed binds nobody.
+ */
 #include "digest.h"
 
 #include <errno.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <linux/if_alg.h>
 #include <openssl/evp.h>
 
-static const char *const names[] = {
-	[TSEM_DIGEST_SHA256] = "sha256",
-	[TSEM_DIGEST_SHA3_256] = "sha3-256",
-	[TSEM_DIGEST_SM3] = "sm3",
+static const struct {
+	const char *name; /* in the kernel */
+	const char *fetch; /* in libcrypto, where it has a hash of the same size */
+	size_t size;
+} types[TSEM_DIGEST_END] = {
+	[TSEM_DIGEST_SHA256] = { "sha256", "sha256", 32 },
+	[TSEM_DIGEST_SHA3_256] = { "sha3-256", "sha3-256", 32 },
+	[TSEM_DIGEST_SM3] = { "sm3", "sm3", 32 },
+	[TSEM_DIGEST_SHA224] = { "sha224", "sha224", 28 },
+	[TSEM_DIGEST_SHA384] = { "sha384", "sha384", 48 },
+	[TSEM_DIGEST_SHA512] = { "sha512", "sha512", 64 },
+	[TSEM_DIGEST_SHA3_224] = { "sha3-224", "sha3-224", 28 },
+	[TSEM_DIGEST_SHA3_384] = { "sha3-384", "sha3-384", 48 },
+	[TSEM_DIGEST_SHA3_512] = { "sha3-512", "sha3-512", 64 },
+	[TSEM_DIGEST_BLAKE2B_160] = { "blake2b-160", NULL, 20 },
+	[TSEM_DIGEST_BLAKE2B_256] = { "blake2b-256", NULL, 32 },
+	[TSEM_DIGEST_BLAKE2B_384] = { "blake2b-384", NULL, 48 },
+	[TSEM_DIGEST_BLAKE2B_512] = { "blake2b-512", "blake2b-512", 64 },
+	[TSEM_DIGEST_STREEBOG256] = { "streebog256", NULL, 32 },
+	[TSEM_DIGEST_STREEBOG512] = { "streebog512", NULL, 64 },
+	[TSEM_DIGEST_RMD160] = { "rmd160", "ripemd-160", 20 },
+	[TSEM_DIGEST_WP256] = { "wp256", NULL, 32 },
+	[TSEM_DIGEST_WP384] = { "wp384", NULL, 48 },
+	[TSEM_DIGEST_WP512] = { "wp512", NULL, 64 },
 };
 
 static const char *const models[] = {
@@ -31,12 +60,21 @@ static int find(const char *const *table, size_t n, const char *name)
 
 int digest__parse(const char *name)
 {
-	return find(names, LENGTH(names), name);
+	for (int i = 1; i < TSEM_DIGEST_END; i++) {
+		if (!strcmp(types[i].name, name))
+			return i;
+	}
+	return -EINVAL;
 }
 
 const char *digest__name(u32 type)
 {
-	return type < LENGTH(names) ? names[type] : NULL;
+	return type < TSEM_DIGEST_END ? types[type].name : NULL;
+}
+
+size_t digest__size(u32 type)
+{
+	return type < TSEM_DIGEST_END ? types[type].size : 0;
 }
 
 int digest__parse_model(const char *name)
@@ -49,16 +87,54 @@ const char *digest__model_name(u32 model)
 	return model < LENGTH(models) ? models[model] : NULL;
 }
 
+/* By the kernel. Each call is a socket of its own: nothing that is hashed this way is in a hurry. */
+static int hash_by_kernel(u32 type, const void *data, size_t size, u8 *out)
+{
+	struct sockaddr_alg address = { .salg_family = AF_ALG, .salg_type = "hash" };
+	int function = socket(AF_ALG, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), operation = -1, err = -EIO;
+	const u8 *next = data;
+	ssize_t sent;
+
+	memcpy(address.salg_name, types[type].name, strlen(types[type].name));
+	if (function < 0 || bind(function, (struct sockaddr *)&address, sizeof(address)))
+		goto out;
+	operation = accept4(function, NULL, NULL, SOCK_CLOEXEC);
+	if (operation < 0)
+		goto out;
+	while (size) {
+		sent = send(operation, next, size, MSG_MORE);
+		if (sent <= 0)
+			goto out;
+		next += sent;
+		size -= sent;
+	}
+	if (!send(operation, NULL, 0, 0) && recv(operation, out, types[type].size, 0) == (ssize_t)types[type].size)
+		err = 0;
+out:
+	if (operation >= 0)
+		close(operation);
+	if (function >= 0)
+		close(function);
+	return err;
+}
+
 int digest__hash(u32 type, const void *data, size_t size, u8 *out)
 {
-	static EVP_MD *fetched[LENGTH(names)];
+	static EVP_MD *fetched[TSEM_DIGEST_END];
+	u8 digest[TSEM_DIGEST_MAX];
 
 	if (!digest__name(type))
 		return -EINVAL;
-	if (!fetched[type])
-		fetched[type] = EVP_MD_fetch(NULL, names[type], NULL);
-	if (!fetched[type] || !EVP_Digest(data, size, out, NULL, fetched[type], NULL))
+	if (!fetched[type] && types[type].fetch)
+		fetched[type] = EVP_MD_fetch(NULL, types[type].fetch, NULL);
+	if (fetched[type]) {
+		if (!EVP_Digest(data, size, digest, NULL, fetched[type], NULL))
+			return -EIO;
+	} else if (hash_by_kernel(type, data, size, digest)) {
 		return -EIO;
+	}
+	/* `data` may be `out`. */
+	memcpy(out, digest, types[type].size);
 	return 0;
 }
 

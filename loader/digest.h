@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The hash functions of coefficients in user space, by OpenSSL. */
+/* The hash functions of coefficients in user space, by OpenSSL, or by the kernel where that has none. */
 #ifndef TSEM_DIGEST_H
 #define TSEM_DIGEST_H
 
@@ -7,8 +7,10 @@
 
 #include "tsem_types.h"
 
-/* What --digest and digest= may name, for messages. */
-#define DIGEST_NAMES "sha256, sha3-256, sm3"
+/* What --digest and digest= may name, for messages: on every kernel, and with kernel-patches/. */
+#define DIGEST_NAMES                                                                                                     \
+	"sha256, sha3-256, sm3 and, where the kernel is patched, sha224, sha384, sha512, sha3-224, sha3-384, sha3-512, " \
+	"blake2b-160, blake2b-256, blake2b-384, blake2b-512, streebog256, streebog512, rmd160, wp256, wp384, wp512"
 
 /* The enum tsem_digest_type of a kernel crypto name, or -EINVAL. */
 int digest__parse(const char *name);
@@ -18,14 +20,13 @@ const char *digest__name(u32 type);
 int digest__parse_model(const char *name);
 const char *digest__model_name(u32 model);
 
-/* Bytes of a digest: the same for every type so far. */
-static inline size_t digest__size(u32 type)
-{
-	(void)type;
-	return TSEM_DIGEST_SIZE;
-}
+/* Bytes of a digest of this type, from TSEM_DIGEST_MIN to TSEM_DIGEST_MAX; 0 for no type. */
+size_t digest__size(u32 type);
 
-/* Digest of `size` bytes at `data` into `out` (digest__size() bytes). 0, or -EIO if libcrypto refuses the hash. */
+/*
+ * Digest of `size` bytes at `data` into `out`: digest__size() bytes. 0; -EINVAL for no type;
+ * -EIO if neither libcrypto nor the running kernel (AF_ALG) has the function.
+ */
 int digest__hash(u32 type, const void *data, size_t size, u8 *out);
 
 /* `size` bytes as 2 * size lower case digits and a NUL into `out`. */

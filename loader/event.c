@@ -20,7 +20,6 @@
 
 #include "digest.h"
 
-#define D TSEM_DIGEST_SIZE
 #define TMPFS_MAGIC 0x01021994
 
 enum kind {
@@ -201,6 +200,12 @@ struct codec {
 	u8 *hashed; /* HASH: what goes into H(CELL) */
 	size_t hashed_size;
 };
+
+/* Bytes of a digest. */
+static size_t width(const struct codec *c)
+{
+	return c->record->digest_size;
+}
 
 /* The next `size` bytes of the description: room to write, or bytes to read. NULL if they are not there. */
 static void *codec_bytes(struct codec *c, size_t size, bool hashed)
@@ -615,7 +620,7 @@ static int block_path(struct codec *c, struct json_object *o)
 		err = err ?: put(parts, "name", string_to_json(bytes + split, size - split));
 		err = err ?: leaf_string(c, parts, "directory", true);
 		err = err ?: leaf_number(c, o, "instance", 8, DECIMAL, true, NULL);
-		err = err ?: leaf_hex(c, o, "owner", D, D, true);
+		err = err ?: leaf_hex(c, o, "owner", width(c), width(c), true);
 		err = err ?: leaf_string(c, parts, "name", false);
 		json_object_put(parts);
 		return err;
@@ -623,11 +628,10 @@ static int block_path(struct codec *c, struct json_object *o)
 	if (c->op == HASH) {
 		TRY(leaf_string(c, NULL, "pathname", true));
 		TRY(leaf_number(c, NULL, "instance", 8, DECIMAL, true, NULL));
-		TRY(leaf_hex(c, NULL, "owner", D, D, true));
+		TRY(leaf_hex(c, NULL, "owner", width(c), width(c), true));
 		return leaf_string(c, NULL, "pathname", false);
 	} else {
 		u8 path[2 * TSEM_CELL_MAX];
-		struct json_object *number = json_object_new_object();
 		const u8 *p, *instance, *owner;
 		u32 directory, name;
 		u64 value;
@@ -640,7 +644,7 @@ static int block_path(struct codec *c, struct json_object *o)
 		if (p)
 			memcpy(path, p, directory);
 		instance = p ? codec_bytes(c, 8, false) : NULL;
-		owner = instance ? codec_bytes(c, D, false) : NULL;
+		owner = instance ? codec_bytes(c, width(c), false) : NULL;
 		p = owner ? codec_bytes(c, 4, false) : NULL;
 		if (p)
 			memcpy(&name, p, 4);
@@ -648,11 +652,10 @@ static int block_path(struct codec *c, struct json_object *o)
 		if (p) {
 			memcpy(path + directory, p, name);
 			memcpy(&value, instance, 8);
-			err = put_hex(o, "owner", owner, D);
+			err = put_hex(o, "owner", owner, width(c));
 			err = err ?: put_number(o, "instance", "%" PRIu64, value);
 			err = err ?: put(o, "pathname", string_to_json(path, directory + name));
 		}
-		json_object_put(number);
 		return err;
 	}
 }
@@ -681,7 +684,7 @@ static int block_file(struct codec *c, struct json_object *o)
 	TRY(block_inode(c, block));
 	TRY(block_object(c, o, "path", &block));
 	TRY(block_path(c, block));
-	return leaf_hex(c, o, "digest", D, D, true);
+	return leaf_hex(c, o, "digest", width(c), width(c), true);
 }
 
 static int block_sock(struct codec *c, struct json_object *o)
@@ -689,7 +692,7 @@ static int block_sock(struct codec *c, struct json_object *o)
 	TRY(leaf_u32(c, o, "family"));
 	TRY(leaf_u32(c, o, "type"));
 	TRY(leaf_u32(c, o, "protocol"));
-	return leaf_hex(c, o, "owner", D, TSEM_OWNER_SIZE, true);
+	return leaf_hex(c, o, "owner", width(c), TSEM_OWNER_SIZE, true);
 }
 
 static int block_ipc(struct codec *c, struct json_object *o)
@@ -699,7 +702,7 @@ static int block_ipc(struct codec *c, struct json_object *o)
 	TRY(leaf_u32(c, o, "cuid"));
 	TRY(leaf_u32(c, o, "cgid"));
 	TRY(leaf_number(c, o, "mode", 2, OCTAL, true, NULL));
-	return leaf_hex(c, o, "owner", D, D, true);
+	return leaf_hex(c, o, "owner", width(c), width(c), true);
 }
 
 static int block_coe(struct codec *c, struct json_object *o)
@@ -799,7 +802,7 @@ static int block_address(struct codec *c, struct json_object *o, enum kind kind)
 			return c->op == DECODE ? put(a, "address", string_to_json(p, size)) : 0;
 		}
 	default:
-		return leaf_hex(c, a, "address", D, D, true);
+		return leaf_hex(c, a, "address", width(c), width(c), true);
 	}
 }
 
@@ -846,9 +849,9 @@ static int walk_field(struct codec *c, struct json_object *o, const char *key, e
 	case VALUE:
 		return leaf_value(c, o, key);
 	case TASK:
-		return leaf_hex(c, o, key, D, D, true);
+		return leaf_hex(c, o, key, width(c), width(c), true);
 	case TASK64:
-		return leaf_hex(c, o, key, D, TSEM_OWNER_SIZE, true);
+		return leaf_hex(c, o, key, width(c), TSEM_OWNER_SIZE, true);
 	case INODE:
 	case PATH:
 	case DENTRY:
@@ -942,6 +945,11 @@ static int walk_cell(struct codec *c, struct json_object *cell)
 	return c->op != ENCODE && c->at != c->record->cell_size ? -EINVAL : 0;
 }
 
+static bool digest_plausible(const struct tsem_record *record)
+{
+	return record->digest_size >= TSEM_DIGEST_MIN && record->digest_size <= TSEM_DIGEST_MAX;
+}
+
 static int read_header(struct codec *c, struct json_object *json, struct json_object *header)
 {
 	struct tsem_record *r = c->record;
@@ -963,10 +971,15 @@ static int read_header(struct codec *c, struct json_object *json, struct json_ob
 		TRY(get_number(c, header, "pid", 10, ~0U, &pid));
 		r->pid = pid;
 	}
+	/* The first one says how wide the digests of this event are. */
 	for (int i = 0; i < 2; i++) {
 		struct json_object *id = get_string(c, header, ids[i].key);
+		size_t size = id ? json_object_get_string_len(id) : 0;
 
-		if (!id || digest__from_hex(json_object_get_string(id), json_object_get_string_len(id), ids[i].id, D)) {
+		if (!i)
+			r->digest_size = size / 2;
+		if (!digest_plausible(r) ||
+		    digest__from_hex(json_object_get_string(id), size, ids[i].id, r->digest_size)) {
 			c->fault = ids[i].key;
 			return -EINVAL;
 		}
@@ -1027,7 +1040,8 @@ out:
 bool event__plausible(const struct tsem_record *record, size_t size)
 {
 	if (size < TSEM_RECORD_HEADER_SIZE || record->cell_size > TSEM_CELL_MAX ||
-	    record->size != TSEM_RECORD_HEADER_SIZE + record->cell_size || record->size > size)
+	    record->size != TSEM_RECORD_HEADER_SIZE + record->cell_size || record->size > size ||
+	    !digest_plausible(record))
 		return false;
 	return record->event && event__name(record->event) &&
 	       (record->kind == TSEM_RECORD_EVENT || (record->kind == TSEM_RECORD_LOG && !record->cell_size));
@@ -1056,8 +1070,8 @@ static int write_header(const struct tsem_record *r, bool with_pid, struct json_
 	TRY(put(header, "type", json_object_new_string(event__name(r->event))));
 	TRY(put_number(header, "ttd", "%" PRIu64, r->task_number));
 	TRY(put_number(header, "p_ttd", "%" PRIu64, r->parent_number));
-	TRY(put_hex(header, "task_id", r->task_id, D));
-	TRY(put_hex(header, "p_task_id", r->parent_task_id, D));
+	TRY(put_hex(header, "task_id", r->task_id, r->digest_size));
+	TRY(put_hex(header, "p_task_id", r->parent_task_id, r->digest_size));
 	return put_number(header, "ts", "%" PRIu64, r->ts);
 }
 
@@ -1119,7 +1133,8 @@ const char *event__line(struct json_object *json)
 
 int event__coefficient(const struct tsem_record *record, u32 digest, u32 model, struct event_digests *out)
 {
-	u8 hashed[2 * TSEM_CELL_MAX], message[TSEM_EVENT_NAME_MAX + 4 * D], *p = message;
+	u8 hashed[2 * TSEM_CELL_MAX], message[TSEM_EVENT_NAME_MAX + 4 * TSEM_DIGEST_MAX], *p = message;
+	size_t size = digest__size(digest);
 	struct codec c = { .op = HASH,
 			   .record = (struct tsem_record *)record,
 			   .portable = model == TSEM_MODEL_PORTABLE,
@@ -1127,13 +1142,14 @@ int event__coefficient(const struct tsem_record *record, u32 digest, u32 model, 
 	const char *name = event__name(record->event);
 	int err;
 
-	if (!name || record->cell_size > TSEM_CELL_MAX)
+	memset(out, 0, sizeof(*out));
+	if (!name || record->cell_size > TSEM_CELL_MAX || !size || record->digest_size != size)
 		return -EINVAL;
 	if (record->shape & TSEM_SHAPE_GENERIC) {
 		/* NAME, Z */
 		memcpy(hashed, name, strlen(name));
 		err = digest__hash(digest, "", 0, hashed + strlen(name));
-		c.hashed_size = strlen(name) + D;
+		c.hashed_size = strlen(name) + size;
 	} else {
 		err = table[record->event][0].key ? walk_cell(&c, NULL) : -EINVAL;
 	}
@@ -1142,9 +1158,9 @@ int event__coefficient(const struct tsem_record *record, u32 digest, u32 model, 
 	if (err)
 		return err;
 	p = mempcpy(p, name, strlen(name));
-	p = mempcpy(p, record->parent_task_id, D);
-	p = mempcpy(p, record->task_id, D);
-	p = mempcpy(p, out->coe, D);
-	p = mempcpy(p, out->cell, D);
+	p = mempcpy(p, record->parent_task_id, size);
+	p = mempcpy(p, record->task_id, size);
+	p = mempcpy(p, out->coe, size);
+	p = mempcpy(p, out->cell, size);
 	return digest__hash(digest, message, p - message, out->coefficient);
 }

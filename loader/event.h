@@ -37,16 +37,17 @@ struct json_object *event__from_line(const char *line, size_t size);
 /* The JSON object as one line of text; owned by the object. */
 const char *event__line(struct json_object *json);
 
-/* What event__coefficient() computes on its way. */
+/* What event__coefficient() computes, padded with zeros. */
 struct event_digests {
-	u8 coefficient[TSEM_DIGEST_SIZE];
-	u8 coe[TSEM_DIGEST_SIZE];
-	u8 cell[TSEM_DIGEST_SIZE];
+	u8 coefficient[TSEM_DIGEST_MAX];
+	u8 coe[TSEM_DIGEST_MAX];
+	u8 cell[TSEM_DIGEST_MAX];
 };
 
 /*
  * The coefficient H(NAME || PTASK_ID || TASK_ID || H(COE) || H(CELL)) of a record, in the hash `digest` and the model
- * type `model`. 0, -EINVAL for a malformed record, -EIO if libcrypto fails.
+ * type `model`. 0; -EINVAL for a malformed record, or for one whose digests are not as wide as those of `digest`; -EIO
+ * if nobody has the hash function.
  */
 int event__coefficient(const struct tsem_record *record, u32 digest, u32 model, struct event_digests *out);
 

@@ -1208,20 +1208,19 @@ void explain__compare(struct explain *explain)
  */
 static void learn_program(struct explain *explain, const struct tsem_record *record, struct json_object *json)
 {
-	static const u32 digests[] = { TSEM_DIGEST_SHA256, TSEM_DIGEST_SHA3_256, TSEM_DIGEST_SM3 };
 	static const u32 models[] = { TSEM_MODEL_MODEL0, TSEM_MODEL_PORTABLE };
 	struct json_object *path = lookup(json, "bprm_committing_creds.file.path.pathname");
 	struct tsem_record exec = *record;
-	char hex[2 * TSEM_DIGEST_SIZE + 1];
+	char hex[2 * TSEM_DIGEST_MAX + 1];
 	struct event_digests out;
 
 	if (!path)
 		return;
 	memset(exec.task_id, 0, sizeof(exec.task_id));
-	for (int i = 0; i < 6; i++) {
-		if (event__coefficient(&exec, digests[i / 2], models[i % 2], &out))
+	for (u32 i = 0; i < 2 * TSEM_DIGEST_END; i++) {
+		if (digest__size(i / 2) != record->digest_size || event__coefficient(&exec, i / 2, models[i % 2], &out))
 			continue;
-		digest__to_hex(out.coefficient, TSEM_DIGEST_SIZE, hex);
+		digest__to_hex(out.coefficient, record->digest_size, hex);
 		json_object_object_add(explain->programs, hex, json_object_get(path));
 	}
 }

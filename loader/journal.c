@@ -180,7 +180,7 @@ static size_t slot_of(const struct index *index, const u8 *coefficient)
 
 	memcpy(&hash, coefficient, sizeof(hash));
 	for (at = hash & index->mask; index->slots[at]; at = (at + 1) & index->mask) {
-		if (!memcmp(index->all->entry[index->slots[at] - 1].coefficient, coefficient, TSEM_DIGEST_SIZE))
+		if (!memcmp(index->all->entry[index->slots[at] - 1].coefficient, coefficient, TSEM_DIGEST_MAX))
 			break;
 	}
 	return at;

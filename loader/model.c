@@ -13,29 +13,29 @@
 
 #include "digest.h"
 
-#define D TSEM_DIGEST_SIZE
+#define MAX TSEM_DIGEST_MAX
 
 int digests__add(struct digests *list, const u8 *digest)
 {
 	if (list->count == list->room) {
 		size_t room = list->room ? 2 * list->room : 64;
-		void *p = realloc(list->digest, room * D);
+		void *p = realloc(list->digest, room * MAX);
 
 		if (!p)
 			return -ENOMEM;
 		list->digest = p;
 		list->room = room;
 	}
-	memcpy(list->digest[list->count++], digest, D);
+	memcpy(list->digest[list->count++], digest, MAX);
 	return 0;
 }
 
 /* Vector multiply-shift (Dietzfelbinger): two digests collide with a chance that their author cannot influence. */
-static u64 digest_hash(const u8 *digest, const u64 *key)
+static u64 digest_hash(const u8 *digest, size_t width, const u64 *key)
 {
-	u64 sum = key[D / 4];
+	u64 sum = key[MAX / 4];
 
-	for (int i = 0; i < D / 4; i++) {
+	for (size_t i = 0; i < width / 4; i++) {
 		u32 word;
 
 		memcpy(&word, digest + 4 * i, 4);
@@ -45,10 +45,10 @@ static u64 digest_hash(const u8 *digest, const u64 *key)
 }
 
 /* Drops every digest that stands earlier too. */
-static int digests_unique(struct digests *list)
+static int digests_unique(struct digests *list, size_t width)
 {
 	size_t size = 64, kept = 0;
-	u64 key[D / 4 + 1];
+	u64 key[MAX / 4 + 1];
 	u32 *slots;
 
 	if (getrandom(key, sizeof(key), 0) != sizeof(key))
@@ -61,14 +61,15 @@ static int digests_unique(struct digests *list)
 	for (size_t i = 0; i < list->count; i++) {
 		size_t at;
 
-		for (at = digest_hash(list->digest[i], key) & (size - 1); slots[at]; at = (at + 1) & (size - 1)) {
-			if (!memcmp(list->digest[slots[at] - 1], list->digest[i], D))
+		for (at = digest_hash(list->digest[i], width, key) & (size - 1); slots[at];
+		     at = (at + 1) & (size - 1)) {
+			if (!memcmp(list->digest[slots[at] - 1], list->digest[i], width))
 				break;
 		}
 		if (slots[at])
 			continue;
 		if (kept != i)
-			memcpy(list->digest[kept], list->digest[i], D);
+			memcpy(list->digest[kept], list->digest[i], MAX);
 		slots[at] = ++kept;
 	}
 	list->count = kept;
@@ -119,15 +120,19 @@ static int line_error(struct model_error *error, const struct line *line, const 
 }
 
 /* Is it `word` and a value? The value then into `out`: 1; 0 for another word. */
-static int line_value(const struct line *line, const char *word, u8 *out, struct model_error *error)
+static int line_value(const struct line *line, const char *word, struct model *m, u8 *out, struct model_error *error)
 {
-	size_t n = strlen(word);
+	size_t n = strlen(word), size;
 
 	if (line->size <= n || memcmp(line->text, word, n) || line->text[n] != ' ')
 		return 0;
-	if (digest__from_hex(line->text + n + 1, line->size - n - 1, out, D))
+	/* The first value says how wide all of them are. */
+	size = m->width ?: (line->size - n - 1) / 2;
+	if (size < TSEM_DIGEST_MIN || digest__from_hex(line->text + n + 1, line->size - n - 1, out, size))
 		return line_error(error, line, line->text + n + 1, line->size - n - 1,
-				  "is not a value of 64 hexadecimal digits");
+				  m->width ? "is not hexadecimal, or has not as many digits as the values above it"
+					   : "is not a hexadecimal value of a hash, 32 to 128 digits");
+	m->width = size;
 	return 1;
 }
 
@@ -138,25 +143,25 @@ static bool line_is(const struct line *line, const char *word)
 
 static int parse_line(struct model *m, const struct line *line, bool *ended, struct model_error *error)
 {
-	u8 value[D];
+	u8 value[MAX] = {};
 	int found;
 
 	if (*ended)
 		return line_error(error, line, line->text, line->size, "stands after 'end'");
-	found = line_value(line, "state", value, error);
+	found = line_value(line, "state", m, value, error);
 	if (found)
 		return found < 0 ? found : digests__add(&m->states, value);
-	found = line_value(line, "pseudonym", value, error);
+	found = line_value(line, "pseudonym", m, value, error);
 	if (found)
 		return found < 0 ? found : digests__add(&m->pseudonyms, value);
-	found = line_value(line, "aggregate", m->aggregate, error);
+	found = line_value(line, "aggregate", m, m->aggregate, error);
 	if (found) {
 		if (found > 0 && m->has_aggregate)
 			return line_error(error, line, "aggregate", 9, "stands twice");
 		m->has_aggregate = true;
 		return found < 0 ? found : 0;
 	}
-	found = line_value(line, "base", m->base, error);
+	found = line_value(line, "base", m, m->base, error);
 	if (found) {
 		if (found > 0 && m->has_base)
 			return line_error(error, line, "base", 4, "stands twice");
@@ -198,7 +203,7 @@ int model__read(FILE *file, struct model *model, struct model_error *error)
 		err = line_error(error, &line, "end", 3, "is missing: the file was cut");
 		goto out;
 	}
-	err = digests_unique(&model->states) ?: digests_unique(&model->pseudonyms);
+	err = digests_unique(&model->states, model->width) ?: digests_unique(&model->pseudonyms, model->width);
 out:
 	free(text);
 	if (err)
@@ -206,30 +211,30 @@ out:
 	return err;
 }
 
-static void write_values(FILE *file, const char *word, const struct digests *list)
+static void write_values(FILE *file, const char *word, const struct digests *list, size_t width)
 {
-	char hex[2 * D + 1];
+	char hex[2 * MAX + 1];
 
 	for (size_t i = 0; i < list->count; i++) {
-		digest__to_hex(list->digest[i], D, hex);
+		digest__to_hex(list->digest[i], width, hex);
 		fprintf(file, "%s %s\n", word, hex);
 	}
 }
 
 int model__write(FILE *file, const struct model *model)
 {
-	char hex[2 * D + 1];
+	char hex[2 * MAX + 1];
 
 	if (model->has_aggregate) {
-		digest__to_hex(model->aggregate, D, hex);
+		digest__to_hex(model->aggregate, model->width, hex);
 		fprintf(file, "aggregate %s\n", hex);
 	}
 	if (model->has_base) {
-		digest__to_hex(model->base, D, hex);
+		digest__to_hex(model->base, model->width, hex);
 		fprintf(file, "base %s\n", hex);
 	}
-	write_values(file, "pseudonym", &model->pseudonyms);
-	write_values(file, "state", &model->states);
+	write_values(file, "pseudonym", &model->pseudonyms, model->width);
+	write_values(file, "state", &model->states, model->width);
 	fputs(model->sealed ? "seal\nend\n" : "end\n", file);
 	return ferror(file) ? -EIO : 0;
 }
@@ -243,22 +248,23 @@ void model__free(struct model *model)
 
 static int extend(u32 digest, const u8 *base, const u8 *coefficient, u8 *m)
 {
-	u8 message[2 * D];
+	size_t size = digest__size(digest);
+	u8 message[3 * MAX];
 	int err;
 
-	memcpy(message, base, D);
-	memcpy(message + D, coefficient, D);
-	err = digest__hash(digest, message, sizeof(message), message + D);
-	memcpy(message, m, D);
-	return err ?: digest__hash(digest, message, sizeof(message), m);
+	memcpy(message, base, size);
+	memcpy(message + size, coefficient, size);
+	err = digest__hash(digest, message, 2 * size, message + size);
+	memcpy(message, m, size);
+	return err ?: digest__hash(digest, message, 2 * size, m);
 }
 
-int model__measurement(u32 digest, const u8 *aggregate, const u8 *base, u8 (*coefficients)[D], size_t count, u8 *out)
+int model__measurement(u32 digest, const u8 *aggregate, const u8 *base, u8 (*coefficients)[MAX], size_t count, u8 *out)
 {
-	static const u8 none[D];
+	static const u8 none[MAX];
 	int err;
 
-	memset(out, 0, D);
+	memset(out, 0, MAX);
 	err = extend(digest, base ?: none, aggregate ?: none, out);
 	for (size_t i = 0; i < count && !err; i++)
 		err = extend(digest, base ?: none, coefficients[i], out);
@@ -267,12 +273,12 @@ int model__measurement(u32 digest, const u8 *aggregate, const u8 *base, u8 (*coe
 
 static int compare(const void *a, const void *b)
 {
-	return memcmp(a, b, D);
+	return memcmp(a, b, MAX);
 }
 
-int model__state(u32 digest, const u8 *aggregate, const u8 *base, u8 (*coefficients)[D], size_t count, u8 *out)
+int model__state(u32 digest, const u8 *aggregate, const u8 *base, u8 (*coefficients)[MAX], size_t count, u8 *out)
 {
 	if (count)
-		qsort(coefficients, count, D, compare);
+		qsort(coefficients, count, MAX, compare);
 	return model__measurement(digest, aggregate, base, coefficients, count, out);
 }

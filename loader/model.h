@@ -9,9 +9,9 @@
 
 #include "tsem_types.h"
 
-/* Growing array of digests. */
+/* Growing array of digests, padded with zeros. */
 struct digests {
-	u8 (*digest)[TSEM_DIGEST_SIZE];
+	u8 (*digest)[TSEM_DIGEST_MAX];
 	size_t count;
 	size_t room;
 };
@@ -20,8 +20,9 @@ struct model {
 	bool has_aggregate;
 	bool has_base;
 	bool sealed;
-	u8 aggregate[TSEM_DIGEST_SIZE];
-	u8 base[TSEM_DIGEST_SIZE];
+	size_t width; /* bytes of every value; 0: there is none */
+	u8 aggregate[TSEM_DIGEST_MAX];
+	u8 base[TSEM_DIGEST_MAX];
 	struct digests pseudonyms;
 	struct digests states; /* in the order of the file, each once */
 };
@@ -33,7 +34,7 @@ struct model_error {
 	const char *why; /* static */
 };
 
-/* Appends a digest. 0 or -ENOMEM. */
+/* Appends a digest of TSEM_DIGEST_MAX bytes. 0 or -ENOMEM. */
 int digests__add(struct digests *list, const u8 *digest);
 
 /* Reads a model from `file` into *model, which the caller frees. 0; -EINVAL with *error filled; -EIO; -ENOMEM. */
@@ -45,12 +46,12 @@ void model__free(struct model *model);
 
 /*
  * measurement: extend(m, c) = H( m || H( base || c ) ) over the aggregate, then `count` coefficients in the order
- * given, from zero bytes. `base` and `aggregate` may be NULL: zero bytes. 0 or -EIO.
+ * given, from zero bytes. `base` and `aggregate` may be NULL: zero bytes. `out` has TSEM_DIGEST_MAX bytes. 0 or -EIO.
  */
-int model__measurement(u32 digest, const u8 *aggregate, const u8 *base, u8 (*coefficients)[TSEM_DIGEST_SIZE],
+int model__measurement(u32 digest, const u8 *aggregate, const u8 *base, u8 (*coefficients)[TSEM_DIGEST_MAX],
 		       size_t count, u8 *out);
 /* state: the same over the coefficients sorted as big-endian numbers; sorts them in place. */
-int model__state(u32 digest, const u8 *aggregate, const u8 *base, u8 (*coefficients)[TSEM_DIGEST_SIZE], size_t count,
+int model__state(u32 digest, const u8 *aggregate, const u8 *base, u8 (*coefficients)[TSEM_DIGEST_MAX], size_t count,
 		 u8 *out);
 
 #endif

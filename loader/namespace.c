@@ -15,6 +15,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "digest.h"
 #include "journal.h"
 #include "tsem_task.h"
 
@@ -32,27 +33,35 @@ static int ring_create(struct tsem *tsem, u32 id, u32 size)
 	return err;
 }
 
-static int coefficients_load(struct tsem *tsem, u32 id, const struct digests *states)
+/* The rest of wide coefficients goes first: what is in tsem_coefficients is there whole. */
+static int coefficients_load(struct tsem *tsem, u32 id, const struct digests *states, bool wide)
 {
 	struct tsem_coefficient_key *keys = malloc(BATCH * sizeof(*keys));
 	struct tsem_coefficient *values = calloc(BATCH, sizeof(*values));
-	int err = keys && values ? 0 : -ENOMEM;
+	struct tsem_tail *tails = wide ? malloc(BATCH * sizeof(*tails)) : NULL;
+	int err = keys && values && (tails || !wide) ? 0 : -ENOMEM;
 
 	for (size_t at = 0; at < states->count && !err;) {
 		u32 n = states->count - at < BATCH ? states->count - at : BATCH, done = n;
 
 		for (u32 i = 0; i < n; i++) {
 			keys[i].ns = id;
-			memcpy(keys[i].coefficient, states->digest[at + i], TSEM_DIGEST_SIZE);
+			memcpy(keys[i].coefficient, states->digest[at + i], TSEM_KEY_SIZE);
+			if (wide)
+				memcpy(tails[i].bytes, states->digest[at + i] + TSEM_KEY_SIZE, sizeof(*tails));
 			values[i].sequence = at + i;
 			values[i].valid = 1;
 		}
-		if (bpf_map_update_batch(tsem->coefficients, keys, values, &done, NULL))
+		if (wide && bpf_map_update_batch(tsem->tails, keys, tails, &done, NULL))
+			err = -errno;
+		done = n;
+		if (!err && bpf_map_update_batch(tsem->coefficients, keys, values, &done, NULL))
 			err = -errno;
 		at += n;
 	}
 	free(keys);
 	free(values);
+	free(tails);
 	return err;
 }
 
@@ -95,12 +104,14 @@ static int map_scan(int map, size_t key_size, size_t value_size, int (*each)(voi
 	return err;
 }
 
+static int coefficients_read(struct tsem *tsem, u32 id, bool wide, struct namespace_coefficients *out);
+
 /* Removes the coefficients of a namespace. */
-static int coefficients_remove(struct tsem *tsem, u32 id)
+static int coefficients_remove(struct tsem *tsem, u32 id, bool wide)
 {
 	struct namespace_coefficients all;
 	struct tsem_coefficient_key *keys;
-	int err = namespace__coefficients(tsem, id, &all);
+	int err = coefficients_read(tsem, id, wide, &all);
 
 	if (err)
 		return err;
@@ -109,13 +120,16 @@ static int coefficients_remove(struct tsem *tsem, u32 id)
 		err = -ENOMEM;
 	for (size_t i = 0; i < all.count && keys; i++) {
 		keys[i].ns = id;
-		memcpy(keys[i].coefficient, all.entry[i].coefficient, TSEM_DIGEST_SIZE);
+		memcpy(keys[i].coefficient, all.entry[i].coefficient, TSEM_KEY_SIZE);
 	}
 	for (size_t at = 0; at < all.count && !err; at += BATCH) {
 		u32 n = all.count - at < BATCH ? all.count - at : BATCH;
 
 		if (bpf_map_delete_batch(tsem->coefficients, keys + at, &n, NULL) && errno != ENOENT)
 			err = -errno;
+		/* Few namespaces have any, and a batch would end at the first that is not there. */
+		for (u32 i = 0; i < n && wide; i++)
+			bpf_map_delete_elem(tsem->tails, &keys[at + i]);
 	}
 	free(keys);
 	free(all.entry);
@@ -130,7 +144,7 @@ static int pseudonyms_remove(struct tsem *tsem, u32 id)
 	for (size_t i = 0; i < list.count; i++) {
 		struct tsem_pseudonym_key key = { .ns = id };
 
-		memcpy(key.digest, list.digest[i], TSEM_DIGEST_SIZE);
+		memcpy(key.digest, list.digest[i], TSEM_KEY_SIZE);
 		bpf_map_delete_elem(tsem->pseudonyms, &key);
 	}
 	free(list.digest);
@@ -177,17 +191,45 @@ static int creations_remove(struct tsem *tsem, u32 id)
 
 static int remove_all(struct tsem *tsem, u32 id)
 {
+	struct tsem_namespace ns;
+	/* Where the entry was not made, its width is not known. */
+	bool wide = namespace__read(tsem, id, &ns) || ns.digest_size > TSEM_KEY_SIZE;
 	int err = 0;
 
 	if (bpf_map_delete_elem(tsem->namespaces, &id) && errno != ENOENT)
 		err = -errno;
 	err = pseudonyms_remove(tsem, id) ?: err;
 	err = creations_remove(tsem, id) ?: err;
-	err = coefficients_remove(tsem, id) ?: err;
+	err = coefficients_remove(tsem, id, wide) ?: err;
 	if (bpf_map_delete_elem(tsem->rings, &id) && errno != ENOENT)
 		err = -errno;
 	journal__remove(id);
 	return err;
+}
+
+/* The kernel's own hash function, where it has to be used. */
+static int hash_prepare(struct tsem *tsem, u32 type)
+{
+	u8 name[TSEM_DIGEST_MAX] = {};
+
+	memcpy(name, digest__name(type), strlen(digest__name(type)));
+	return tsem__control(tsem, TSEM_CONTROL_HASH, type, name, NULL);
+}
+
+/* -ENOTSUP: there is no such hash here; -ENODATA: none for the content of files. */
+static int hashes_prepare(struct tsem *tsem, const struct control_namespace *settings)
+{
+	int err = 0;
+
+	if (settings->digest >= TSEM_DIGEST_BPF_END)
+		err = hash_prepare(tsem, settings->digest);
+	if (err)
+		return err == -ENOENT ? -ENOTSUP : err;
+	if (tsem__patched())
+		err = hash_prepare(tsem, settings->content);
+	else if (settings->content != TSEM_DIGEST_SHA256)
+		return -ENODATA;
+	return err == -ENOENT ? -ENODATA : err;
 }
 
 int namespace__create(struct tsem *tsem, const struct namespace_spec *spec, u32 *id)
@@ -199,6 +241,7 @@ int namespace__create(struct tsem *tsem, const struct namespace_spec *spec, u32 
 		.content = spec->settings.content,
 		.model = spec->settings.model,
 		.nsref = spec->settings.nsref,
+		.digest_size = digest__size(spec->settings.digest),
 		.ring_size = control__ring_size(spec->settings.cache),
 		.next_sequence = model->states.count,
 		.coefficients = model->states.count,
@@ -213,7 +256,8 @@ int namespace__create(struct tsem *tsem, const struct namespace_spec *spec, u32 
 		base = spec->base;
 	if (spec->name && !namespace__find(tsem, spec->name, &(struct tsem_namespace){}))
 		return -EEXIST;
-	err = tsem__control(tsem, TSEM_CONTROL_NEW, 0, NULL, &number);
+	err = hashes_prepare(tsem, &spec->settings);
+	err = err ?: tsem__control(tsem, TSEM_CONTROL_NEW, 0, NULL, &number);
 	if (err)
 		return err;
 	ns.id = number;
@@ -222,7 +266,7 @@ int namespace__create(struct tsem *tsem, const struct namespace_spec *spec, u32 
 	else
 		snprintf(ns.name, sizeof(ns.name), "ns%u", ns.id);
 	if (base) {
-		memcpy(ns.base, base, TSEM_DIGEST_SIZE);
+		memcpy(ns.base, base, ns.digest_size);
 		ns.has_base = 1;
 	}
 	clock_gettime(CLOCK_BOOTTIME, &now);
@@ -230,7 +274,7 @@ int namespace__create(struct tsem *tsem, const struct namespace_spec *spec, u32 
 	err = ring_create(tsem, ns.id, ns.ring_size);
 	if (err)
 		return err;
-	err = coefficients_load(tsem, ns.id, &model->states);
+	err = coefficients_load(tsem, ns.id, &model->states, ns.digest_size > TSEM_KEY_SIZE);
 	if (!err && bpf_map_update_elem(tsem->namespaces, &ns.id, &ns, BPF_NOEXIST))
 		err = errno == E2BIG ? -ENOSPC : -errno;
 	for (size_t i = 0; i < model->pseudonyms.count && !err; i++)
@@ -253,7 +297,8 @@ int namespace__join(struct tsem *tsem, const struct tsem_namespace *ns, int pidf
 
 	if (!task)
 		return -ENOMEM;
-	err = tsem__control(tsem, TSEM_CONTROL_JOIN, ns->id, NULL, &number);
+	err = digest__hash(ns->digest, "", 0, task->empty);
+	err = err ?: tsem__control(tsem, TSEM_CONTROL_JOIN, ns->id, NULL, &number);
 	if (err)
 		goto out;
 	task->ns = ns->id;
@@ -262,6 +307,7 @@ int namespace__join(struct tsem *tsem, const struct tsem_namespace *ns, int pidf
 	task->content = ns->content;
 	task->model = ns->model;
 	task->nsref = ns->nsref;
+	task->digest_size = ns->digest_size;
 	if (bpf_map_update_elem(tsem->tasks, &pidfd, task, BPF_NOEXIST)) {
 		err = -errno;
 		tsem__control(tsem, TSEM_CONTROL_LEAVE, ns->id, NULL, NULL);
@@ -343,11 +389,13 @@ static int compare_sequence(const void *a, const void *b)
 
 	if (x->info.sequence != y->info.sequence)
 		return x->info.sequence < y->info.sequence ? -1 : 1;
-	return memcmp(x->coefficient, y->coefficient, TSEM_DIGEST_SIZE);
+	return memcmp(x->coefficient, y->coefficient, TSEM_DIGEST_MAX);
 }
 
 struct collect {
+	struct tsem *tsem;
 	u32 id;
+	bool wide; /* the coefficients are longer than a key of the map */
 	size_t room;
 	struct namespace_coefficients *out;
 	struct digests *digests;
@@ -358,6 +406,7 @@ static int collect_coefficient(void *key, void *value, void *data)
 	struct tsem_coefficient_key *k = key;
 	struct collect *c = data;
 	struct namespace_coefficient *e;
+	struct tsem_tail tail;
 
 	if (k->ns != c->id)
 		return 0;
@@ -369,14 +418,17 @@ static int collect_coefficient(void *key, void *value, void *data)
 		c->out->entry = e;
 	}
 	e = &c->out->entry[c->out->count++];
-	memcpy(e->coefficient, k->coefficient, TSEM_DIGEST_SIZE);
+	memset(e, 0, sizeof(*e));
+	memcpy(e->coefficient, k->coefficient, TSEM_KEY_SIZE);
+	if (c->wide && !bpf_map_lookup_elem(c->tsem->tails, k, &tail))
+		memcpy(e->coefficient + TSEM_KEY_SIZE, tail.bytes, sizeof(tail));
 	e->info = *(struct tsem_coefficient *)value;
 	return 0;
 }
 
-int namespace__coefficients(struct tsem *tsem, u32 id, struct namespace_coefficients *out)
+static int coefficients_read(struct tsem *tsem, u32 id, bool wide, struct namespace_coefficients *out)
 {
-	struct collect c = { .id = id, .out = out };
+	struct collect c = { .tsem = tsem, .id = id, .wide = wide, .out = out };
 	int err;
 
 	memset(out, 0, sizeof(*out));
@@ -392,20 +444,34 @@ int namespace__coefficients(struct tsem *tsem, u32 id, struct namespace_coeffici
 	return 0;
 }
 
+int namespace__coefficients(struct tsem *tsem, u32 id, struct namespace_coefficients *out)
+{
+	struct tsem_namespace ns;
+	int err = namespace__read(tsem, id, &ns);
+
+	return err ?: coefficients_read(tsem, id, ns.digest_size > TSEM_KEY_SIZE, out);
+}
+
 static int collect_pseudonym(void *key, void *value, void *data)
 {
 	struct tsem_pseudonym_key *k = key;
+	struct tsem_tail *tail = value;
 	struct collect *c = data;
+	u8 digest[TSEM_DIGEST_MAX];
 
-	(void)value;
-	return k->ns == c->id ? digests__add(c->digests, k->digest) : 0;
+	if (k->ns != c->id)
+		return 0;
+	memcpy(digest, k->digest, TSEM_KEY_SIZE);
+	memcpy(digest + TSEM_KEY_SIZE, tail->bytes, sizeof(*tail));
+	return digests__add(c->digests, digest);
 }
 
 int namespace__pseudonyms(struct tsem *tsem, u32 id, struct digests *out)
 {
 	struct collect c = { .id = id, .digests = out };
 
-	return map_scan(tsem->pseudonyms, sizeof(struct tsem_pseudonym_key), 1, collect_pseudonym, &c);
+	return map_scan(tsem->pseudonyms, sizeof(struct tsem_pseudonym_key), sizeof(struct tsem_tail),
+			collect_pseudonym, &c);
 }
 
 int namespace__delete(struct tsem *tsem, u32 id)

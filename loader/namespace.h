@@ -21,7 +21,7 @@ struct namespace_spec {
 
 /* A coefficient as the map has it. */
 struct namespace_coefficient {
-	u8 coefficient[TSEM_DIGEST_SIZE];
+	u8 coefficient[TSEM_DIGEST_MAX];
 	struct tsem_coefficient info;
 };
 
@@ -50,7 +50,7 @@ int namespace__find(struct tsem *tsem, const char *word, struct tsem_namespace *
 /* Calls `each` for all namespaces in the order of their numbers. 0 or -errno, or what `each` returned if not 0. */
 int namespace__each(struct tsem *tsem, int (*each)(const struct tsem_namespace *ns, void *data), void *data);
 
-/* All coefficients of a namespace, by sequence; free entry. 0 or -errno. */
+/* All coefficients of a namespace, by sequence; free entry. 0; -ENOENT: no such namespace; or another -errno. */
 int namespace__coefficients(struct tsem *tsem, u32 id, struct namespace_coefficients *out);
 
 /* All pseudonyms of a namespace, appended to `out`. 0 or -errno. */

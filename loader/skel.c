@@ -109,7 +109,7 @@ static int pin_maps(struct tsem_bpf *skel, struct skel_error *error)
 	char path[128];
 
 	bpf_object__for_each_map(map, skel->obj) {
-		if (bpf_map__is_internal(map))
+		if (bpf_map__is_internal(map) || !bpf_map__autocreate(map))
 			continue;
 		snprintf(path, sizeof(path), NEW_PINS "/maps/%s", bpf_map__name(map));
 		if (bpf_map__pin(map, path))
@@ -168,10 +168,12 @@ static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, 
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 	struct bpf_program *program;
+	bool patched;
 	int err;
 
 	if (!btf)
 		return fail(error, -errno, "read", "/sys/kernel/btf/vmlinux");
+	patched = btf__find_by_name_kind(btf, "bpf_tsem_hash_create", BTF_KIND_FUNC) > 0;
 	bpf_object__for_each_program(program, skel->obj) {
 		const char *hook = program_hook(program);
 
@@ -179,11 +181,15 @@ static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, 
 			bpf_program__set_autoload(program, false);
 	}
 	btf__free(btf);
+	/* A map of kernel objects that the kernel does not know cannot be made; the programs then leave it alone. */
+	if (!patched)
+		bpf_map__set_autocreate(skel->maps.tsem_hashes, false);
 	err = draw((void *)skel->rodata->tsem_memo_secret, sizeof(skel->rodata->tsem_memo_secret))
 		      ?: draw((void *)skel->rodata->tsem_subject_secret, sizeof(skel->rodata->tsem_subject_secret));
 	if (err)
 		return fail(error, err, "draw", "random bytes");
 	if (bpf_map__set_max_entries(skel->maps.tsem_coefficients, settings->max_coefficients) ||
+	    bpf_map__set_max_entries(skel->maps.tsem_tails, settings->max_coefficients) ||
 	    bpf_map__set_max_entries(skel->maps.tsem_namespaces, settings->max_namespaces) ||
 	    bpf_map__set_max_entries(skel->maps.tsem_rings, settings->max_namespaces))
 		return fail(error, -errno, "size", "the maps");

@@ -16,7 +16,7 @@ int tpm__aggregate(const char *directory, u32 digest, u8 *out)
 {
 	u8 pcrs[PCRS][PCR_SIZE];
 
-	memset(out, 0, TSEM_DIGEST_SIZE);
+	memset(out, 0, TSEM_DIGEST_MAX);
 	if (access(directory, F_OK))
 		return 0;
 	for (int i = 0; i < PCRS; i++) {

@@ -22,7 +22,8 @@ static const struct pinned maps[] = {
 	{ "tsem_tasks", offsetof(struct tsem, tasks), sizeof(struct tsem_task) },
 	{ "tsem_namespaces", offsetof(struct tsem, namespaces), sizeof(struct tsem_namespace) },
 	{ "tsem_coefficients", offsetof(struct tsem, coefficients), sizeof(struct tsem_coefficient) },
-	{ "tsem_pseudonyms", offsetof(struct tsem, pseudonyms), 1 },
+	{ "tsem_tails", offsetof(struct tsem, tails), sizeof(struct tsem_tail) },
+	{ "tsem_pseudonyms", offsetof(struct tsem, pseudonyms), sizeof(struct tsem_tail) },
 	{ "tsem_creations", offsetof(struct tsem, creations), sizeof(u64) },
 	{ "tsem_rings", offsetof(struct tsem, rings), 4 },
 	{ "tsem_globals", offsetof(struct tsem, globals), sizeof(struct tsem_globals) },
@@ -84,6 +85,12 @@ int tsem__control(struct tsem *tsem, u32 verb, u32 ns, const u8 *value, u64 *res
 	if (result)
 		*result = control.result;
 	return control.error;
+}
+
+bool tsem__patched(void)
+{
+	/* `load` makes this map only there. */
+	return !access(TSEM_PINS "/maps/tsem_hashes", F_OK);
 }
 
 int tsem__globals(struct tsem *tsem, struct tsem_globals *globals)

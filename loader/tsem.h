@@ -19,6 +19,7 @@ struct tsem {
 	int tasks;
 	int namespaces;
 	int coefficients;
+	int tails;
 	int pseudonyms;
 	int creations;
 	int rings;
@@ -35,6 +36,9 @@ void tsem__close(struct tsem *tsem);
  * (maps/tsem_abi.h); *result, unless NULL, is its answer.
  */
 int tsem__control(struct tsem *tsem, u32 verb, u32 ns, const u8 *value, u64 *result);
+
+/* Does the running kernel have the functions of kernel-patches/, so that tsem-bpf uses its hash functions? */
+bool tsem__patched(void);
 
 /* The counters of this load. 0 or -errno. */
 int tsem__globals(struct tsem *tsem, struct tsem_globals *globals);

@@ -11,6 +11,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "digest.h"
 #include "event.h"
 #include "stream.h"
 #include "tpm.h"
@@ -62,10 +63,30 @@ int workload__model(struct workload *w, const char *path, struct workload_error 
 
 int workload__create(struct workload *w, struct workload_error *error)
 {
+	const struct control_namespace *settings = &w->spec.settings;
 	u32 id;
-	int err = namespace__create(&w->tsem, &w->spec, &id);
+	int err = 0;
 
 	*error->text = 0;
+	if (digest__size(settings->content) > digest__size(settings->digest))
+		return fail(error, -EINVAL, "content %s: is wider than the digest %s; name one of at most %zu bytes",
+			    digest__name(settings->content), digest__name(settings->digest),
+			    digest__size(settings->digest));
+	if (w->model.width && w->model.width != digest__size(settings->digest))
+		return fail(
+			error, -EINVAL,
+			"the model's values have %zu digits, those of %s have %zu; name the digest it was made with",
+			2 * w->model.width, digest__name(settings->digest), 2 * digest__size(settings->digest));
+	err = namespace__create(&w->tsem, &w->spec, &id);
+	if (err == -ENOTSUP)
+		return fail(error, err,
+			    "digest %s: this kernel has no such hash for BPF; it has sha256, sha3-256, sm3%s",
+			    digest__name(settings->digest), tsem__patched() ? " and those of its crypto API" : "");
+	if (err == -ENODATA)
+		return fail(error, err,
+			    "digest %s: this kernel can hash the content of files with %s; add content sha256",
+			    digest__name(settings->content),
+			    tsem__patched() ? "the hashes of its crypto API only" : "sha256 only");
 	if (err == -EEXIST)
 		return fail(error, err, "name '%s': there is a namespace of this name; see 'tsem-bpf list'",
 			    w->spec.name);
@@ -143,7 +164,8 @@ static int write_model(struct workload *w, const struct namespace_coefficients *
 	model.has_aggregate = tpm__aggregate(TPM_PCRS, w->ns.digest, model.aggregate) > 0;
 	model.has_base = w->ns.has_base;
 	model.sealed = w->ns.mode != TSEM_MODE_FREE;
-	memcpy(model.base, w->ns.base, TSEM_DIGEST_SIZE);
+	model.width = w->ns.digest_size;
+	memcpy(model.base, w->ns.base, TSEM_DIGEST_MAX);
 	err = namespace__pseudonyms(&w->tsem, w->ns.id, &model.pseudonyms);
 	for (size_t i = 0; i < all->count && !err; i++) {
 		if (all->entry[i].info.valid)

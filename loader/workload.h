@@ -30,7 +30,7 @@ struct workload {
 	/* What is asked for: the caller's to fill in. Strings are borrowed. */
 	struct namespace_spec spec;
 	struct model model; /* the loaded one; spec.model points to it if there is one */
-	u8 base[TSEM_DIGEST_SIZE];
+	u8 base[TSEM_DIGEST_MAX];
 	const char *output, *trajectory, *forensics; /* files, or NULL */
 
 	/* What there is of it. */

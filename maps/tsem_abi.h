@@ -12,21 +12,43 @@
 
 #include "tsem_events.h"
 
-/* Bytes of the largest digest that a namespace may use; shorter ones leave the rest zero. */
-#define TSEM_DIGEST_SIZE 32
+/* Bytes of the largest digest that a namespace may use, and of the smallest; shorter ones leave the rest zero. */
+#define TSEM_DIGEST_MAX 64
+#define TSEM_DIGEST_MIN 16
+/* Bytes of a digest that are a key: the rest of a wider one is in tsem_tails. */
+#define TSEM_KEY_SIZE 32
 #define TSEM_COMM_SIZE 16
 #define TSEM_NAME_SIZE 32
 /* A pathname is shorter than this; a longer one makes an event of no model. */
 #define TSEM_PATH_MAX 4096
 /* Bytes of the largest event description (the CELL as it goes into a ring). */
-#define TSEM_CELL_MAX 6656
+#define TSEM_CELL_MAX 6144
 /* The owner of a socket is zero padded to this size. */
 #define TSEM_OWNER_SIZE 64
 
+/* Hash functions: the first three in BPF on every kernel, the others by the patched kernel's crypto API. */
 enum tsem_digest_type {
 	TSEM_DIGEST_SHA256 = 1,
 	TSEM_DIGEST_SHA3_256 = 2,
 	TSEM_DIGEST_SM3 = 3,
+	TSEM_DIGEST_BPF_END = 4,
+	TSEM_DIGEST_SHA224 = 4,
+	TSEM_DIGEST_SHA384 = 5,
+	TSEM_DIGEST_SHA512 = 6,
+	TSEM_DIGEST_SHA3_224 = 7,
+	TSEM_DIGEST_SHA3_384 = 8,
+	TSEM_DIGEST_SHA3_512 = 9,
+	TSEM_DIGEST_BLAKE2B_160 = 10,
+	TSEM_DIGEST_BLAKE2B_256 = 11,
+	TSEM_DIGEST_BLAKE2B_384 = 12,
+	TSEM_DIGEST_BLAKE2B_512 = 13,
+	TSEM_DIGEST_STREEBOG256 = 14,
+	TSEM_DIGEST_STREEBOG512 = 15,
+	TSEM_DIGEST_RMD160 = 16,
+	TSEM_DIGEST_WP256 = 17,
+	TSEM_DIGEST_WP384 = 18,
+	TSEM_DIGEST_WP512 = 19,
+	TSEM_DIGEST_END = 20,
 };
 
 enum tsem_model_type {
@@ -131,16 +153,16 @@ struct tsem_record {
 	u32 shape;
 	u32 flags;
 	char comm[TSEM_COMM_SIZE];
-	u8 task_id[TSEM_DIGEST_SIZE];
-	u8 parent_task_id[TSEM_DIGEST_SIZE];
-	u8 coefficient[TSEM_DIGEST_SIZE];
+	u8 task_id[TSEM_DIGEST_MAX];
+	u8 parent_task_id[TSEM_DIGEST_MAX];
+	u8 coefficient[TSEM_DIGEST_MAX];
 	struct tsem_coe coe;
 	u32 cell_size;
-	u32 reserved;
+	u32 digest_size; /* bytes of a digest, here and in the cell */
 	u8 cell[TSEM_CELL_MAX];
 };
 
-#define TSEM_RECORD_HEADER_SIZE 208
+#define TSEM_RECORD_HEADER_SIZE 304
 
 /* tsem_namespaces: namespace id -> this. */
 struct tsem_namespace {
@@ -152,6 +174,8 @@ struct tsem_namespace {
 	u32 nsref; /* enum tsem_nsref */
 	u32 ring_size; /* bytes */
 	u32 has_base;
+	u32 digest_size; /* bytes */
+	u32 reserved;
 	u64 created; /* CLOCK_BOOTTIME, ns */
 	u64 live_tasks;
 	u64 next_sequence; /* of the next new coefficient */
@@ -163,14 +187,14 @@ struct tsem_namespace {
 	u64 untrusted_events; /* hooks that untrusted tasks reached */
 	u64 untrusted_tasks;
 	u64 lost[TSEM_LOSS_END];
-	u8 base[TSEM_DIGEST_SIZE];
+	u8 base[TSEM_DIGEST_MAX];
 	char name[TSEM_NAME_SIZE];
 };
 
 /* tsem_coefficients: this -> struct tsem_coefficient. */
 struct tsem_coefficient_key {
 	u32 ns;
-	u8 coefficient[TSEM_DIGEST_SIZE];
+	u8 coefficient[TSEM_KEY_SIZE];
 };
 
 struct tsem_coefficient {
@@ -181,10 +205,15 @@ struct tsem_coefficient {
 	u16 reserved;
 };
 
-/* tsem_pseudonyms: this -> u8. */
+/* tsem_tails: struct tsem_coefficient_key -> this, where the namespace's digest is wider than a key. */
+struct tsem_tail {
+	u8 bytes[TSEM_DIGEST_MAX - TSEM_KEY_SIZE];
+};
+
+/* tsem_pseudonyms: this -> struct tsem_tail, of the digest. */
 struct tsem_pseudonym_key {
 	u32 ns;
-	u8 digest[TSEM_DIGEST_SIZE];
+	u8 digest[TSEM_KEY_SIZE];
 };
 
 /*
@@ -197,7 +226,7 @@ struct tsem_pseudonym_key {
 
 struct tsem_memo_entry {
 	u64 hash[2];
-	u8 coefficient[TSEM_DIGEST_SIZE];
+	u8 coefficient[TSEM_DIGEST_MAX];
 };
 
 struct tsem_memo {
@@ -210,7 +239,7 @@ struct tsem_memo {
 struct tsem_owner {
 	u32 ns;
 	u32 reserved;
-	u8 owner[TSEM_DIGEST_SIZE];
+	u8 owner[TSEM_DIGEST_MAX];
 };
 
 /* tsem_creations: this -> u64, how many files this creator has made in this directory. */
@@ -218,7 +247,7 @@ struct tsem_creation_key {
 	u64 directory; /* tsem_inode.identity */
 	u32 ns;
 	u32 reserved;
-	u8 creator[TSEM_DIGEST_SIZE];
+	u8 creator[TSEM_KEY_SIZE];
 };
 
 /* tsem_inodes, inode storage. Written under `lock`, a sequence count: odd while a writer is at work. */
@@ -233,10 +262,11 @@ struct tsem_inode {
 	u64 ctime_nsec;
 	u64 change; /* i_version */
 	u64 seen; /* CLOCK_BOOTTIME, ns, when this state was first seen */
-	u8 digest[TSEM_DIGEST_SIZE];
+	u64 content; /* enum tsem_digest_type of digest */
+	u8 digest[TSEM_DIGEST_MAX];
 	/* The mark of an inode that a task of a namespace created; written once. */
 	u64 instance;
-	u8 creator[TSEM_DIGEST_SIZE];
+	u8 creator[TSEM_DIGEST_MAX];
 	u32 creator_ns; /* 0: none */
 	u32 reserved;
 };
@@ -267,12 +297,13 @@ enum tsem_control_verb {
 	TSEM_CONTROL_BASE = 7, /* value; EBUSY: sealed; EEXIST: a coefficient is present */
 	TSEM_CONTROL_PSEUDONYM = 8, /* value; EBUSY: sealed */
 	TSEM_CONTROL_FORGET = 9, /* value: a coefficient whose description shall be sent again */
+	TSEM_CONTROL_HASH = 10, /* ns: an enum tsem_digest_type; value: its kernel name; ENOENT: no such hash */
 };
 
 struct tsem_control {
 	u32 verb; /* enum tsem_control_verb */
 	u32 ns;
-	u8 value[TSEM_DIGEST_SIZE];
+	u8 value[TSEM_DIGEST_MAX];
 	u64 result;
 	s32 error; /* 0 or -errno: ENOENT no such namespace, EPERM no control capability or inside a namespace */
 	u32 reserved;
@@ -281,15 +312,16 @@ struct tsem_control {
 #define TSEM_ABI_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type " is ABI")
 TSEM_ABI_SIZE(struct tsem_coe, 40);
 TSEM_ABI_SIZE(struct tsem_record, TSEM_RECORD_HEADER_SIZE + TSEM_CELL_MAX);
-TSEM_ABI_SIZE(struct tsem_namespace, 232);
+TSEM_ABI_SIZE(struct tsem_namespace, 272);
 TSEM_ABI_SIZE(struct tsem_coefficient_key, 36);
 TSEM_ABI_SIZE(struct tsem_coefficient, 16);
+TSEM_ABI_SIZE(struct tsem_tail, 32);
 TSEM_ABI_SIZE(struct tsem_pseudonym_key, 36);
-TSEM_ABI_SIZE(struct tsem_memo, 104);
-TSEM_ABI_SIZE(struct tsem_owner, 40);
+TSEM_ABI_SIZE(struct tsem_memo, 168);
+TSEM_ABI_SIZE(struct tsem_owner, 72);
 TSEM_ABI_SIZE(struct tsem_creation_key, 48);
-TSEM_ABI_SIZE(struct tsem_inode, 144);
+TSEM_ABI_SIZE(struct tsem_inode, 216);
 TSEM_ABI_SIZE(struct tsem_globals, 88);
-TSEM_ABI_SIZE(struct tsem_control, 56);
+TSEM_ABI_SIZE(struct tsem_control, 88);
 
 #endif

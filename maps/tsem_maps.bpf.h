@@ -104,13 +104,26 @@ struct {
 	__type(value, u64);
 } tsem_creations SEC(".maps");
 
-/* {namespace, digest of path} -> 1. Written by tsem_control, removed by the loader. Full: the verb fails. */
+/*
+ * {namespace, coefficient} -> the rest of it, in namespaces of a digest that is wider than the key. Written and removed
+ * together with tsem_coefficients. Full: as that.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 262144); /* load */
+	__type(key, struct tsem_coefficient_key);
+	__type(value, struct tsem_tail);
+} tsem_tails SEC(".maps");
+
+/* {namespace, digest of path} -> rest of that digest. Written by tsem_control, removed by the loader. Full: the verb
+ * fails. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__uint(max_entries, 4096);
 	__type(key, struct tsem_pseudonym_key);
-	__type(value, u8);
+	__type(value, struct tsem_tail);
 } tsem_pseudonyms SEC(".maps");
 
 /* Namespace id -> its ring, made by the loader. A full ring costs descriptions (they come again), never verdicts. */
@@ -124,6 +137,21 @@ struct {
 			__uint(max_entries, 4096);
 		});
 } tsem_rings SEC(".maps");
+
+/*
+ * enum tsem_digest_type -> the kernel's hash function of that name, where the kernel has the functions of
+ * kernel-patches/; else the map is not made. Written by tsem_control when a namespace asks for it.
+ */
+struct tsem_kernel_hash {
+	struct bpf_tsem_hash __kptr *hash;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, TSEM_DIGEST_END);
+	__type(key, u32);
+	__type(value, struct tsem_kernel_hash);
+} tsem_hashes SEC(".maps");
 
 /* 0 -> counters of this load. */
 struct {

@@ -41,13 +41,16 @@ struct tsem_task {
 	u32 untrusted;
 	u64 number;
 	u64 parent_number;
-	u8 task_id[TSEM_DIGEST_SIZE];
-	u8 parent_task_id[TSEM_DIGEST_SIZE];
+	u8 task_id[TSEM_DIGEST_MAX];
+	u8 parent_task_id[TSEM_DIGEST_MAX];
 	/* Settings of the namespace that never change; copied to every task so that a hook need not look them up. */
 	u32 digest;
 	u32 content;
 	u32 model;
 	u32 nsref;
+	u32 digest_size;
+	u32 reserved0;
+	u8 empty[TSEM_DIGEST_MAX]; /* Z, the digest of nothing */
 
 	u32 busy; /* an event is being described: what our own work reaches is no event */
 	u32 unmodeled; /* enum tsem_loss + 1: the event at hand can be in no model */
@@ -55,22 +58,24 @@ struct tsem_task {
 	u32 in_tail; /* the description ends in a raw address that has to be hashed first, from here */
 	u32 skips;
 	struct tsem_skip skip[TSEM_SKIPS_MAX];
-	u32 reserved;
+	u32 reserved1;
 	u32 owned; /* the next PATH names a created inode, marked so: */
 	u64 instance;
-	u8 owner[TSEM_DIGEST_SIZE];
+	u8 owner[TSEM_DIGEST_MAX];
 	struct tsem_creation_key creation;
 	u64 creating; /* address of the dentry that gets an inode with the mark `created_instance` */
 	u64 created_instance;
 	u64 tmpfile; /* address of an inode without a name that has just been made */
 	struct tsem_content before; /* a digest was taken */
 	struct tsem_content after;
+	u64 version; /* i_version that vouches for that digest, or 0 */
 	u64 memo[2]; /* hash of the event at hand */
 	u64 subject[2]; /* hash of who acts: namespace, task ids, COE */
 	u64 subject_generation; /* tsem_globals.pseudonym_generation + 1 of subject; 0: none */
 	u64 ids[4]; /* the ids of the credentials that COE was made from, as the kernel has them */
-	u8 next_task_id[TSEM_DIGEST_SIZE]; /* of the exec at hand, taken over when its credentials are committed */
+	u8 next_task_id[TSEM_DIGEST_MAX]; /* of the exec at hand, taken over when its credentials are committed */
 	struct tsem_coefficient_key key;
+	struct tsem_tail tail; /* of key.coefficient, which it follows */
 	u32 path_start; /* a path that was walked ends at the end of the cell and begins here */
 	u32 path_size;
 	u32 name_size; /* its last component */
@@ -87,9 +92,9 @@ struct tsem_hashing {
 	u32 schedule[68]; /* of SHA-256 and SM3 */
 	u32 message_size;
 	u32 reserved;
-	u8 digest[TSEM_DIGEST_SIZE]; /* the result */
-	u8 cell[TSEM_DIGEST_SIZE];
-	u8 coe[TSEM_DIGEST_SIZE];
+	u8 digest[TSEM_DIGEST_MAX]; /* the result */
+	u8 cell[TSEM_DIGEST_MAX];
+	u8 coe[TSEM_DIGEST_MAX];
 	u8 message[TSEM_MESSAGE_MAX + TSEM_MESSAGE_SLACK];
 };
 
@@ -98,6 +103,9 @@ struct tsem_hashing {
  * element have to fit into two pages.
  */
 #define TSEM_STORAGE_MAX (8192 - 192)
+_Static_assert(__builtin_offsetof(struct tsem_task, tail) ==
+		       __builtin_offsetof(struct tsem_task, key) + sizeof(struct tsem_coefficient_key),
+	       "a coefficient is key and tail in one piece");
 _Static_assert(sizeof(struct tsem_task) <= TSEM_STORAGE_MAX, "task storage is too large");
 _Static_assert(sizeof(struct tsem_hashing) <= TSEM_STORAGE_MAX, "task storage is too large");
 

@@ -51,7 +51,7 @@ static void fuzz_verb(const char *line)
 	}
 	if (request.verb == CONTROL_INTERNAL || request.verb == CONTROL_EXTERNAL) {
 		check_namespace(&request.namespace);
-		FUZZ_CHECK(request.namespace.has_key == (request.verb == CONTROL_EXTERNAL));
+		FUZZ_CHECK(!!request.namespace.key_size == (request.verb == CONTROL_EXTERNAL));
 	}
 	if (request.verb == CONTROL_TRUSTED || request.verb == CONTROL_UNTRUSTED)
 		FUZZ_CHECK(request.pid >= 1 && request.pid <= 0x7fffffff);
@@ -132,8 +132,8 @@ static void fuzz_model(char *text, size_t size)
 
 static void fuzz_hex(const char *text, size_t size)
 {
-	u8 bytes[TSEM_DIGEST_SIZE], untouched[TSEM_DIGEST_SIZE];
-	char printed[2 * TSEM_DIGEST_SIZE + 1];
+	u8 bytes[32], untouched[32];
+	char printed[2 * 32 + 1];
 
 	memset(bytes, 0x5a, sizeof(bytes));
 	memset(untouched, 0x5a, sizeof(untouched));

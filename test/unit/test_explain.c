@@ -270,7 +270,7 @@ static void programs_are_named_by_the_exec_that_made_them(void **state)
 {
 	struct json_object *exec =
 		event("bprm_committing_creds", "0", ONES, "{'file':" FILE_("/usr/sbin/server", TWOS) "}");
-	char hex[2 * TSEM_DIGEST_SIZE + 1];
+	char hex[65];
 	struct explain *explain = setup();
 	struct event_digests digests;
 	struct tsem_record record;
@@ -281,7 +281,7 @@ static void programs_are_named_by_the_exec_that_made_them(void **state)
 	assert_int_equal(event__from_json(exec, &record, &fault), 0);
 	memset(record.task_id, 0, sizeof(record.task_id));
 	assert_int_equal(event__coefficient(&record, TSEM_DIGEST_SM3, TSEM_MODEL_PORTABLE, &digests), 0);
-	digest__to_hex(digests.coefficient, TSEM_DIGEST_SIZE, hex);
+	digest__to_hex(digests.coefficient, 32, hex);
 	learn(explain, exec);
 	learn(explain, opened("/etc/passwd", ONES, "0", TWOS));
 	e = tell(explain, opened("/etc/passwd", ONES, "0", hex), EXPLAIN_UNKNOWN);

@@ -85,6 +85,9 @@ static void bad_lines_are_named(void **state)
 		{ "base " A "\nbase " A "\nend\n", 2, "base" },
 		{ "state " A "\r\nend\n", 1, "aa11" },
 		{ "seal now\nend\n", 1, "seal now" },
+		{ "state " A "\nstate " A A "\nend\n", 2, "aa11" },
+		{ "state " A A "\nbase " A "\nend\n", 2, "aa11" },
+		{ "state " A A "00\nend\n", 1, "aa11" },
 	};
 	struct model_error error;
 	struct model model;
@@ -99,11 +102,63 @@ static void bad_lines_are_named(void **state)
 	}
 }
 
+/* FIPS 180-4 and FIPS 202 for "abc"; the kernel's names of all types lead back to them. */
+static void hashes_have_their_known_answers(void **state)
+{
+	static const struct {
+		const char *name, *hex;
+	} known[] = {
+		{ "sha384", "cb00753f45a35e8bb5a03d699ac65007272c32ab0eded1631a8b605a43ff5bed"
+			    "8086072ba1e7cc2358baeca134c825a7" },
+		{ "sha512", "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+			    "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f" },
+		{ "sha3-224", "e642824c3f8cf24ad09234ee7d3c766fc9a3a5168d0c94ad73b46fdf" },
+		{ "rmd160", "8eb208f7e05d987a9b044a8e98c6b087f15a0bfc" },
+	};
+	u8 out[TSEM_DIGEST_MAX];
+	char hex[2 * TSEM_DIGEST_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		int type = digest__parse(known[i].name);
+
+		assert_int_equal(digest__hash(type, "abc", 3, out), 0);
+		digest__to_hex(out, digest__size(type), hex);
+		assert_string_equal(hex, known[i].hex);
+	}
+	for (u32 type = TSEM_DIGEST_SHA256; type < TSEM_DIGEST_END; type++) {
+		assert_int_equal(digest__parse(digest__name(type)), type);
+		assert_in_range(digest__size(type), TSEM_DIGEST_MIN, TSEM_DIGEST_MAX);
+	}
+	assert_int_equal(digest__parse("md5"), -EINVAL);
+	assert_int_equal(digest__size(TSEM_DIGEST_END), 0);
+}
+
+static void wide_values_come_back(void **state)
+{
+	struct model_error error;
+	struct model model;
+	char *text = NULL;
+	size_t size = 0;
+	FILE *file = open_memstream(&text, &size);
+
+	(void)state;
+	assert_int_equal(parse("base " A B "\npseudonym " B B "\nstate " A A "\nstate " A B "\nend\n", &model, &error),
+			 0);
+	assert_int_equal(model.width, 64);
+	assert_int_equal(model.states.count, 2);
+	assert_int_equal(model__write(file, &model), 0);
+	fclose(file);
+	assert_string_equal(text, "base " A B "\npseudonym " B B "\nstate " A A "\nstate " A B "\nend\n");
+	free(text);
+	model__free(&model);
+}
+
 /* The formulas, written out. */
 static void measurement_and_state_are_the_formulas(void **state)
 {
-	u8 c[2][TSEM_DIGEST_SIZE] = { { 0xaa }, { 0x0b } }, base[TSEM_DIGEST_SIZE] = { 1 };
-	u8 buffer[2 * TSEM_DIGEST_SIZE], m[TSEM_DIGEST_SIZE] = {}, out[TSEM_DIGEST_SIZE], zero[TSEM_DIGEST_SIZE] = {};
+	u8 c[2][TSEM_DIGEST_MAX] = { { 0xaa }, { 0x0b } }, base[TSEM_DIGEST_MAX] = { 1 };
+	u8 buffer[64], m[TSEM_DIGEST_MAX] = {}, out[TSEM_DIGEST_MAX], zero[TSEM_DIGEST_MAX] = {};
 	const u8 *order[] = { zero, c[0], c[1] };
 	u32 digest = TSEM_DIGEST_SHA256;
 
@@ -179,7 +234,7 @@ static void a_dropped_file_leaves_nothing(void **state)
 static void the_aggregate_is_over_eight_registers(void **state)
 {
 	char directory[] = "/tmp/tsem-test-XXXXXX", path[64];
-	u8 pcrs[8][32], out[32], want[32];
+	u8 pcrs[8][32], out[TSEM_DIGEST_MAX], want[32];
 
 	(void)state;
 	assert_int_equal(tpm__aggregate("/tmp/no-such-tpm", TSEM_DIGEST_SHA256, out), 0);
@@ -215,6 +270,8 @@ int main(void)
 		cmocka_unit_test(a_model_is_read_and_written),
 		cmocka_unit_test(a_coefficient_counts_once),
 		cmocka_unit_test(bad_lines_are_named),
+		cmocka_unit_test(hashes_have_their_known_answers),
+		cmocka_unit_test(wide_values_come_back),
 		cmocka_unit_test(measurement_and_state_are_the_formulas),
 		cmocka_unit_test(compressed_files_come_back),
 		cmocka_unit_test(a_dropped_file_leaves_nothing),
