@@ -331,21 +331,45 @@ static __always_inline void cell_inode(struct tsem_task *t, struct inode *inode)
 	inode_describe(t, address_of(t, inode));
 }
 
-/* DENTRY number `n` (0 or 1) of the event: INODE if it has one, and PATH, by its mount if that is known. */
-static __always_inline void cell_dentry(struct tsem_task *t, int n, struct dentry *dentry, struct vfsmount *mnt)
+/* Is it the root of a mount on what t->mounted says? */
+static __always_inline bool mounted_on_created(struct tsem_task *t, struct dentry *dentry, struct vfsmount *mnt)
+{
+	u64 mount = address_of(t, mnt) - bpf_core_field_offset(struct mount, mnt);
+
+	return mnt->mnt_root == dentry && (u64)bpf_core_cast((void *)mount, struct mount)->mnt_mountpoint == t->mounted;
+}
+
+/*
+ * cell_path() of what `dentry` names: that of a created inode, if it is one or hides one that the task has just mounted
+ * on, as container runtimes do with themselves on a file of a random name.
+ */
+static __always_inline void cell_named_path(struct tsem_task *t, int n, struct dentry *dentry, struct vfsmount *mnt)
 {
 	struct inode *inode = dentry->d_inode;
 	struct tsem_inode *r;
 
+	if (mnt && t->mounted && mounted_on_created(t, dentry, mnt))
+		owned_by(t, t->mounted_instance, t->mounted_owner);
+
 	/* The verifier of 6.12 takes the inode of a trusted dentry for one that is always there. */
-	if (inode && address_of(t, inode)) {
-		t->record.shape |= n ? TSEM_SHAPE_INODE1 : TSEM_SHAPE_INODE0;
-		cell_inode(t, inode);
+	else if (inode && address_of(t, inode)) {
 		r = bpf_inode_storage_get(&tsem_inodes, inode, 0, 0);
 		if (r && inode_created(t, r))
 			owned_by(t, r->instance, r->creator);
 	}
 	cell_path(t, n, dentry, mnt);
+}
+
+/* DENTRY number `n` (0 or 1) of the event: INODE if it has one, and PATH, by its mount if that is known. */
+static __always_inline void cell_dentry(struct tsem_task *t, int n, struct dentry *dentry, struct vfsmount *mnt)
+{
+	struct inode *inode = dentry->d_inode;
+
+	if (inode && address_of(t, inode)) {
+		t->record.shape |= n ? TSEM_SHAPE_INODE1 : TSEM_SHAPE_INODE0;
+		cell_inode(t, inode);
+	}
+	cell_named_path(t, n, dentry, mnt);
 }
 
 /*

@@ -2,6 +2,8 @@
 /* Superblocks, mounts and quota. */
 #include "path.bpf.h"
 
+#define MS_REMOUNT 32
+
 static __always_inline int sb_dentry_event(u32 event, struct dentry *dentry)
 {
 	struct tsem_task *t;
@@ -26,6 +28,17 @@ int BPF_PROG(tsem_quota_on, struct dentry *dentry)
 	return sb_dentry_event(TSEM_EVENT_quota_on, dentry);
 }
 
+/* Something is mounted on `dentry`, whose PATH has just been described. */
+static __always_inline void mount_remember(struct tsem_task *t, struct dentry *dentry)
+{
+	t->mounted = 0;
+	if (!(t->record.shape & TSEM_SHAPE_OWNED0))
+		return;
+	t->mounted_instance = t->instance;
+	__builtin_memcpy(t->mounted_owner, t->owner, TSEM_DIGEST_MAX);
+	t->mounted = (u64)dentry;
+}
+
 SEC("lsm/sb_mount")
 int BPF_PROG(tsem_sb_mount, const char *dev_name, const struct path *path, const char *type, unsigned long flags)
 {
@@ -41,7 +54,9 @@ int BPF_PROG(tsem_sb_mount, const char *dev_name, const struct path *path, const
 		t->record.shape |= TSEM_SHAPE_FIRST;
 		cell_string(t, name);
 	}
-	cell_path(t, 0, path->dentry, path->mnt);
+	cell_named_path(t, 0, path->dentry, path->mnt);
+	if (!(flags & MS_REMOUNT))
+		mount_remember(t, path->dentry);
 	name = address_of(t, type);
 	if (name) {
 		t->record.shape |= TSEM_SHAPE_SECOND;
@@ -94,8 +109,8 @@ static __always_inline int two_paths_event(u32 event, const struct path *first, 
 	t = event_begin(event, &verdict);
 	if (!t)
 		return verdict;
-	cell_path(t, 0, first->dentry, first->mnt);
-	cell_path(t, 1, second->dentry, second->mnt);
+	cell_named_path(t, 0, first->dentry, first->mnt);
+	cell_named_path(t, 1, second->dentry, second->mnt);
 	return event_end(t);
 }
 

@@ -19,6 +19,8 @@ setup() {
 
 teardown() {
 	cd /
+	# What a file has to remove beside.
+	if declare -F cleanup >/dev/null; then cleanup; fi
 	rm -rf "$D"
 	local left
 	[ -d $PINS ] || return 0
