@@ -340,13 +340,45 @@ int BPF_PROG(tsem_task_setrlimit, struct task_struct *task, unsigned int resourc
 }
 
 #define PR_GET_PDEATHSIG 2
+#define PR_GET_DUMPABLE 3
+#define PR_GET_UNALIGN 6
+#define PR_GET_KEEPCAPS 7
+#define PR_GET_FPEMU 10
+#define PR_GET_FPEXC 12
+#define PR_GET_TIMING 13
 #define PR_SET_NAME 15
 #define PR_GET_NAME 16
+#define PR_GET_ENDIAN 19
+#define PR_GET_SECCOMP 21
+#define PR_GET_TSC 25
+#define PR_GET_SECUREBITS 27
+#define PR_GET_TIMERSLACK 30
+#define PR_TASK_PERF_EVENTS_DISABLE 31
+#define PR_TASK_PERF_EVENTS_ENABLE 32
+#define PR_SET_CHILD_SUBREAPER 36
+#define PR_GET_CHILD_SUBREAPER 37
+#define PR_GET_TID_ADDRESS 40
+#define PR_SET_PTRACER 0x59616d61
 
-/* The second argument of some options is the address of a name, which is another in every run: it is not hashed. */
-static __always_inline bool prctl_names_memory(int option)
+/*
+ * Options, a bit each, whose second argument is the address of a name or of a result, or is not read at all, and those
+ * that read no fourth and fifth. What stands there is another value in every run: libc hands on what was in registers.
+ */
+#define OPTION(n) (1ULL << (n))
+#define PRCTL_ARG2_UNREAD                                                                                        \
+	(OPTION(PR_GET_PDEATHSIG) | OPTION(PR_GET_DUMPABLE) | OPTION(PR_GET_UNALIGN) | OPTION(PR_GET_KEEPCAPS) | \
+	 OPTION(PR_GET_FPEMU) | OPTION(PR_GET_FPEXC) | OPTION(PR_GET_TIMING) | OPTION(PR_SET_NAME) |             \
+	 OPTION(PR_GET_NAME) | OPTION(PR_GET_ENDIAN) | OPTION(PR_GET_SECCOMP) | OPTION(PR_GET_TSC) |             \
+	 OPTION(PR_GET_SECUREBITS) | OPTION(PR_GET_TIMERSLACK) | OPTION(PR_TASK_PERF_EVENTS_DISABLE) |           \
+	 OPTION(PR_TASK_PERF_EVENTS_ENABLE) | OPTION(PR_GET_CHILD_SUBREAPER) | OPTION(PR_GET_TID_ADDRESS))
+/* All up to PR_TASK_PERF_EVENTS_ENABLE, and these. */
+#define PRCTL_REST_UNREAD                                                                \
+	((OPTION(PR_TASK_PERF_EVENTS_ENABLE + 1) - 1) | OPTION(PR_SET_CHILD_SUBREAPER) | \
+	 OPTION(PR_GET_CHILD_SUBREAPER) | OPTION(PR_GET_TID_ADDRESS))
+
+static __always_inline bool prctl_among(u32 option, u64 options)
 {
-	return option == PR_SET_NAME || option == PR_GET_NAME || option == PR_GET_PDEATHSIG;
+	return option < 64 && options >> option & 1;
 }
 
 SEC("lsm/task_prctl")
@@ -355,15 +387,17 @@ int BPF_PROG(tsem_task_prctl, int option, unsigned long arg2, unsigned long arg3
 {
 	struct tsem_task *t;
 	int verdict;
+	bool rest;
 
 	t = event_begin(TSEM_EVENT_task_prctl, &verdict);
 	if (!t)
 		return verdict;
+	rest = option != PR_SET_PTRACER && !prctl_among(option, PRCTL_REST_UNREAD);
 	cell_u32(t, option);
-	cell_u64(t, prctl_names_memory(option) ? 0 : arg2);
+	cell_u64(t, prctl_among(option, PRCTL_ARG2_UNREAD) ? 0 : arg2);
 	cell_u64_unhashed(t, arg3);
-	cell_u64(t, arg4);
-	cell_u64(t, arg5);
+	cell_u64(t, rest ? arg4 : 0);
+	cell_u64(t, rest ? arg5 : 0);
 	return event_end(t);
 }
 

@@ -309,9 +309,11 @@ static int create_runtime(struct hook *hook)
 	if (code)
 		return code;
 	code = workload__create(w, &error);
+	/* What the kernel lacks, the text says with the name of the annotation. */
+	if (code == -ENOTSUP || code == -ENODATA)
+		return cmd__fail(EXIT_KERNEL, "oci-hook: annotation " PREFIX "%s", error.text);
 	if (code)
-		return cmd__fail(code == -ENOTSUP || code == -ENODATA ? EXIT_KERNEL : EXIT_FAILED, "oci-hook: %s",
-				 error.text);
+		return cmd__fail(EXIT_FAILED, "oci-hook: %s", error.text);
 	code = start(hook);
 	if (code)
 		workload__delete(w, false);

@@ -74,3 +74,40 @@ load helpers
 	[ "$(tsem-bpf show -n sealed log | jq -r .log.action | sort -u)" != DENY ]
 	tsem-bpf delete -n sealed
 }
+
+# coe FIELD FILE <TRAJECTORY: this id in the COE of what opened the file last.
+coe() {
+	opened "$2" ".COE.$1"
+}
+
+@test "nsref=current: ids as the task's own user namespace has them, nsref=initial: as the first one has" {
+	local ref
+	echo text >a
+	for ref in current initial; do
+		check 0 tsem-bpf run -q --nsref $ref -o m-$ref --trajectory t-$ref -- \
+			unshare -U --map-user=1234 --map-group=4321 cat "$D/a"
+		tsem-bpf coefficients t-$ref | diff - <(sed -n 's/^state //p' m-$ref)
+		check 0 tsem-bpf run -q --nsref $ref -m m-$ref --enforce -- \
+			unshare -U --map-user=1234 --map-group=4321 cat "$D/a"
+	done
+	[ "$(coe uid "$D/a" <t-current)" = 1234 ]
+	[ "$(coe fsgid "$D/a" <t-current)" = 4321 ]
+	# The file is root's, who is 1234 there.
+	[ "$(opened "$D/a" .file_open.file.inode.uid <t-current)" = 1234 ]
+	[ "$(coe uid "$D/a" <t-initial)" = 0 ]
+	[ "$(opened "$D/a" .file_open.file.inode.uid <t-initial)" = 0 ]
+	# Whom the namespace does not know has no id there.
+	chown 77 a
+	check 0 tsem-bpf run -q --nsref current --trajectory t -- unshare -U --map-user=1234 cat "$D/a"
+	[ "$(opened "$D/a" .file_open.file.inode.uid <t)" = 4294967295 ]
+	# Another mapping of the same user is another model for one, and the same for the other.
+	chown 0 a
+	check 3 tsem-bpf run -q --nsref current -m m-current --enforce -- unshare -U --map-user=99 --map-group=4321 cat "$D/a"
+}
+
+@test "task_prctl: what an option does not read is another value in every run, and no other event" {
+	learn "$PROG/prctl_rest"
+	[ "$(jq -r 'select(.task_prctl.option == "23") | .task_prctl.arg4' <trajectory)" = 0 ]
+	allowed "$PROG/prctl_rest"
+	allowed "$PROG/prctl_rest"
+}

@@ -173,16 +173,6 @@ EOF
 	[ "$(tsem-bpf model state plain)" != "$(tsem-bpf model state based)" ]
 }
 
-@test "uids are those of the user namespace with nsref=current" {
-	check 0 tsem-bpf run -q --nsref current --trajectory t -o m -- \
-		setpriv --reuid 1000 --clear-groups unshare -Ur "$PROG/file_open" /etc/hostname
-	[ "$(opened /etc/hostname '.COE.uid + " " + .file_open.file.inode.uid' <t)" = "0 4294967295" ]
-	tsem-bpf coefficients t | diff - <(sed -n 's/^state //p' m)
-	check 0 tsem-bpf run -q --nsref initial --trajectory t -- \
-		setpriv --reuid 1000 --clear-groups unshare -Ur "$PROG/file_open" /etc/hostname
-	[ "$(opened /etc/hostname '.COE.uid + " " + .file_open.file.inode.uid' <t)" = "1000 0" ]
-}
-
 @test "outputs named .zst are compressed, and a model is read from one" {
 	check 0 tsem-bpf run -q -o m.zst --trajectory t.zst -- true
 	zstd -t m.zst

@@ -71,13 +71,13 @@ annotate() {
 		{"run.oci.hooks.stderr": ($d + "/crun.err")}' "$@"
 }
 
-# container RUNTIME FILE...: runs the bundle, under a /tmp that is no disk: crun makes a file of a random name there.
+# container RUNTIME FILE...|-: runs the bundle (-: files as our standard input names them), under a /tmp that is no disk: crun makes a file of a random name there.
 container() {
 	local runtime=$1
 	shift
 	local status=0
 	rm -f crun.err
-	printf '%s\n' "$@" | unshare -m sh -c 'mount -t tmpfs tmp /tmp; exec "$@"' - \
+	{ [ "$1" = - ] && cat || printf '%s\n' "$@"; } | unshare -m sh -c 'mount -t tmpfs tmp /tmp; exec "$@"' - \
 		"$runtime" run -b b "box-$runtime" || status=$?
 	[ ! -s crun.err ] || cat crun.err
 	return $status
@@ -172,18 +172,58 @@ by_hook() {
 	check 0 container crun /etc/known
 	annotate name box model "$D/m" mode enforce forensics "$D/f"
 	mkfifo line
-	crun run -b b box <line >out 2>&1 &
+	{
+		code=0
+		container crun - <line 2>&1 || code=$?
+		echo $code >code
+	} | cat >out &
 	exec 9>line
 	echo /etc/known >&9
 	wait_for grep known out
 	pkill -KILL -x tsem-bpf
 	echo /etc/other >&9
 	exec 9>&-
-	status=0
-	wait $! || status=$?
-	[ "$status" = 7 ]
+	wait_for [ -s code ]
+	[ "$(<code)" = 7 ]
 	[ "$(grep -cx other out)" = 0 ]
 	wait_for tsem-bpf delete -n box
+}
+
+# rootless OPTION...: the bundle by crun, started by user 1000, whom the container takes for root.
+rootless() {
+	check "$1" tsem-bpf run -q --nsref current "${@:2}" -- setpriv --reuid 1000 --regid 1000 --clear-groups --bounding-set -all \
+		crun --root "$D/run" --cgroup-manager disabled run -b b rootless
+}
+
+@test "a rootless container is modeled with the ids of its user namespace, allowed, and denied another file" {
+	bundle
+	configure 'del(.hooks) | .linux.namespaces += [{type: "user"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 1000, size: 1}] | .linux.gidMappings = .linux.uidMappings |
+		.process.args[2] = "read -r line </etc/known && echo $line"'
+	mkdir run
+	chown -R 1000:1000 "$D"
+	chmod 755 "$W" "$D"
+	crun_warm() {
+		setpriv --reuid 1000 --regid 1000 --clear-groups crun --root "$D/run" --cgroup-manager disabled run -b b rootless
+	}
+	check 0 crun_warm
+	for i in 1 2; do
+		rootless 0 -o m$i --trajectory t$i
+		says known
+	done
+	[ "$(opened /etc/known .COE.uid <t1)" = 0 ]
+	[ "$(opened /etc/known .file_open.file.inode.uid <t1)" = 0 ]
+	tsem-bpf coefficients t1 | diff - <(sed -n 's/^state //p' m1)
+	tsem-bpf model merge -o m m1 m2
+	rootless 0 -m m --enforce --forensics f || {
+		tsem-bpf explain --trajectory t1 f
+		return 1
+	}
+	says known
+	configure '.process.args[2] = "read -r line </etc/other && echo $line"'
+	chown -R 1000:1000 b
+	rootless 3 -m m --enforce
+	[[ $output != *other* ]]
 }
 
 @test "a container without annotations is in no namespace, and needs none of us" {

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# The first half of the test of models that travel; 540-portable.bats is the other, on another machine.
+# The first half of the test of models that travel; 640-portable.bats is the other, on another machine.
 load helpers
 load portable
 
@@ -9,6 +9,7 @@ cleanup() {
 
 @test "a workload is learned as portable and as model0, for another machine" {
 	place /dev/loop5 11111111-2222-3333-4444-555555555555
+	cd "$P"
 	rm -rf "$CARRIED"
 	mkdir "$CARRIED"
 	for model in portable model0; do

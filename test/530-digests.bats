@@ -77,14 +77,14 @@ files() {
 	grep -qx "base $base" m
 	grep -qxE "pseudonym [0-9a-f]{128}" m
 	for wide in state measurement; do
-		check 0 tsem-bpf show "$wide" -n wide
+		check 0 tsem-bpf show -n wide "$wide"
 		[ "$output" = "$(tsem-bpf model ${wide/measurement/measure} --digest sha512 m)" ]
 	done
-	check 0 tsem-bpf show trajectory-coefficients -n wide
+	check 0 tsem-bpf show -n wide trajectory-coefficients
 	diff <(echo "$output") <(sed -n 's/^state //p' m)
 	wide=$(printf '%0128d' 1)
 	check 0 tsem-bpf control -n wide "state value=$wide"
-	check 0 tsem-bpf show trajectory-coefficients -n wide
+	check 0 tsem-bpf show -n wide trajectory-coefficients
 	[ "$(tail -n 1 <<<"$output")" = "$wide" ]
 	check 2 tsem-bpf control -n wide "state value=$(printf '%064d' 1)"
 	says "has 64 digits"

@@ -9,6 +9,7 @@ cleanup() {
 
 @test "a portable model holds on another machine, and denies there what it never held; model0 does not hold" {
 	place /dev/loop3 99999999-8888-7777-6666-555555555555
+	cd "$P"
 	if [ ! -s "$CARRIED/uuid" ]; then
 		echo "build/portable is not there: test/230-portable.bats, in the same run, makes it" >&2
 		return 1
@@ -16,16 +17,16 @@ cleanup() {
 	[ "$(stat -c %d "$P/data/one")" != "$(cut -d ' ' -f 1 "$CARRIED/device")" ]
 	[ "$(blkid -o value -s UUID /dev/loop3)" != "$(<"$CARRIED/uuid")" ]
 
-	run tsem-bpf run --model-type portable -m "$CARRIED/portable" --enforce --forensics f -- "$P/work"
-	[ ! -s f ] || tsem-bpf explain --trajectory "$CARRIED/portable.jsonl" f
+	run tsem-bpf run --model-type portable -m "$CARRIED/portable" --enforce --forensics "$D/f" -- "$P/work"
+	[ ! -s "$D/f" ] || tsem-bpf explain --trajectory "$CARRIED/portable.jsonl" "$D/f"
 	[ "$status" = 0 ]
 	says done
 	says " 0 outside of the model"
 	rm "$P/out/sorted"
 
-	check 3 tsem-bpf run -q --model-type portable -m "$CARRIED/portable" --enforce --forensics f -- "$P/work" secret
+	check 3 tsem-bpf run -q --model-type portable -m "$CARRIED/portable" --enforce --forensics "$D/f" -- "$P/work" secret
 	says done
-	[ "$(head -n 1 f | jq -r .file_open.file.path.pathname)" = "$P/data/secret" ]
+	[ "$(head -n 1 "$D/f" | jq -r .file_open.file.path.pathname)" = "$P/data/secret" ]
 	rm "$P/out/sorted"
 
 	check 3 tsem-bpf run -q -m "$CARRIED/model0" --enforce -- "$P/work"
