@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# kernel-build.sh: a kernel with the patch series of kernel-patches/ for the virtual machine (vm.sh -k patched).
+# kernel-build.sh [--debug]: a kernel with the patch series of kernel-patches/ for the virtual machine (vm.sh -k patched);
+# --debug: one that checks its locks and its memory, and has what the tests of all hooks need (vm.sh -k debug).
 #
 # Prints the directory that holds it, in the form of kernel-image.sh: vmlinuz and vmlinux.btf; there are no modules. The
 # source is Debian's package, at the version of BASE where apt still has that, else the newest of its series; it is
@@ -20,18 +21,24 @@ die() {
 main() {
 	# BTF has the types of variables; where they are at each instruction, which takes the compiler long, nobody asks.
 	local flags=-fno-var-tracking
-	local series=6.12 repo=$PWD patches package base cache names content target versions version log name line
+	local series=6.12 configs=(config) kind=patched repo=$PWD patches package base cache names content target versions version log name line
 	patches=$PWD/kernel-patches/v$series
 	package=linux-source-$series
+	if [[ ${1-} == --debug ]]; then
+		configs+=(config.debug)
+		kind=debug
+	elif (($#)); then
+		die "'$1' is unknown; usage: kernel-build.sh [--debug]"
+	fi
 	[[ -r $patches/series ]] || die "$patches/series is missing"
 	base=$(<"$patches/BASE")
 	cache=${XDG_CACHE_HOME:-$HOME/.cache}/tsem-bpf/kernels
 	mapfile -t names < <(grep -v '^#' "$patches/series")
-	content=$(cd "$patches" && { sha256sum config series "${names[@]}" && echo "$flags"; } | sha256sum)
+	content=$(cd "$patches" && { sha256sum "${configs[@]}" series "${names[@]}" && echo "$flags"; } | sha256sum)
 	content=${content:0:16}
 
 	# Any version that was built from this content will do: its source cannot change any more.
-	for target in "$cache/patched-$base-$content" "$cache/patched"-*"-$content"; do
+	for target in "$cache/$kind-$base-$content" "$cache/$kind"-*"-$content"; do
 		if [[ -e $target/vmlinux.btf ]]; then
 			echo "$target"
 			exit
@@ -42,7 +49,7 @@ main() {
 	[[ -n $versions ]] || die "no apt source offers $package; run scripts/deps.sh"
 	version=$base
 	grep -qxF "$base" <<<"$versions" || version=$(sort -V <<<"$versions" | tail -n 1)
-	target=$cache/patched-$version-$content
+	target=$cache/$kind-$version-$content
 
 	mkdir -p "$cache"
 	work=$(mktemp -d "$cache/.new.XXXXXX")
@@ -66,11 +73,12 @@ main() {
 		}
 	done
 
-	make -s KCONFIG_ALLCONFIG="$patches/config" allnoconfig >"$log" 2>&1 ||
+	(cd "$patches" && cat "${configs[@]}") >"$work/config"
+	make -s KCONFIG_ALLCONFIG="$work/config" allnoconfig >"$log" 2>&1 ||
 		die "the configuration failed: $(tail -n 1 "$log")"
 	while read -r line; do
-		grep -qxF "$line" .config || die "the source does not accept '$line' of $patches/config"
-	done < <(grep '^CONFIG_' "$patches/config")
+		grep -qxF "$line" .config || die "the source does not accept '$line' of ${configs[*]}"
+	done < <(grep '^CONFIG_' "$work/config")
 
 	echo "kernel-build.sh: building ${#names[@]} patches on $version, some ten minutes on two processors" >&2
 	export KBUILD_BUILD_USER=tsem KBUILD_BUILD_HOST=tsem

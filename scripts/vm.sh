@@ -1,14 +1,15 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# vm.sh [-k 6.12|7.3|patched] [-m MEMORY] [-t SECONDS] [--icount] [--tpm] -- COMMAND...: runs COMMAND as root in a VM.
+# vm.sh [-k 6.12|7.3|patched|debug] [-m MEMORY] [-t SECONDS] [--icount] [--tpm] -- COMMAND...: runs COMMAND as root in a VM.
 #
 # virtme-ng boots the kernel of kernel-image.sh with bpf among the LSMs, under KVM where that works. It sees the
 # host's files and keeps its changes to itself, but for build/, which is shared; /mnt/tsem is a fresh ext4 disk.
 # COMMAND runs in the repository, its output appears here, its exit status is ours. A panic, an oops, a kernel warning
 # or the end of the time (-t, default 1800) is a failure, shown with the end of the kernel's log, which stays in
 # build/vm-console.log. --icount: one processor whose clock counts instructions, for times that no host changes. --tpm:
-# with a new TPM 2.0 (swtpm). -k patched is the kernel of kernel-build.sh, with the patches of kernel-patches/.
+# with a new TPM 2.0 (swtpm). -k patched is the kernel of kernel-build.sh, with the patches of kernel-patches/,
+# -k debug the same with lockdep.
 
 set -euo pipefail
 
@@ -67,6 +68,8 @@ main() {
 	cd "$repo"
 	if [[ $series == patched ]]; then
 		kernel=$(scripts/kernel-build.sh)
+	elif [[ $series == debug ]]; then
+		kernel=$(scripts/kernel-build.sh --debug)
 	else
 		kernel=$(scripts/kernel-image.sh "$series")
 	fi
