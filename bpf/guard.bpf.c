@@ -115,7 +115,7 @@ int BPF_PROG(tsem_guard_exec, struct linux_binprm *bprm, struct file *file)
 	const struct cred *cred = bprm->cred;
 
 	if (current_task())
-		return !cred->user_ns->level && cred->cap_permitted.val & (1ULL << CAP_MAC_ADMIN) ? guard_deny() : 0;
+		return !cred->user_ns->level && cred->cap_permitted.val & tsem_control_capability ? guard_deny() : 0;
 	if (leader->bpf_storage && bpf_task_storage_get(&tsem_tasks, leader, 0, 0))
 		return guard_deny();
 	return 0;

@@ -39,10 +39,14 @@ static __always_inline u64 address_of(struct tsem_task *t, const void *p)
 	return *(volatile u64 *)&t->address;
 }
 
+/* The control capability, as a set: CAP_ML where the kernel has it, which `tsem-bpf load` finds out, else
+ * CAP_MAC_ADMIN. */
+const volatile u64 tsem_control_capability = 1ULL << CAP_MAC_ADMIN;
+
 /* Do the credentials hold the control capability, in the initial user namespace? */
 static __always_inline bool cred_controls(const struct cred *cred)
 {
-	return cred->user_ns->level == 0 && (cred->cap_effective.val & (1ULL << CAP_MAC_ADMIN));
+	return cred->user_ns->level == 0 && (cred->cap_effective.val & tsem_control_capability);
 }
 
 static __always_inline bool task_controls(struct task_struct *task)

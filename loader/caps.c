@@ -8,28 +8,38 @@
 
 #include <cap-ng.h>
 
-#define CONTROL CAP_MAC_ADMIN
+#include "tsem.h"
+
+#define CAP_ML 41
+
+/* The number alone would not do: a later kernel may give it to another capability. */
+unsigned int caps__control(void)
+{
+	return tsem__patched() && prctl(PR_CAPBSET_READ, CAP_ML) >= 0 ? CAP_ML : CAP_MAC_ADMIN;
+}
 
 const char *caps__control_name(void)
 {
-	return "CAP_MAC_ADMIN";
+	return caps__control() == CAP_ML ? "CAP_ML" : "CAP_MAC_ADMIN";
 }
 
 bool caps__holds_control(void)
 {
-	return !capng_get_caps_process() && capng_have_capability(CAPNG_EFFECTIVE, CONTROL);
+	return !capng_get_caps_process() && capng_have_capability(CAPNG_EFFECTIVE, caps__control());
 }
 
 int caps__drop_control(void)
 {
-	if (prctl(PR_CAPBSET_READ, CONTROL) == 1 && prctl(PR_CAPBSET_DROP, CONTROL))
+	unsigned int control = caps__control();
+
+	if (prctl(PR_CAPBSET_READ, control) == 1 && prctl(PR_CAPBSET_DROP, control))
 		return -errno;
-	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, CONTROL, 0, 0) == 1 &&
-	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_LOWER, CONTROL, 0, 0))
+	if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_IS_SET, control, 0, 0) == 1 &&
+	    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_LOWER, control, 0, 0))
 		return -errno;
 	if (capng_get_caps_process() ||
-	    capng_update(CAPNG_DROP, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE, CONTROL) ||
+	    capng_update(CAPNG_DROP, CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_INHERITABLE, control) ||
 	    capng_apply(CAPNG_SELECT_CAPS))
 		return -EPERM;
-	return caps__holds_control() || prctl(PR_CAPBSET_READ, CONTROL) == 1 ? -EPERM : 0;
+	return caps__holds_control() || prctl(PR_CAPBSET_READ, control) == 1 ? -EPERM : 0;
 }

@@ -5,7 +5,8 @@
 
 #include <stdbool.h>
 
-/* Its name: CAP_MAC_ADMIN on a stock kernel; static. */
+/* Its number: that of CAP_ML on a kernel with kernel-patches/, else of CAP_MAC_ADMIN. And its name; static. */
+unsigned int caps__control(void);
 const char *caps__control_name(void);
 /* Does this process hold it effectively? */
 bool caps__holds_control(void);

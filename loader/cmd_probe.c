@@ -182,7 +182,10 @@ static void probe_tier(void)
 	snprintf(text, sizeof(text), "%s guards control; this process %s", caps__control_name(),
 		 caps__holds_control() ? "holds it" : "does not hold it");
 	say(caps__holds_control() ? GOOD : LACKS, "control capability", text);
-	say(LACKS, "CAP_ML", "a stock kernel: CAP_MAC_ADMIN is used, which other LSMs use as well");
+	if (!strcmp(caps__control_name(), "CAP_ML"))
+		say(GOOD, "CAP_ML", "a capability of its own");
+	else
+		say(LACKS, "CAP_ML", "a stock kernel: CAP_MAC_ADMIN is used, which other LSMs use as well");
 	if (symbol_exists("bpf_tsem_hash_buffer"))
 		say(GOOD, "hashes", "those of the kernel's crypto API, for coefficients and files");
 	else

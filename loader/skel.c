@@ -24,6 +24,7 @@
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
+#include "caps.h"
 #include "tsem.h"
 #include "tsem_task.h"
 
@@ -168,12 +169,10 @@ static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, 
 {
 	struct btf *btf = btf__load_vmlinux_btf();
 	struct bpf_program *program;
-	bool patched;
 	int err;
 
 	if (!btf)
 		return fail(error, -errno, "read", "/sys/kernel/btf/vmlinux");
-	patched = btf__find_by_name_kind(btf, "bpf_tsem_hash_create", BTF_KIND_FUNC) > 0;
 	bpf_object__for_each_program(program, skel->obj) {
 		const char *hook = program_hook(program);
 
@@ -182,8 +181,9 @@ static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, 
 	}
 	btf__free(btf);
 	/* A map of kernel objects that the kernel does not know cannot be made; the programs then leave it alone. */
-	if (!patched)
+	if (!tsem__patched())
 		bpf_map__set_autocreate(skel->maps.tsem_hashes, false);
+	skel->rodata->tsem_control_capability = 1ULL << caps__control();
 	err = draw((void *)skel->rodata->tsem_memo_secret, sizeof(skel->rodata->tsem_memo_secret))
 		      ?: draw((void *)skel->rodata->tsem_subject_secret, sizeof(skel->rodata->tsem_subject_secret));
 	if (err)

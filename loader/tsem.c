@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 
 #include "tsem_task.h"
@@ -87,10 +88,27 @@ int tsem__control(struct tsem *tsem, u32 verb, u32 ns, const u8 *value, u64 *res
 	return control.error;
 }
 
+static bool types_have(const char *function)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool found = btf && btf__find_by_name_kind(btf, function, BTF_KIND_FUNC) > 0;
+
+	btf__free(btf);
+	return found;
+}
+
 bool tsem__patched(void)
 {
+	static int answer = -1;
+
+	if (answer >= 0)
+		return answer;
 	/* `load` makes this map only there. */
-	return !access(TSEM_PINS "/maps/tsem_hashes", F_OK);
+	if (!access(TSEM_PINS "/maps", F_OK))
+		answer = !access(TSEM_PINS "/maps/tsem_hashes", F_OK);
+	else
+		answer = types_have("bpf_tsem_hash_create");
+	return answer;
 }
 
 int tsem__globals(struct tsem *tsem, struct tsem_globals *globals)

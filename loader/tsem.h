@@ -37,7 +37,10 @@ void tsem__close(struct tsem *tsem);
  */
 int tsem__control(struct tsem *tsem, u32 verb, u32 ns, const u8 *value, u64 *result);
 
-/* Does the running kernel have the functions of kernel-patches/, so that tsem-bpf uses its hash functions? */
+/*
+ * Does the running kernel have the functions of kernel-patches/? As `load` found it, or, where nothing is loaded, by
+ * the kernel's types.
+ */
 bool tsem__patched(void);
 
 /* The counters of this load. 0 or -errno. */

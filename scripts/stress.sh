@@ -68,6 +68,7 @@ stressed() {
 	if [[ $lost != 0 || ${missing:-0} != 0 ]]; then
 		faults=$((faults + 1))
 		tail -n 5 "$work/output" >&2
+		tsem-bpf explain "$work/forensics" >&2
 	fi
 	if ((status)); then
 		echo "stress.sh: $name ended with status $status" >&2
