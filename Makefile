@@ -8,8 +8,9 @@ BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 # The types of the kernel; the programs are relocated to the kernel that they are loaded into.
 VMLINUX_BTF ?= /sys/kernel/btf/vmlinux
 CFLAGS ?= -O2 -g
-override CFLAGS += -std=gnu11 -Wall -Wextra -Imaps -Iloader -I$(BUILD) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -MMD -MP
-BPF_CFLAGS := -O2 -g -mcpu=v3 -target bpf -D__TARGET_ARCH_x86 -Wall -Wextra -Wno-unused-parameter -Ibpf -Imaps -I$(BUILD) -MMD -MP
+override CFLAGS += -std=gnu11 -fno-strict-aliasing -Wall -Wextra -Imaps -Iloader -I$(BUILD) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -MMD -MP
+# Descriptions are written in fields and read in words: no assumption that these are different memory.
+BPF_CFLAGS := -O2 -g -fno-strict-aliasing -mcpu=v3 -target bpf -D__TARGET_ARCH_x86 -Wall -Wextra -Wno-unused-parameter -Ibpf -Imaps -I$(BUILD) -MMD -MP
 # WERROR=1, as lint has it: a warning ends the build.
 ifeq ($(WERROR),1)
 override CFLAGS += -Werror

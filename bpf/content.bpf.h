@@ -190,6 +190,11 @@ static __always_inline void cell_content(struct tsem_task *t, struct file *file,
 	}
 	if (r && content_kept(t, host, r))
 		return;
+	/* What the kernel itself cannot read (a message queue) has no content, and can be executed by nobody. */
+	if (!file->f_op->read_iter) {
+		cell_digest_empty(t);
+		return;
+	}
 	if (!r || !inode_record_copy(t, r)) {
 		r = NULL;
 		t->inode.digest_valid = 0;

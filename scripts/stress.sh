@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# stress.sh [-k KERNEL] [SECONDS]: large workloads, each in a namespace of its own, as a table; fails if anything is lost.
+# stress.sh [-k KERNEL] [SECONDS [WORKLOAD...]]: large workloads, each in a namespace of its own, as a table; fails if anything is lost.
 #
 # A parallel build, then the stressors of stress-ng that use files, IPC, sockets and processes, one after the other for
 # SECONDS each (default 2). Left out are those that need devices or filesystems of their own (binderfs, loop), that change
@@ -19,10 +19,11 @@ if [[ ${1-} != --inside ]]; then
 	fi
 	kernel=$(scripts/kernel-image.sh 6.12)
 	make VMLINUX_BTF="$kernel/vmlinux.btf" tests
-	exec scripts/vm.sh -k "$series" -m 4G -t 3000 -- scripts/stress.sh --inside "${1-2}"
+	exec scripts/vm.sh -k "$series" -m 4G -t 3000 -- scripts/stress.sh --inside "${@:-2}"
 fi
 
 seconds=$2
+wanted=("${@:3}")
 PATH=$PWD/build:$PATH
 work=/mnt/tsem/stress
 mkdir -p "$work"
@@ -54,6 +55,9 @@ project() {
 stressed() {
 	local name=$1 started=$SECONDS before status=0 kept missing lost
 	shift
+	if ((${#wanted[@]})) && [[ " ${wanted[*]} " != *" $name "* ]]; then
+		return
+	fi
 	before=$(tsem-bpf status --json | jq .memory.tsem_coefficients)
 	tsem-bpf run -n "$name" --keep --cache 4096 --trajectory "$work/trajectory" --forensics "$work/forensics" -- "$@" \
 		>"$work/output" 2>&1 || status=$?

@@ -111,3 +111,9 @@ coe() {
 	allowed "$PROG/prctl_rest"
 	allowed "$PROG/prctl_rest"
 }
+
+@test "events that differ in their last two bytes only are two" {
+	learn "$PROG/msg_both"
+	[ "$(jq -r 'select(.ipc_permission) | .ipc_permission.flag' <trajectory | sort | xargs)" = "146 292" ]
+	[ "$(wc -l <trajectory)" = "$(grep -c ^state model)" ]
+}

@@ -40,7 +40,7 @@ EOF
 
 @test "a digest that the kernel cannot hash files with is refused with the reason" {
 	check 4 tsem-bpf run --digest sm3 -- true
-	says "--content sha256"
+	says "add content sha256"
 	check 0 tsem-bpf list
 	[ "$(tsem-bpf list --json)" = "[]" ]
 }
