@@ -14,7 +14,7 @@ cleanup() {
 	mkdir "$CARRIED"
 	for model in portable model0; do
 		check 0 tsem-bpf run -q --model-type $model -o "$CARRIED/$model" --trajectory "$CARRIED/$model.jsonl" -- "$P/work"
-		says done
+		says "done"
 		rm "$P/out/sorted"
 		check 0 tsem-bpf run -q --model-type $model -m "$CARRIED/$model" --enforce -- "$P/work"
 		rm "$P/out/sorted"

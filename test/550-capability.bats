@@ -6,6 +6,10 @@ without_ml() {
 	setpriv --bounding-set -cap_41 --inh-caps -cap_41 "$@"
 }
 
+gone() {
+	[ "$(tsem-bpf list --json)" = "[]" ]
+}
+
 @test "control needs CAP_ML, and CAP_MAC_ADMIN is not enough" {
 	check 0 tsem-bpf probe
 	says "CAP_ML guards control; this process holds it"
@@ -46,5 +50,5 @@ without_ml() {
 	exec 9>&-
 	wait $pid || code=$?
 	[ "$code" != 0 ]
-	wait_for sh -c '[ "$(tsem-bpf list --json)" = "[]" ]'
+	wait_for gone
 }

@@ -20,12 +20,12 @@ cleanup() {
 	run tsem-bpf run --model-type portable -m "$CARRIED/portable" --enforce --forensics "$D/f" -- "$P/work"
 	[ ! -s "$D/f" ] || tsem-bpf explain --trajectory "$CARRIED/portable.jsonl" "$D/f"
 	[ "$status" = 0 ]
-	says done
+	says "done"
 	says " 0 outside of the model"
 	rm "$P/out/sorted"
 
 	check 3 tsem-bpf run -q --model-type portable -m "$CARRIED/portable" --enforce --forensics "$D/f" -- "$P/work" secret
-	says done
+	says "done"
 	[ "$(head -n 1 "$D/f" | jq -r .file_open.file.path.pathname)" = "$P/data/secret" ]
 	rm "$P/out/sorted"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * prctl_rest: options of prctl(2) with bytes of chance in the arguments that they do not read. The capability is one that
- * the task lacks: the kernel asks no LSM about one that it has.
+ * prctl_rest: options of prctl(2) with bytes of chance in the arguments that they do not read. The capability is one
+ * that the task lacks: the kernel asks no LSM about one that it has.
  */
 #include <stddef.h>
 #include <sys/prctl.h>
