@@ -40,6 +40,8 @@ static __always_inline void memo_key(struct tsem_task *t, u32 kind)
 	u32 size = t->record.cell_size, at = 0;
 	u64 sum0 = t->subject[0], sum1 = t->subject[1];
 
+	/* Without `volatile` the compiler would take the key for the zeros that it is initialized with. */
+	barrier_var(secret);
 	NH(size | (u64)kind << 32, secret);
 	NH((u64)t->record.shape, secret + 2);
 	/* The last piece is padded with zeros. */
