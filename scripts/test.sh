@@ -4,10 +4,11 @@
 # test.sh [BATS FILE...]: everything that is tested, and one line at the end that sums it up: "N passed, N failed".
 #
 # First what needs no kernel (lint counts as one test, then the unit tests), then the BATS suite in one boot of
-# Debian's 6.12 kernel, then its smoke tests and 6NN on the newest, then those, the tests of the patch series (5NN)
-# and what a hostile workload tries (390) on the patched kernel, which has a TPM. Every part speaks TAP, which is what is counted: a test
-# that was planned and never reported, a skipped one, and a machine that ended badly after its tests are failures too.
-# With files named, only those run, on 6.12 (5NN: on the patched, 6NN: on the newest). The outputs stay in build/test-*.tap.
+# Debian's 6.12 kernel, then its smoke tests and 6NN on the newest, then the smoke tests, what a hostile workload tries (390)
+# and the tests of the patch series (5NN) on the patched kernel, which has a TPM. Every part speaks TAP, which is what is
+# counted: a test that was planned and never reported, a skipped one, and a machine that ended badly after its tests are
+# failures too. With files named, only those run, on 6.12 (5NN: on the patched, 6NN: on the newest). The outputs stay in
+# build/test-*.tap.
 
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
