@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# The first half of the test of models that travel; 640-portable.bats is the other, on another machine.
+# The first half of the test of models that travel; 560-portable.bats is the other, on another machine.
 load helpers
 load portable
 
