@@ -42,7 +42,8 @@ $(BUILD)/vmlinux.h: $(VMLINUX_BTF) $(BUILD)/vmlinux.from
 	$(Q)$(BPFTOOL) btf dump file $< format c >$@.tmp
 	$(Q)mv $@.tmp $@
 
-$(BUILD)/tsem_bpf.o: bpf/tsem.bpf.c $(BUILD)/vmlinux.h
+# Other flags are other programs: what is compiled is as new as this file.
+$(BUILD)/tsem_bpf.o: bpf/tsem.bpf.c $(BUILD)/vmlinux.h Makefile
 	$(call say,BPF)
 	$(Q)$(CLANG) $(BPF_CFLAGS) -MT $@ -MF $(BUILD)/tsem_bpf.d -c $< -o $(BUILD)/tsem.bpf.o
 	$(Q)$(BPFTOOL) gen object $@ $(BUILD)/tsem.bpf.o
@@ -54,7 +55,7 @@ $(BUILD)/tsem_bpf.skel.h: $(BUILD)/tsem_bpf.o
 
 $(BUILD)/loader/skel.o: $(BUILD)/tsem_bpf.skel.h
 
-$(BUILD)/loader/%.o: loader/%.c
+$(BUILD)/loader/%.o: loader/%.c Makefile
 	$(call say,CC)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -c $< -o $@

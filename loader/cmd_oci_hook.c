@@ -311,7 +311,8 @@ static int create_runtime(struct hook *hook)
 	code = workload__create(w, &error);
 	/* What the kernel lacks, the text says with the name of the annotation. */
 	if (code == -ENOTSUP || code == -ENODATA)
-		return cmd__fail(EXIT_KERNEL, "oci-hook: annotation " PREFIX "%s", error.text);
+		return cmd__fail(EXIT_KERNEL, "oci-hook: annotation " PREFIX "%s%s", error.text,
+				 code == -ENODATA ? "; add " PREFIX "content: sha256" : "");
 	if (code)
 		return cmd__fail(EXIT_FAILED, "oci-hook: %s", error.text);
 	code = start(hook);

@@ -331,8 +331,11 @@ int cmd_run(int argc, char **argv)
 		goto out;
 	code = workload__create(w, &error);
 	if (code) {
-		code = cmd__fail(code == -ENOTSUP || code == -ENODATA ? EXIT_KERNEL : EXIT_FAILED, "run: %s",
-				 error.text);
+		/* What the kernel lacks, the text says with the name of the option. */
+		bool lacks = code == -ENOTSUP || code == -ENODATA;
+
+		code = cmd__fail(lacks ? EXIT_KERNEL : EXIT_FAILED, "run: %s%s%s", lacks ? "--" : "", error.text,
+				 code == -ENODATA ? "; add --content sha256" : "");
 		goto out;
 	}
 	/* As a shell does: the terminal's signals are for the workload. */

@@ -219,7 +219,8 @@ int cmd_show(int argc, char **argv)
 						 {} };
 	const char *word = NULL;
 	const struct name *name;
-	struct show show = { .ns = { .digest = TSEM_DIGEST_SHA256 } };
+	/* The root namespace, where it has no entry. */
+	struct show show = { .ns = { .digest = TSEM_DIGEST_SHA256, .digest_size = digest__size(TSEM_DIGEST_SHA256) } };
 	bool json = false;
 	int option, err;
 

@@ -83,7 +83,7 @@ int workload__create(struct workload *w, struct workload_error *error)
 			    "digest %s: this kernel has no such hash for BPF; it has sha256, sha3-256, sm3%s",
 			    digest__name(settings->digest), tsem__patched() ? " and those of its crypto API" : "");
 	if (err == -ENODATA)
-		return fail(error, err, "%s %s: this kernel can hash the content of files with %s; add content sha256",
+		return fail(error, err, "%s %s: this kernel can hash the content of files with %s",
 			    settings->has_content ? "content" : "digest", digest__name(settings->content),
 			    tsem__patched() ? "the hashes of its crypto API only" : "sha256 only");
 	if (err == -EEXIST)

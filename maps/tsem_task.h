@@ -65,8 +65,7 @@ struct tsem_task {
 	struct tsem_creation_key creation;
 	u64 creating; /* address of the dentry that gets an inode with the mark `created_instance` */
 	u64 created_instance;
-	u64 mounted; /* address of the dentry, of a created inode with this mark, that the task mounted on last; 0: none
-		      */
+	u64 mounted; /* address of the dentry of the created inode that the task mounted on last, with this mark */
 	u64 mounted_instance;
 	u8 mounted_owner[TSEM_DIGEST_MAX];
 	u64 tmpfile; /* address of an inode without a name that has just been made */

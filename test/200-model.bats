@@ -40,7 +40,7 @@ EOF
 
 @test "a digest that the kernel cannot hash files with is refused with the reason" {
 	check 4 tsem-bpf run --digest sm3 -- true
-	says "add content sha256"
+	says "--content sha256"
 	check 0 tsem-bpf list
 	[ "$(tsem-bpf list --json)" = "[]" ]
 }
@@ -171,6 +171,16 @@ EOF
 	diff <(grep ^state plain) <(grep ^state based)
 	grep -q "^base $base$" based
 	[ "$(tsem-bpf model state plain)" != "$(tsem-bpf model state based)" ]
+}
+
+@test "uids are those of the user namespace with nsref=current" {
+	check 0 tsem-bpf run -q --nsref current --trajectory t -o m -- \
+		setpriv --reuid 1000 --clear-groups unshare -Ur "$PROG/file_open" /etc/hostname
+	[ "$(opened /etc/hostname '.COE.uid + " " + .file_open.file.inode.uid' <t)" = "0 4294967295" ]
+	tsem-bpf coefficients t | diff - <(sed -n 's/^state //p' m)
+	check 0 tsem-bpf run -q --nsref initial --trajectory t -- \
+		setpriv --reuid 1000 --clear-groups unshare -Ur "$PROG/file_open" /etc/hostname
+	[ "$(opened /etc/hostname '.COE.uid + " " + .file_open.file.inode.uid' <t)" = "1000 0" ]
 }
 
 @test "outputs named .zst are compressed, and a model is read from one" {

@@ -71,7 +71,8 @@ annotate() {
 		{"run.oci.hooks.stderr": ($d + "/crun.err")}' "$@"
 }
 
-# container RUNTIME FILE...|-: runs the bundle (-: files as our standard input names them), under a /tmp that is no disk: crun makes a file of a random name there.
+# container RUNTIME FILE...|-: runs the bundle (-: files as our standard input names them), under a /tmp that is no disk:
+# crun makes a file of a random name there.
 container() {
 	local runtime=$1
 	shift

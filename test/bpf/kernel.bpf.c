@@ -7,29 +7,19 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#include "compat.bpf.h"
 #include "kernel.h"
 
 /* Only the names count: the kernel finds its own types by them. */
-struct bpf_tsem_hash {
-} __attribute__((preserve_access_index));
 struct bpf_tsem_wait {
 } __attribute__((preserve_access_index));
 
-extern struct bpf_tsem_hash *bpf_tsem_hash_create(const char *name, __u32 name__sz, int *err) __weak __ksym;
-extern struct bpf_tsem_hash *bpf_tsem_hash_acquire(struct bpf_tsem_hash *hash) __weak __ksym;
-extern void bpf_tsem_hash_release(struct bpf_tsem_hash *hash) __weak __ksym;
-extern int bpf_tsem_hash_buffer(struct bpf_tsem_hash *hash, const void *data, __u32 data__sz, void *digest,
-				__u32 digest__sz) __weak __ksym;
-extern int bpf_tsem_hash_file(struct bpf_tsem_hash *hash, struct file *file, void *digest, __u32 digest__sz,
-			      __u64 *version) __weak __ksym;
 extern int bpf_tsem_pcr_extend(__u32 pcr, const void *value, __u32 value__sz) __weak __ksym;
 extern void bpf_tsem_pcr_status(struct bpf_tsem_pcr_status *status) __weak __ksym;
 extern int bpf_tsem_pcr_aggregate(struct bpf_tsem_hash *hash, void *digest, __u32 digest__sz) __weak __ksym;
 extern struct bpf_tsem_wait *bpf_tsem_wait_begin(__u64 task, __u64 event) __weak __ksym;
 extern int bpf_tsem_wait_end(struct bpf_tsem_wait *wait, __u32 timeout_ms, __s32 *verdict) __weak __ksym;
 extern int bpf_tsem_wait_release(__u64 task, __u64 event, __s32 verdict) __weak __ksym;
-extern void bpf_rcu_read_lock(void) __ksym;
-extern void bpf_rcu_read_unlock(void) __ksym;
 
 char LICENSE[] SEC("license") = "GPL";
 
