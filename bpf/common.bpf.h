@@ -20,6 +20,7 @@
 #define EEXIST 17
 #define EINVAL 22
 #define E2BIG 7
+#define EOPNOTSUPP 95
 #define EALREADY 114
 
 #define S_IFMT 00170000

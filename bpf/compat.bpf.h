@@ -24,6 +24,14 @@ extern int bpf_tsem_hash_buffer(struct bpf_tsem_hash *hash, const void *data, u3
 				u32 digest__sz) __weak __ksym;
 extern int bpf_tsem_hash_file(struct bpf_tsem_hash *hash, struct file *file, void *digest, u32 digest__sz,
 			      u64 *version) __weak __ksym;
+struct bpf_tsem_pcr_status {
+	u64 extended;
+	u64 failed;
+	u32 pending;
+	s32 error;
+};
+extern int bpf_tsem_pcr_extend(u32 pcr, const void *value, u32 value__sz) __weak __ksym;
+extern void bpf_tsem_pcr_status(struct bpf_tsem_pcr_status *status) __weak __ksym;
 extern void bpf_rcu_read_lock(void) __ksym;
 extern void bpf_rcu_read_unlock(void) __ksym;
 

@@ -115,6 +115,39 @@ static __always_inline int control_hash(struct tsem_control *c)
 	return 0;
 }
 
+/* Extends, and tells what the kernel's queue has done so far. */
+static __always_inline int control_extend(struct tsem_control *c)
+{
+	struct tsem_extend *answer = (struct tsem_extend *)c->value;
+	struct bpf_tsem_pcr_status status = {};
+	int err = root_extend();
+
+	if (!bpf_ksym_exists(bpf_tsem_pcr_status))
+		return err;
+	bpf_tsem_pcr_status(&status);
+	answer->extended = status.extended;
+	answer->failed = status.failed;
+	answer->pending = status.pending;
+	answer->error = status.error;
+	return err;
+}
+
+/* The agent has extended the entry at `extended`, or the TPM has refused it this time. */
+static __always_inline int control_extended(struct tsem_control *c)
+{
+	struct tsem_extend *done = (struct tsem_extend *)c->value;
+	struct tsem_root *r = root_state();
+	u64 at = done->extended;
+
+	if (!r || !root_next(r))
+		return -EINVAL;
+	if (!done->error)
+		return __sync_val_compare_and_swap(&r->extended, at, at + 1) == at ? 0 : -EINVAL;
+	r->error = done->error;
+	__sync_fetch_and_add(&r->failed, 1);
+	return 0;
+}
+
 static __always_inline int control_run(struct tsem_control *c, struct tsem_globals *g)
 {
 	struct tsem_namespace *ns;
@@ -128,6 +161,10 @@ static __always_inline int control_run(struct tsem_control *c, struct tsem_globa
 	}
 	if (c->verb == TSEM_CONTROL_HASH)
 		return control_hash(c);
+	if (c->verb == TSEM_CONTROL_EXTEND)
+		return control_extend(c);
+	if (c->verb == TSEM_CONTROL_EXTENDED)
+		return control_extended(c);
 	ns = bpf_map_lookup_elem(&tsem_namespaces, &id);
 	if (!ns)
 		return -ENOENT;

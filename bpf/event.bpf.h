@@ -76,12 +76,12 @@ static __always_inline void subject_update(struct tsem_task *t)
 
 /*
  * The current task's event begins. NULL if there is nothing to describe; *verdict is then what the hook returns: 0 for
- * a task outside of every namespace and for what our own work or the kernel's own reaches, the namespace's answer for
+ * a task that is not modeled and for what our own work or the kernel's own reaches, the namespace's answer for
  * an untrusted task.
  */
 static __always_inline struct tsem_task *event_begin(u32 event, int *verdict)
 {
-	struct tsem_task *t = current_task();
+	struct tsem_task *t = event_task();
 
 	*verdict = 0;
 	if (!t || t->busy || kernel_acts())
@@ -121,13 +121,21 @@ static __always_inline int event_end(struct tsem_task *t)
 	return hook_return(verdict);
 }
 
-/* TASK: TASK_ID of a task; zero bytes for a task outside of every namespace. */
-static __always_inline void cell_task(struct tsem_task *t, struct task_struct *task)
+/* The storage whose TASK_ID an event of `t` may name: no root task's, or a model would depend on how that is modeled. */
+static __always_inline struct tsem_task *named_task(struct tsem_task *t, struct task_struct *task)
 {
 	struct tsem_task *of = NULL;
 
 	if (task->bpf_storage)
 		of = bpf_task_storage_get(&tsem_tasks, task, 0, 0);
+	return of && (!tsem_root_settings.on || of->ns || !t->ns) ? of : NULL;
+}
+
+/* TASK: TASK_ID of a task; zero bytes for a task outside of every namespace. */
+static __always_inline void cell_task(struct tsem_task *t, struct task_struct *task)
+{
+	struct tsem_task *of = named_task(t, task);
+
 	if (of)
 		cell_digest(t, of->task_id);
 	else
@@ -137,10 +145,8 @@ static __always_inline void cell_task(struct tsem_task *t, struct task_struct *t
 /* TASK64: the same, padded with zeros to 64 bytes. */
 static __always_inline void cell_task64(struct tsem_task *t, struct task_struct *task)
 {
-	struct tsem_task *of = NULL;
+	struct tsem_task *of = named_task(t, task);
 
-	if (task->bpf_storage)
-		of = bpf_task_storage_get(&tsem_tasks, task, 0, 0);
 	if (of)
 		cell_digest64(t, of->task_id);
 	else

@@ -113,10 +113,12 @@ int BPF_PROG(tsem_guard_exec, struct linux_binprm *bprm, struct file *file)
 {
 	struct task_struct *leader = bpf_get_current_task_btf()->group_leader;
 	const struct cred *cred = bprm->cred;
+	struct tsem_task *joined;
 
 	if (current_task())
 		return !cred->user_ns->level && cred->cap_permitted.val & tsem_control_capability ? guard_deny() : 0;
-	if (leader->bpf_storage && bpf_task_storage_get(&tsem_tasks, leader, 0, 0))
-		return guard_deny();
-	return 0;
+	if (!leader->bpf_storage)
+		return 0;
+	joined = bpf_task_storage_get(&tsem_tasks, leader, 0, 0);
+	return joined && (!tsem_root_settings.on || joined->ns) ? guard_deny() : 0;
 }

@@ -90,7 +90,7 @@ int BPF_PROG(tsem_inode_symlink, struct inode *dir, struct dentry *dentry, const
 SEC("lsm/d_instantiate")
 int BPF_PROG(tsem_created, struct dentry *dentry, struct inode *inode)
 {
-	struct tsem_task *t = current_task();
+	struct tsem_task *t = modeled_task();
 
 	if (!t || !inode || !address_of(t, inode) || t->creating != (u64)dentry)
 		return 0;
@@ -104,7 +104,7 @@ int BPF_PROG(tsem_created, struct dentry *dentry, struct inode *inode)
 SEC("lsm/path_post_mknod")
 int BPF_PROG(tsem_created_regular, struct mnt_idmap *idmap, struct dentry *dentry)
 {
-	struct tsem_task *t = current_task();
+	struct tsem_task *t = modeled_task();
 	struct inode *inode;
 
 	if (!t || t->creating != (u64)dentry)
@@ -119,7 +119,7 @@ int BPF_PROG(tsem_created_regular, struct mnt_idmap *idmap, struct dentry *dentr
 SEC("lsm/inode_post_create_tmpfile")
 int BPF_PROG(tsem_created_tmpfile, struct mnt_idmap *idmap, struct inode *inode)
 {
-	struct tsem_task *t = current_task();
+	struct tsem_task *t = modeled_task();
 
 	if (t)
 		t->tmpfile = (u64)inode;

@@ -132,7 +132,7 @@ TSEM_GENERIC(msg_queue_msgsnd)
 /* Who made the object. */
 static __always_inline int ipc_made(struct kern_ipc_perm *perm)
 {
-	struct tsem_task *t = current_task();
+	struct tsem_task *t = modeled_task();
 	u64 address = (u64)perm;
 	struct tsem_namespace *ns;
 	struct tsem_owner o = {};

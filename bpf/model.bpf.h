@@ -14,6 +14,7 @@
 #define TSEM_MODEL_BPF_H
 
 #include "coefficient.bpf.h"
+#include "root.bpf.h"
 
 static __always_inline void namespace_lost(struct tsem_namespace *ns, u32 why)
 {
@@ -121,6 +122,8 @@ __noinline int event_decide_slow(struct tsem_task *t __arg_nonnull)
 			__sync_fetch_and_add(&ns->coefficients, 1);
 			if (!new.valid)
 				__sync_fetch_and_add(&ns->forensics, 1);
+			if (tsem_root_settings.on && !t->ns)
+				root_log(t);
 		} else if (err != -EEXIST) {
 			namespace_lost(ns, TSEM_LOSS_MAP_FULL);
 			return new.valid ? 0 : event_violates(t, ns);

@@ -17,16 +17,38 @@ static __always_inline struct tsem_globals *globals(void)
 }
 
 /*
- * Storage of the current task, or NULL outside of every namespace. The pointer is tested first: for a task without any
+ * Storage of the current task, or NULL if it is modeled nowhere. The pointer is tested first: for a task without any
  * BPF storage that costs a third of the helper.
  */
-static __always_inline struct tsem_task *current_task(void)
+static __always_inline struct tsem_task *modeled_task(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
 	if (!task->bpf_storage)
 		return NULL;
 	return bpf_task_storage_get(&tsem_tasks, task, 0, 0);
+}
+
+/*
+ * What `tsem-bpf load` says of the root namespace: the settings that its tasks have. `on` is known to the verifier:
+ * where the root is not modeled, none of its code is there.
+ */
+const volatile struct {
+	u32 on;
+	u32 digest;
+	u32 content;
+	u32 model;
+	u32 nsref;
+	u32 digest_size;
+	u64 empty[TSEM_DIGEST_MAX / 8];
+} tsem_root_settings = {};
+
+/* Storage of the current task if it is in a namespace other than the root, else NULL. */
+static __always_inline struct tsem_task *current_task(void)
+{
+	struct tsem_task *t = modeled_task();
+
+	return t && (!tsem_root_settings.on || t->ns) ? t : NULL;
 }
 
 /*
@@ -37,6 +59,61 @@ static __always_inline u64 address_of(struct tsem_task *t, const void *p)
 {
 	*(volatile u64 *)&t->address = (u64)p;
 	return *(volatile u64 *)&t->address;
+}
+
+#define PF_KTHREAD 0x00200000
+
+/*
+ * The current task, which nobody has seen yet, becomes one of the root namespace. One that is there when tsem-bpf is
+ * loaded has no TASK_ID before its next exec.
+ */
+__noinline int root_adopt(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct tsem_globals *g = globals();
+	struct tsem_namespace *ns;
+	struct tsem_task *t;
+	u32 root = 0;
+
+	ns = bpf_map_lookup_elem(&tsem_namespaces, &root);
+	if (!ns || !g)
+		return 0;
+	t = bpf_task_storage_get(&tsem_tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!t) {
+		__sync_fetch_and_add(&ns->lost[TSEM_LOSS_STORAGE], 1);
+		return 0;
+	}
+	t->number = __sync_fetch_and_add(&g->next_task_number, 1);
+	t->digest = tsem_root_settings.digest;
+	t->content = tsem_root_settings.content;
+	t->model = tsem_root_settings.model;
+	t->nsref = tsem_root_settings.nsref;
+	t->digest_size = tsem_root_settings.digest_size;
+	for (u32 i = 0; i < TSEM_DIGEST_MAX / 8; i++)
+		((u64 *)t->empty)[i] = tsem_root_settings.empty[i];
+	__sync_fetch_and_add(&ns->live_tasks, 1);
+	return 1;
+}
+
+/*
+ * Storage of the current task, which an event needs: NULL if it is modeled nowhere. Kernel threads are not modeled: they
+ * act for the kernel itself.
+ */
+static __always_inline struct tsem_task *event_task(void)
+{
+	struct tsem_task *t = modeled_task();
+
+	if (t || !tsem_root_settings.on)
+		return t;
+	if (bpf_get_current_task_btf()->flags & PF_KTHREAD || !root_adopt())
+		return NULL;
+	return modeled_task();
+}
+
+/* Who created an inode, as its mark says it. */
+static __always_inline u32 creator_mark(const struct tsem_task *t)
+{
+	return t->ns ?: TSEM_MARK_ROOT;
 }
 
 /* The control capability, as a set: CAP_ML where the kernel has it, which `tsem-bpf load` finds out, else

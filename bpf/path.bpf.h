@@ -274,7 +274,7 @@ static __always_inline void owned_by(struct tsem_task *t, u64 instance, const u8
 
 static __always_inline bool inode_created(struct tsem_task *t, const struct tsem_inode *r)
 {
-	return r && *(volatile u32 *)&r->creator_ns == t->ns;
+	return r && *(volatile u32 *)&r->creator_ns == creator_mark(t);
 }
 
 static __always_inline u64 serial_next(void)
@@ -421,7 +421,7 @@ static __always_inline void creation_mark(struct tsem_task *t, struct inode *ino
 	r->instance = instance;
 	__builtin_memcpy(r->creator, t->task_id, TSEM_DIGEST_MAX);
 	barrier();
-	*(volatile u32 *)&r->creator_ns = t->ns;
+	*(volatile u32 *)&r->creator_ns = creator_mark(t);
 }
 
 #endif

@@ -20,7 +20,7 @@ int BPF_PROG(tsem_socket_create, int family, int type, int protocol, int kern)
 SEC("lsm.s/socket_post_create")
 int BPF_PROG(tsem_socket_owner, struct socket *sock, int family, int type, int protocol, int kern)
 {
-	struct tsem_task *t = current_task();
+	struct tsem_task *t = modeled_task();
 	struct tsem_namespace *ns;
 	struct tsem_owner *s;
 	struct sock *sk = sock->sk;

@@ -9,7 +9,7 @@
 SEC("lsm.s/task_alloc")
 int BPF_PROG(tsem_task_alloc, struct task_struct *task, unsigned long clone_flags)
 {
-	struct tsem_task *parent = current_task(), *child;
+	struct tsem_task *parent = event_task(), *child;
 	struct tsem_globals *g = globals();
 	struct tsem_namespace *ns;
 	u32 id;
@@ -87,7 +87,7 @@ int BPF_PROG(tsem_bprm_committing_creds, struct linux_binprm *bprm, struct file 
 SEC("lsm/bprm_committing_creds")
 int BPF_PROG(tsem_task_id, struct linux_binprm *bprm)
 {
-	struct tsem_task *t = current_task();
+	struct tsem_task *t = modeled_task();
 
 	if (!t || t->busy)
 		return 0;

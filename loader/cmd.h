@@ -26,6 +26,7 @@ struct cmd {
 int cmd_probe(int argc, char **argv);
 int cmd_load(int argc, char **argv);
 int cmd_unload(int argc, char **argv);
+int cmd_agent(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_oci_hook(int argc, char **argv);

@@ -29,7 +29,9 @@ int cmd_delete(int argc, char **argv)
 	if (err)
 		return err;
 	err = cmd__namespace(&tsem, word, &ns);
-	if (!err) {
+	if (!err && !ns.id)
+		err = cmd__fail(EXIT_FAILED, "delete: namespace 0 is the root; it goes with 'tsem-bpf unload'");
+	else if (!err) {
 		err = namespace__delete(&tsem, ns.id);
 		if (err == -EBUSY)
 			err = cmd__fail(EXIT_FAILED, "delete: namespace %u has %llu live tasks; end them first", ns.id,

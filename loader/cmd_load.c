@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
-/* tsem-bpf load: attach everything and pin it. */
+/* tsem-bpf load: attach everything and pin it; with a modeled root its agent is started. */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statfs.h>
+#include <unistd.h>
 
 #include "cmd.h"
+#include "digest.h"
+#include "root.h"
 #include "skel.h"
 #include "tsem.h"
 
@@ -46,31 +50,129 @@ static int lsm_has_bpf(void)
 	return 0;
 }
 
+/* Registers that are neither the firmware's nor bound to a locality. */
+static int register_number(const char *text, u32 *out)
+{
+	int err = number("--pcr", text, 8, 23, out);
+
+	if (err || *out <= 16 || *out == 23)
+		return err;
+	return cmd__fail(EXIT_USAGE, "load: --pcr: register %u cannot be extended by software; give 8 to 16, or 23", *out);
+}
+
+/* The register that the root extends: the one that was asked for, else the usual one if there is a TPM. */
+static int choose_register(struct root_settings *root, bool asked)
+{
+	u8 value[TPM_PCR_SIZE];
+	int err = tpm__register(TPM_PCRS, root->pcr, value);
+
+	if (!err)
+		return 0;
+	if (err != -ENODEV)
+		return cmd__fail(EXIT_FAILED, "load: register %u of the TPM cannot be read at " TPM_PCRS, root->pcr);
+	if (asked)
+		return cmd__fail(EXIT_KERNEL, "load: --pcr %u: there is no TPM (" TPM_PCRS "); leave it out", root->pcr);
+	root->pcr = ROOT_NO_PCR;
+	return 0;
+}
+
+/* The agent of the root namespace, in the background and in a session of its own. */
+static int start_agent(void)
+{
+	pid_t pid = fork();
+	int null;
+
+	if (pid < 0)
+		return cmd__fail(EXIT_FAILED, "load: cannot start the agent: %s; run 'tsem-bpf agent'", strerror(errno));
+	if (pid)
+		return 0;
+	setsid();
+	null = open("/dev/null", O_RDWR);
+	for (int fd = 0; fd < 3 && null >= 0; fd++)
+		dup2(null, fd);
+	execl("/proc/self/exe", "tsem-bpf", "agent", NULL);
+	_exit(EXIT_FAILED);
+}
+
+static int explain(int err, const struct skel_error *error, const struct control_namespace *root)
+{
+	if (err == -EEXIST)
+		return cmd__fail(EXIT_FAILED,
+				 "load: already loaded: " TSEM_PINS " exists; 'tsem-bpf unload' comes first");
+	/* -ENOTSUP is what a kernel without BPF LSM answers as well. */
+	if ((err == -ENOTSUP && root->digest >= TSEM_DIGEST_BPF_END) || err == -ENODATA)
+		return cmd__fail(EXIT_KERNEL, "load: --%s %s: this kernel has no such hash%s",
+				 err == -ENOTSUP ? "digest" : "content",
+				 digest__name(err == -ENOTSUP ? root->digest : root->content),
+				 err == -ENOTSUP ? "" : " for the content of files; add --content sha256");
+	return cmd__fail(err == -EOPNOTSUPP || err == -EINVAL || err == -EACCES ? EXIT_KERNEL : EXIT_FAILED,
+			 "load: cannot %s: %s; nothing stays loaded ('tsem-bpf probe' says what the kernel lacks)",
+			 error->what, strerror(-err));
+}
+
 int cmd_load(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "root-model", required_argument, NULL, 'r' },
 		{ "max-coefficients", required_argument, NULL, 'c' },
 		{ "max-namespaces", required_argument, NULL, 'n' },
+		{ "pcr", required_argument, NULL, 'p' },
+		{ "digest", required_argument, NULL, 'd' },
+		{ "content", required_argument, NULL, 'o' },
+		{ "nsref", required_argument, NULL, 'f' },
+		{ "cache", required_argument, NULL, 'C' },
+		{ "model-type", required_argument, NULL, 'm' },
+		{ "no-agent", no_argument, NULL, 'a' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{},
 	};
-	struct skel_settings settings = { MAX_COEFFICIENTS, MAX_NAMESPACES, false };
+	struct skel_settings settings = {
+		.max_coefficients = MAX_COEFFICIENTS,
+		.max_namespaces = MAX_NAMESPACES,
+		.root = { .pcr = ROOT_PCR },
+	};
+	const char *root_option = NULL;
+	bool agent = true, pcr = false;
+	struct control_error control;
 	struct skel_error error = {};
 	struct statfs fs;
 	int option, err;
+
+	control__namespace_defaults(&settings.root.namespace, CONTROL_EXTERNAL);
 
 	while ((option = getopt_long(argc, argv, "+:v", options, NULL)) != -1) {
 		err = 0;
 		switch (option) {
 		case 'r':
-			if (!strcmp(optarg, "model") || !strcmp(optarg, "export"))
-				return cmd__fail(
-					EXIT_KERNEL,
-					"load: --root-model %s: the root namespace cannot be modeled yet; leave it off",
-					optarg);
-			if (strcmp(optarg, "off"))
-				return cmd__fail(EXIT_USAGE, "load: --root-model: '%s' is unknown; give off", optarg);
+			if (!strcmp(optarg, "export"))
+				return cmd__fail(EXIT_KERNEL,
+						 "load: --root-model export: there is no export yet; give off or model");
+			settings.root.on = !strcmp(optarg, "model");
+			if (!settings.root.on && strcmp(optarg, "off"))
+				return cmd__fail(EXIT_USAGE, "load: --root-model: '%s' is unknown; give off or model",
+						 optarg);
+			break;
+		case 'p':
+			err = register_number(optarg, &settings.root.pcr);
+			pcr = true;
+			root_option = "pcr";
+			break;
+		case 'd':
+		case 'o':
+		case 'f':
+		case 'C':
+		case 'm':
+			root_option = option == 'd'   ? "digest"
+				      : option == 'o' ? "content"
+				      : option == 'f' ? "nsref"
+				      : option == 'C' ? "cache"
+						      : "model";
+			if (control__namespace_option(&settings.root.namespace, root_option, optarg, &control))
+				err = cmd__fail(EXIT_USAGE, "load: %s", control.text);
+			break;
+		case 'a':
+			agent = false;
+			root_option = "no-agent";
 			break;
 		case 'c':
 			err = number("--max-coefficients", optarg, 16, 1U << 28, &settings.max_coefficients);
@@ -89,6 +191,11 @@ int cmd_load(int argc, char **argv)
 	}
 	if (optind < argc)
 		return cmd__fail(EXIT_USAGE, "load: '%s' is one word too many", argv[optind]);
+	if (root_option && !settings.root.on)
+		return cmd__fail(EXIT_USAGE, "load: '%s' is for the root namespace; add --root-model model", root_option);
+	if (digest__size(settings.root.namespace.content) > digest__size(settings.root.namespace.digest))
+		return cmd__fail(EXIT_USAGE, "load: --content %s: is wider than the digest %s",
+				 digest__name(settings.root.namespace.content), digest__name(settings.root.namespace.digest));
 	err = cmd__need_control("load");
 	if (err)
 		return err;
@@ -98,14 +205,13 @@ int cmd_load(int argc, char **argv)
 	if (statfs("/sys/fs/bpf", &fs) || (u32)fs.f_type != BPF_FS_MAGIC)
 		return cmd__fail(EXIT_FAILED,
 				 "load: /sys/fs/bpf is no BPF filesystem; run 'mount -t bpf bpf /sys/fs/bpf'");
+	if (settings.root.on) {
+		err = choose_register(&settings.root, pcr);
+		if (err)
+			return err;
+	}
 	err = skel__load(&settings, &error);
-	if (err == -EEXIST)
-		return cmd__fail(EXIT_FAILED,
-				 "load: already loaded: " TSEM_PINS " exists; 'tsem-bpf unload' comes first");
 	if (err)
-		return cmd__fail(
-			err == -EOPNOTSUPP || err == -EINVAL || err == -EACCES ? EXIT_KERNEL : EXIT_FAILED,
-			"load: cannot %s: %s; nothing stays loaded ('tsem-bpf probe' says what the kernel lacks)",
-			error.what, strerror(-err));
-	return EXIT_DONE;
+		return explain(err, &error, &settings.root.namespace);
+	return settings.root.on && agent ? start_agent() : EXIT_DONE;
 }

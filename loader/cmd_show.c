@@ -253,6 +253,8 @@ int cmd_show(int argc, char **argv)
 		err = cmd__namespace(&show.tsem, word, &show.ns);
 		if (!err && namespace__coefficients(&show.tsem, show.ns.id, &show.all))
 			err = cmd__fail(EXIT_FAILED, "show: cannot read the coefficients");
+	} else {
+		namespace__read(&show.tsem, 0, &show.ns);
 	}
 	if (!err) {
 		show.json = json ? json_object_new_array() : NULL;

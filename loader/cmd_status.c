@@ -14,6 +14,7 @@
 #include "cmd.h"
 #include "event.h"
 #include "namespace.h"
+#include "root.h"
 #include "skel.h"
 #include "tsem.h"
 
@@ -97,6 +98,47 @@ static struct json_object *memory(void)
 	return o;
 }
 
+/*
+ * Does the register hold what the log says? Between an extension and its count there is one entry, in the kernel's queue
+ * there may be many.
+ */
+static const char *register_says(struct tsem *tsem, const struct root_state *state)
+{
+	u8 (*log)[TSEM_DIGEST_MAX], value[TPM_PCR_SIZE];
+	u64 count = state->extended + (state->extended < state->logged);
+	int64_t position;
+
+	if (tpm__register(TPM_PCRS, state->pcr, value) || root__log(tsem, count, &log))
+		return "unknown";
+	position = root__position(state, log, state->extended < state->pending ? 0 : state->extended - state->pending,
+				  count, value);
+	free(log);
+	return position < 0 ? "differs" : "matches";
+}
+
+static void add_root(struct tsem *tsem, struct json_object *status)
+{
+	struct json_object *o = json_object_new_object();
+	struct root_state state;
+	int err = root__state(tsem, &state);
+
+	json_object_object_add(status, "root_model", json_object_new_string(!err && state.on ? "model" : "off"));
+	if (err || !state.on) {
+		json_object_put(o);
+		return;
+	}
+	if (state.pcr != ROOT_NO_PCR) {
+		json_object_object_add(o, "pcr", json_object_new_int64(state.pcr));
+		json_object_object_add(o, "register", json_object_new_string(register_says(tsem, &state)));
+	}
+	json_object_object_add(o, "logged", json_object_new_int64(state.logged));
+	json_object_object_add(o, "extended", json_object_new_int64(state.extended - state.pending));
+	json_object_object_add(o, "failed", json_object_new_int64(state.failed));
+	json_object_object_add(o, "error", json_object_new_string(state.error ? strerror(-state.error) : ""));
+	json_object_object_add(o, "lost", json_object_new_int64(state.lost));
+	json_object_object_add(status, "root", o);
+}
+
 static struct json_object *collect(struct tsem *tsem)
 {
 	struct json_object *status = json_object_new_object(), *programs = json_object_new_object();
@@ -108,7 +150,7 @@ static struct json_object *collect(struct tsem *tsem)
 	json_object_object_add(programs, "no_hook", json_object_new_array());
 	skel__programs(add_program, programs);
 	json_object_object_add(status, "programs", programs);
-	json_object_object_add(status, "root_model", json_object_new_string("off"));
+	add_root(tsem, status);
 	namespace__each(tsem, add_namespace, namespaces);
 	json_object_object_add(status, "namespaces", namespaces);
 	json_object_object_add(status, "memory", memory());
@@ -143,6 +185,25 @@ static void print_names(const char *what, struct json_object *list)
 	putchar('\n');
 }
 
+static void print_root(struct json_object *status)
+{
+	struct json_object *root = get(status, "root");
+
+	printf("root model: %s\n", json_object_get_string(get(status, "root_model")));
+	if (!root)
+		return;
+	if (!get(root, "pcr")) {
+		printf("    no TPM; %" PRId64 " coefficients logged, %" PRId64 " lost\n", number(root, "logged"),
+		       number(root, "lost"));
+		return;
+	}
+	printf("    PCR %" PRId64 " %s the log: %" PRId64 " of %" PRId64 " coefficients extended, %" PRId64
+	       " refused by the TPM%s%s, %" PRId64 " lost\n",
+	       number(root, "pcr"), json_object_get_string(get(root, "register")), number(root, "extended"),
+	       number(root, "logged"), number(root, "failed"), number(root, "failed") ? ": " : "",
+	       json_object_get_string(get(root, "error")), number(root, "lost"));
+}
+
 static void print(struct json_object *status)
 {
 	struct json_object *programs = get(status, "programs"), *missing = get(programs, "missing");
@@ -154,7 +215,7 @@ static void print(struct json_object *status)
 		print_names("this kernel has no hook:", no_hook);
 	if (json_object_array_length(missing))
 		print_names("DEGRADED, not attached any more:", missing);
-	printf("root model: off\n");
+	print_root(status);
 	for (size_t i = 0; i < json_object_array_length(namespaces); i++) {
 		struct json_object *ns = json_object_array_get_idx(namespaces, i);
 

@@ -14,8 +14,11 @@
 #include "skel.h"
 #include "tsem.h"
 
+/* The root lives as long as tsem-bpf is loaded. */
 static int remember(const struct tsem_namespace *ns, void *data)
 {
+	if (!ns->id)
+		return 0;
 	*(struct tsem_namespace *)data = *ns;
 	return 1;
 }

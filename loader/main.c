@@ -16,9 +16,13 @@
 
 static const struct cmd commands[] = {
 	{ "probe", cmd_probe, "[--json]", "say what this kernel offers and lacks" },
-	{ "load", cmd_load, "[-v] [--root-model off] [--max-coefficients N] [--max-namespaces N]",
+	{ "load", cmd_load,
+	  "[-v] [--max-coefficients N] [--max-namespaces N] [--root-model off|model]\n"
+	  "           [--pcr N] [--digest HASH] [--content HASH] [--nsref initial|current] [--cache N]\n"
+	  "           [--model-type model0|portable] [--no-agent]",
 	  "attach the programs and pin them" },
 	{ "unload", cmd_unload, "[--force]", "remove them again" },
+	{ "agent", cmd_agent, "", "keep what the root namespace tells, and tell the TPM" },
 	{ "status", cmd_status, "[--json]", "hooks, namespaces, memory, losses" },
 	{ "run", cmd_run,
 	  "[-q] [-n NAME] [--digest HASH] [--content HASH] [--nsref initial|current] [--cache N]\n"
@@ -108,10 +112,10 @@ int cmd__namespace(struct tsem *tsem, const char *word, struct tsem_namespace *n
 {
 	int err;
 
-	if (!word || !strcmp(word, "0"))
+	err = word ? namespace__find(tsem, word, ns) : namespace__read(tsem, 0, ns);
+	if (err == -ENOENT && (!word || !strcmp(word, "0") || !strcmp(word, "root")))
 		return cmd__fail(EXIT_FAILED,
 				 "namespace 0, the root, is not modeled (root model 'off'); name another with -n");
-	err = namespace__find(tsem, word, ns);
 	if (err == -ENOENT)
 		return cmd__fail(EXIT_FAILED, "no namespace '%s'; see 'tsem-bpf list'", word);
 	return err ? cmd__fail(EXIT_FAILED, "cannot read the namespaces: %s", strerror(-err)) : 0;

@@ -257,10 +257,11 @@ int namespace__create(struct tsem *tsem, const struct namespace_spec *spec, u32 
 	if (spec->name && !namespace__find(tsem, spec->name, &(struct tsem_namespace){}))
 		return -EEXIST;
 	err = hashes_prepare(tsem, &spec->settings);
-	err = err ?: tsem__control(tsem, TSEM_CONTROL_NEW, 0, NULL, &number);
+	if (!spec->root)
+		err = err ?: tsem__control(tsem, TSEM_CONTROL_NEW, 0, NULL, &number);
 	if (err)
 		return err;
-	ns.id = number;
+	ns.id = spec->root ? 0 : number;
 	if (spec->name)
 		snprintf(ns.name, sizeof(ns.name), "%s", spec->name);
 	else
@@ -292,11 +293,15 @@ int namespace__create(struct tsem *tsem, const struct namespace_spec *spec, u32 
 int namespace__join(struct tsem *tsem, const struct tsem_namespace *ns, int pidfd)
 {
 	struct tsem_task *task = calloc(1, sizeof(*task));
+	bool from_root;
 	u64 number;
 	int err;
 
 	if (!task)
 		return -ENOMEM;
+	/* A task of the root leaves it; one of another namespace stays where it is. */
+	from_root = !bpf_map_lookup_elem(tsem->tasks, &pidfd, task) && !task->ns;
+	memset(task, 0, sizeof(*task));
 	err = digest__hash(ns->digest, "", 0, task->empty);
 	err = err ?: tsem__control(tsem, TSEM_CONTROL_JOIN, ns->id, NULL, &number);
 	if (err)
@@ -308,9 +313,11 @@ int namespace__join(struct tsem *tsem, const struct tsem_namespace *ns, int pidf
 	task->model = ns->model;
 	task->nsref = ns->nsref;
 	task->digest_size = ns->digest_size;
-	if (bpf_map_update_elem(tsem->tasks, &pidfd, task, BPF_NOEXIST)) {
+	if (bpf_map_update_elem(tsem->tasks, &pidfd, task, from_root ? BPF_EXIST : BPF_NOEXIST)) {
 		err = -errno;
 		tsem__control(tsem, TSEM_CONTROL_LEAVE, ns->id, NULL, NULL);
+	} else if (from_root) {
+		tsem__control(tsem, TSEM_CONTROL_LEAVE, 0, NULL, NULL);
 	}
 out:
 	free(task);

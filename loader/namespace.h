@@ -17,6 +17,7 @@ struct namespace_spec {
 	const struct model *model; /* or NULL; its seal counts */
 	const u8 *base; /* or NULL */
 	u32 mode; /* enum tsem_mode that it has from the beginning */
+	bool root; /* it is namespace 0 */
 };
 
 /* A coefficient as the map has it. */

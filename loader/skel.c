@@ -25,6 +25,8 @@
 #include <bpf/libbpf.h>
 
 #include "caps.h"
+#include "digest.h"
+#include "namespace.h"
 #include "tsem.h"
 #include "tsem_task.h"
 
@@ -165,9 +167,50 @@ static int draw(void *to, size_t size)
 	return 0;
 }
 
+/* What the programs know of the root namespace, before they are loaded. */
+static int prepare_root(struct tsem_bpf *skel, const struct skel_settings *settings)
+{
+	const struct control_namespace *root = &settings->root.namespace;
+
+	if (!settings->root.on)
+		return 0;
+	skel->rodata->tsem_root_settings.on = 1;
+	skel->rodata->tsem_root_settings.digest = root->digest;
+	skel->rodata->tsem_root_settings.content = root->content;
+	skel->rodata->tsem_root_settings.model = root->model;
+	skel->rodata->tsem_root_settings.nsref = root->nsref;
+	skel->rodata->tsem_root_settings.digest_size = digest__size(root->digest);
+	if (bpf_map__set_max_entries(skel->maps.tsem_log, settings->max_coefficients))
+		return -errno;
+	return digest__hash(root->digest, "", 0, (u8 *)skel->rodata->tsem_root_settings.empty);
+}
+
+/* The root namespace is there before the first event. */
+static int make_root(struct tsem_bpf *skel, const struct skel_settings *settings, struct skel_error *error)
+{
+	struct tsem tsem = {
+		.tasks = bpf_map__fd(skel->maps.tsem_tasks),
+		.namespaces = bpf_map__fd(skel->maps.tsem_namespaces),
+		.coefficients = bpf_map__fd(skel->maps.tsem_coefficients),
+		.tails = bpf_map__fd(skel->maps.tsem_tails),
+		.pseudonyms = bpf_map__fd(skel->maps.tsem_pseudonyms),
+		.creations = bpf_map__fd(skel->maps.tsem_creations),
+		.rings = bpf_map__fd(skel->maps.tsem_rings),
+		.globals = bpf_map__fd(skel->maps.tsem_globals),
+		.root = bpf_map__fd(skel->maps.tsem_root),
+		.log = bpf_map__fd(skel->maps.tsem_log),
+		.control = bpf_program__fd(skel->progs.tsem_control),
+	};
+	int err = settings->root.on ? root__create(&tsem, &settings->root) : 0;
+
+	return err ? fail(error, err, "make", "the root namespace") : 0;
+}
+
 static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, struct skel_error *error)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
+	/* The root is not among those that may be made. */
+	u32 namespaces = settings->max_namespaces + settings->root.on;
 	struct bpf_program *program;
 	int err;
 
@@ -188,10 +231,13 @@ static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, 
 		      ?: draw((void *)skel->rodata->tsem_subject_secret, sizeof(skel->rodata->tsem_subject_secret));
 	if (err)
 		return fail(error, err, "draw", "random bytes");
+	err = prepare_root(skel, settings);
+	if (err)
+		return fail(error, err, "prepare", "the root namespace");
 	if (bpf_map__set_max_entries(skel->maps.tsem_coefficients, settings->max_coefficients) ||
 	    bpf_map__set_max_entries(skel->maps.tsem_tails, settings->max_coefficients) ||
-	    bpf_map__set_max_entries(skel->maps.tsem_namespaces, settings->max_namespaces) ||
-	    bpf_map__set_max_entries(skel->maps.tsem_rings, settings->max_namespaces))
+	    bpf_map__set_max_entries(skel->maps.tsem_namespaces, namespaces) ||
+	    bpf_map__set_max_entries(skel->maps.tsem_rings, namespaces))
 		return fail(error, -errno, "size", "the maps");
 	return 0;
 }
@@ -234,6 +280,7 @@ int skel__load(const struct skel_settings *settings, struct skel_error *error)
 		goto out;
 	}
 	err = set_globals(skel, settings, error);
+	err = err ?: make_root(skel, settings, error);
 	err = err ?: make_directories(error);
 	err = err ?: pin_maps(skel, error);
 	err = err ?: attach_programs(skel, error);

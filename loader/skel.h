@@ -5,11 +5,13 @@
 
 #include <stdbool.h>
 
+#include "root.h"
 #include "tsem_types.h"
 
 struct skel_settings {
 	u32 max_coefficients;
 	u32 max_namespaces;
+	struct root_settings root;
 	bool verbose; /* libbpf may speak */
 };
 

@@ -9,30 +9,35 @@
 
 #include "digest.h"
 
-#define PCR_SIZE 32
 #define PCRS 8
+
+int tpm__register(const char *directory, u32 pcr, u8 *out)
+{
+	char path[256], hex[2 * TPM_PCR_SIZE + 2];
+	FILE *file;
+	int err;
+
+	if (access(directory, F_OK))
+		return -ENODEV;
+	snprintf(path, sizeof(path), "%s/%u", directory, pcr);
+	file = fopen(path, "re");
+	if (!file)
+		return -EIO;
+	err = fgets(hex, sizeof(hex), file) ? digest__from_hex(hex, strcspn(hex, "\n"), out, TPM_PCR_SIZE) : -EIO;
+	fclose(file);
+	return err ? -EIO : 0;
+}
 
 int tpm__aggregate(const char *directory, u32 digest, u8 *out)
 {
-	u8 pcrs[PCRS][PCR_SIZE];
+	u8 pcrs[PCRS][TPM_PCR_SIZE];
+	int err;
 
 	memset(out, 0, TSEM_DIGEST_MAX);
-	if (access(directory, F_OK))
-		return 0;
-	for (int i = 0; i < PCRS; i++) {
-		char path[256], hex[2 * PCR_SIZE + 2];
-		FILE *file;
-		int err;
-
-		snprintf(path, sizeof(path), "%s/%d", directory, i);
-		file = fopen(path, "re");
-		if (!file)
-			return -EIO;
-		err = fgets(hex, sizeof(hex), file) ? digest__from_hex(hex, strcspn(hex, "\n"), pcrs[i], PCR_SIZE)
-						    : -EIO;
-		fclose(file);
+	for (u32 i = 0; i < PCRS; i++) {
+		err = tpm__register(directory, i, pcrs[i]);
 		if (err)
-			return -EIO;
+			return err == -ENODEV ? 0 : err;
 	}
 	return digest__hash(digest, pcrs, sizeof(pcrs), out) ?: 1;
 }

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The hardware aggregate. */
+/* The registers of the TPM as the kernel shows them, and the hardware aggregate. */
 #ifndef TSEM_TPM_H
 #define TSEM_TPM_H
 
 #include "tsem_types.h"
 
-/* Where the kernel shows the SHA-256 bank of the first TPM. */
+/* Where the kernel shows the SHA-256 bank of the first TPM, and the bytes of a register there. */
 #define TPM_PCRS "/sys/class/tpm/tpm0/pcr-sha256"
+#define TPM_PCR_SIZE 32
+
+/* The register `pcr` that `directory` shows into `out`, TPM_PCR_SIZE bytes. 0; -ENODEV: no TPM; -EIO: unreadable. */
+int tpm__register(const char *directory, u32 pcr, u8 *out);
 
 /*
  * aggregate = H( PCR0 || ... || PCR7 ) of the SHA-256 bank that `directory` shows, in the hash `digest`; zero bytes

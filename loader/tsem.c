@@ -28,6 +28,8 @@ static const struct pinned maps[] = {
 	{ "tsem_creations", offsetof(struct tsem, creations), sizeof(u64) },
 	{ "tsem_rings", offsetof(struct tsem, rings), 4 },
 	{ "tsem_globals", offsetof(struct tsem, globals), sizeof(struct tsem_globals) },
+	{ "tsem_root", offsetof(struct tsem, root), sizeof(struct tsem_root) },
+	{ "tsem_log", offsetof(struct tsem, log), sizeof(struct tsem_log) },
 };
 
 int tsem__open(struct tsem *tsem)
@@ -74,9 +76,10 @@ void tsem__close(struct tsem *tsem)
 	}
 }
 
-int tsem__control(struct tsem *tsem, u32 verb, u32 ns, const u8 *value, u64 *result)
+int tsem__control_answer(struct tsem *tsem, u32 verb, u32 ns, u8 *value, u64 *result)
 {
 	struct tsem_control control = { .verb = verb, .ns = ns };
+	/* The kernel writes what the program left there back to where it came from. */
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &control, .ctx_size_in = sizeof(control));
 
 	if (value)
@@ -85,7 +88,18 @@ int tsem__control(struct tsem *tsem, u32 verb, u32 ns, const u8 *value, u64 *res
 		return -errno;
 	if (result)
 		*result = control.result;
+	if (value)
+		memcpy(value, control.value, sizeof(control.value));
 	return control.error;
+}
+
+int tsem__control(struct tsem *tsem, u32 verb, u32 ns, const u8 *value, u64 *result)
+{
+	u8 copy[TSEM_DIGEST_MAX];
+
+	if (value)
+		memcpy(copy, value, sizeof(copy));
+	return tsem__control_answer(tsem, verb, ns, value ? copy : NULL, result);
 }
 
 static bool types_have(const char *function)

@@ -24,6 +24,8 @@ struct tsem {
 	int creations;
 	int rings;
 	int globals;
+	int root;
+	int log;
 	int control;
 };
 
@@ -36,6 +38,9 @@ void tsem__close(struct tsem *tsem);
  * (maps/tsem_abi.h); *result, unless NULL, is its answer.
  */
 int tsem__control(struct tsem *tsem, u32 verb, u32 ns, const u8 *value, u64 *result);
+
+/* The same for a verb whose value is an answer as well: TSEM_DIGEST_MAX bytes, or NULL. */
+int tsem__control_answer(struct tsem *tsem, u32 verb, u32 ns, u8 *value, u64 *result);
 
 /*
  * Does the running kernel have the functions of kernel-patches/? As `load` found it, or, where nothing is loaded, by

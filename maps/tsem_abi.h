@@ -250,6 +250,8 @@ struct tsem_creation_key {
 	u8 creator[TSEM_KEY_SIZE];
 };
 
+#define TSEM_MARK_ROOT (~0U)
+
 /* tsem_inodes, inode storage. Written under `lock`, a sequence count: odd while a writer is at work. */
 struct tsem_inode {
 	u32 lock;
@@ -267,7 +269,7 @@ struct tsem_inode {
 	/* The mark of an inode that a task of a namespace created; written once. */
 	u64 instance;
 	u8 creator[TSEM_DIGEST_MAX];
-	u32 creator_ns; /* 0: none */
+	u32 creator_ns; /* 0: none; TSEM_MARK_ROOT: the root namespace */
 	u32 reserved;
 };
 
@@ -286,6 +288,27 @@ struct tsem_globals {
 	u64 load_time; /* CLOCK_BOOTTIME, ns */
 };
 
+/* tsem_root: 0 -> this. The log of the root namespace, and what the TPM was told of it. */
+#define TSEM_NO_PCR (~0U)
+
+struct tsem_root {
+	u64 logged; /* entries given out in tsem_log; more than it has room for: the rest is lost */
+	u64 extended; /* entries that the TPM was told, in their order */
+	u64 failed; /* refusals: on a patched kernel each is an entry that the register lacks; the agent tries again */
+	u32 lock; /* somebody extends */
+	s32 error; /* of the last failure, -errno */
+	u32 pcr; /* the register, or TSEM_NO_PCR */
+	u32 reserved;
+	u8 initial[32]; /* the register in the sha256 bank before the first extension */
+};
+
+/* tsem_log: position -> this: a coefficient of the root namespace. */
+struct tsem_log {
+	u8 coefficient[TSEM_DIGEST_MAX];
+	u32 ready; /* it is written */
+	u32 reserved;
+};
+
 /* The argument of the program tsem_control (BPF_PROG_RUN): the only writer of a namespace's state from user space. */
 enum tsem_control_verb {
 	TSEM_CONTROL_NEW = 1, /* result: a fresh namespace id */
@@ -298,6 +321,8 @@ enum tsem_control_verb {
 	TSEM_CONTROL_PSEUDONYM = 8, /* value; EBUSY: sealed */
 	TSEM_CONTROL_FORGET = 9, /* value: a coefficient whose description shall be sent again */
 	TSEM_CONTROL_HASH = 10, /* ns: an enum tsem_digest_type; value: its kernel name; ENOENT: no such hash */
+	TSEM_CONTROL_EXTEND = 11, /* brings waiting entries of the log to the TPM; value: struct tsem_extend; EOPNOTSUPP */
+	TSEM_CONTROL_EXTENDED = 12, /* value: struct tsem_extend, what the agent did with the next entry; EINVAL: not the next */
 };
 
 struct tsem_control {
@@ -307,6 +332,17 @@ struct tsem_control {
 	u64 result;
 	s32 error; /* 0 or -errno: ENOENT no such namespace, EPERM no control capability or inside a namespace */
 	u32 reserved;
+};
+
+/*
+ * In tsem_control.value. The answer to EXTEND: what the kernel's queue has done. For EXTENDED: the position of the entry,
+ * and 0 or the error that the TPM gave.
+ */
+struct tsem_extend {
+	u64 extended;
+	u64 failed;
+	u32 pending;
+	s32 error;
 };
 
 #define TSEM_ABI_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type " is ABI")
@@ -322,6 +358,9 @@ TSEM_ABI_SIZE(struct tsem_owner, 72);
 TSEM_ABI_SIZE(struct tsem_creation_key, 48);
 TSEM_ABI_SIZE(struct tsem_inode, 216);
 TSEM_ABI_SIZE(struct tsem_globals, 88);
+TSEM_ABI_SIZE(struct tsem_root, 72);
+TSEM_ABI_SIZE(struct tsem_log, 72);
+TSEM_ABI_SIZE(struct tsem_extend, 24);
 TSEM_ABI_SIZE(struct tsem_control, 88);
 
 #endif

@@ -153,6 +153,25 @@ struct {
 	__type(value, struct tsem_kernel_hash);
 } tsem_hashes SEC(".maps");
 
+/* 0 -> state of the root namespace's log. Written by the root's events and, where the kernel cannot, by the agent. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, struct tsem_root);
+} tsem_root SEC(".maps");
+
+/*
+ * Position -> coefficient of the root namespace, in the order in which the TPM is told. Written by the event that was
+ * new, for ever. Full: the coefficient is in tsem_coefficients only, and counted as not extended.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1); /* load */
+	__type(key, u32);
+	__type(value, struct tsem_log);
+} tsem_log SEC(".maps");
+
 /* 0 -> counters of this load. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -8,14 +8,11 @@
 #include <bpf/bpf_tracing.h>
 
 #include "compat.bpf.h"
-#include "kernel.h"
 
 /* Only the names count: the kernel finds its own types by them. */
 struct bpf_tsem_wait {
 } __attribute__((preserve_access_index));
 
-extern int bpf_tsem_pcr_extend(__u32 pcr, const void *value, __u32 value__sz) __weak __ksym;
-extern void bpf_tsem_pcr_status(struct bpf_tsem_pcr_status *status) __weak __ksym;
 extern int bpf_tsem_pcr_aggregate(struct bpf_tsem_hash *hash, void *digest, __u32 digest__sz) __weak __ksym;
 extern struct bpf_tsem_wait *bpf_tsem_wait_begin(__u64 task, __u64 event) __weak __ksym;
 extern int bpf_tsem_wait_end(struct bpf_tsem_wait *wait, __u32 timeout_ms, __s32 *verdict) __weak __ksym;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What both sides of the test of the kernel functions read; the kernel has the type of the same name. */
+/* What user space reads of the test of the kernel functions: the type of the kernel, as bpf/compat.bpf.h has it. */
 #ifndef TEST_BPF_KERNEL_H
 #define TEST_BPF_KERNEL_H
 

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * The root namespace's log, and the register of the TPM that vouches for it.
+ *
+ * Every new coefficient of the root namespace takes the next position of the log, for good, and in the order of the log
+ * the register is extended with H(base || coefficient). Where the kernel has bpf_tsem_pcr_extend() (kernel-patches/), the
+ * event that logs also extends: whoever holds the lock brings everything that is ready to the kernel's queue, and
+ * whoever does not get it leaves its entry to the holder, who looks once more after it has let go. Nobody waits, and the
+ * order is that of the log. A full queue leaves the rest to the next event, or to the agent. On a stock kernel the agent
+ * (`tsem-bpf agent`) extends, in the same order.
+ */
+#ifndef TSEM_ROOT_BPF_H
+#define TSEM_ROOT_BPF_H
+
+#include "digest.bpf.h"
+#include "namespace.bpf.h"
+
+/* Entries that one event brings to the queue at most, which holds 1,024 (kernel-patches/). */
+#define ROOT_BATCH 32
+#define ROOT_QUEUE 1000
+
+static __always_inline struct tsem_root *root_state(void)
+{
+	u32 zero = 0;
+
+	return bpf_map_lookup_elem(&tsem_root, &zero);
+}
+
+/* The next entry to extend, if it is written. */
+static __always_inline struct tsem_log *root_next(struct tsem_root *r)
+{
+	u32 at = *(volatile u64 *)&r->extended;
+	struct tsem_log *e;
+
+	if (*(volatile u64 *)&r->extended >= *(volatile u64 *)&r->logged)
+		return NULL;
+	e = bpf_map_lookup_elem(&tsem_log, &at);
+	return e && *(volatile u32 *)&e->ready ? e : NULL;
+}
+
+/* H(base || coefficient) to the queue. 0; 1: no room, try again; or the error of the TPM. */
+static __always_inline int root_extend_one(struct tsem_root *r, struct tsem_log *e, struct tsem_hashing *s,
+					   struct tsem_namespace *ns)
+{
+	struct bpf_tsem_pcr_status status = {};
+	u32 size = tsem_root_settings.digest_size, pcr = r->pcr;
+
+	bpf_tsem_pcr_status(&status);
+	if (status.pending >= ROOT_QUEUE)
+		return 1;
+	if (!at_most(size, TSEM_DIGEST_MAX) || !size)
+		return -EINVAL;
+	bpf_probe_read_kernel(s->message, size, ns->base);
+	bpf_probe_read_kernel(s->message + size, size, e->coefficient);
+	s->message_size = 2 * size;
+	if (digest_message(s, tsem_root_settings.digest))
+		return -EINVAL;
+	return bpf_tsem_pcr_extend(pcr, s->digest, size);
+}
+
+/* Brings to the queue what is ready. 0, -EOPNOTSUPP where the kernel has none. */
+__noinline int root_extend(void)
+{
+	struct tsem_root *r = root_state();
+	struct tsem_namespace *ns;
+	struct tsem_hashing *s;
+	struct tsem_log *e;
+	u32 root = 0, i;
+	int err = 0;
+
+	if (!bpf_ksym_exists(bpf_tsem_pcr_extend))
+		return -EOPNOTSUPP;
+	ns = bpf_map_lookup_elem(&tsem_namespaces, &root);
+	if (!r || !ns || r->pcr == TSEM_NO_PCR)
+		return 0;
+	s = bpf_task_storage_get(&tsem_hashing, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!s)
+		return 0;
+	bpf_for(i, 0, ROOT_BATCH) {
+		/* A holder that has let go looks again: what became ready meanwhile found the lock taken. */
+		if (!root_next(r) || __sync_val_compare_and_swap(&r->lock, 0, 1))
+			break;
+		e = root_next(r);
+		if (e) {
+			err = root_extend_one(r, e, s, ns);
+			if (err < 0) {
+				r->error = err;
+				__sync_fetch_and_add(&r->failed, 1);
+			}
+			if (err <= 0)
+				__sync_fetch_and_add(&r->extended, 1);
+		}
+		__sync_lock_test_and_set(&r->lock, 0);
+		if (err > 0)
+			break;
+	}
+	return 0;
+}
+
+/* The coefficient of the event at hand, which is new in the root namespace, into the log. */
+static __always_inline void root_log(struct tsem_task *t)
+{
+	struct tsem_root *r = root_state();
+	struct tsem_log *e;
+	u32 at;
+
+	if (!r)
+		return;
+	at = __sync_fetch_and_add(&r->logged, 1);
+	e = bpf_map_lookup_elem(&tsem_log, &at);
+	if (!e)
+		return;
+	__builtin_memcpy(e->coefficient, t->key.coefficient, TSEM_KEY_SIZE);
+	__builtin_memcpy(e->coefficient + TSEM_KEY_SIZE, t->tail.bytes, sizeof(t->tail));
+	__sync_lock_test_and_set(&e->ready, 1);
+	root_extend();
+}
+
+#endif

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * tsem-bpf agent: the collector of the root namespace. It keeps what its ring tells, and where the kernel cannot it
+ * extends the register of the TPM. Without it verdicts and the log go on; it takes up where the last one ended.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cmd.h"
+#include "journal.h"
+#include "namespace.h"
+#include "root.h"
+#include "tpm2.h"
+#include "tsem.h"
+
+#define POLL_MS 1000
+
+static volatile sig_atomic_t ending;
+
+static void on_signal(int number)
+{
+	(void)number;
+	ending = 1;
+}
+
+/* Has tsem-bpf been unloaded under us? */
+static bool gone(const struct stat *loaded)
+{
+	struct stat now;
+
+	return stat(TSEM_PINS "/maps", &now) || now.st_ino != loaded->st_ino || now.st_dev != loaded->st_dev;
+}
+
+struct agent {
+	struct tsem tsem;
+	struct journal *journal;
+	struct tpm2 *tpm;
+	struct stat loaded;
+	bool extends; /* the TPM is ours to tell */
+	int complained; /* the last error that was told */
+};
+
+static void complain(struct agent *agent, int err, const char *what)
+{
+	if (err != agent->complained)
+		cmd__fail(0, "agent: %s: %s; it is tried again", what, strerror(-err));
+	agent->complained = err;
+}
+
+/* A TPM that cannot be opened may be there in a moment: at boot the agent is early. */
+static void extend(struct agent *agent)
+{
+	int err = 0;
+
+	if (agent->extends && !agent->tpm)
+		err = tpm2__open(NULL, &agent->tpm);
+	if (err) {
+		complain(agent, err, "cannot open the TPM");
+		return;
+	}
+	err = root__extend(&agent->tsem, agent->tpm);
+	if (err)
+		complain(agent, err, "the TPM cannot be told");
+	else
+		agent->complained = 0;
+}
+
+static int collect(struct agent *agent)
+{
+	struct pollfd ring = { .fd = journal__pollable(agent->journal), .events = POLLIN };
+	int err;
+
+	while (!ending && !gone(&agent->loaded)) {
+		err = journal__drain(agent->journal);
+		if (err < 0)
+			return cmd__fail(EXIT_FAILED, "agent: cannot keep descriptions in " JOURNAL_DIRECTORY ": %s",
+					 strerror(-err));
+		extend(agent);
+		poll(&ring, 1, POLL_MS);
+	}
+	return EXIT_DONE;
+}
+
+int cmd_agent(int argc, char **argv)
+{
+	static const struct option options[] = { {} };
+	struct sigaction on = { .sa_handler = on_signal };
+	struct agent agent = {};
+	struct root_state state;
+	int err;
+
+	if (getopt_long(argc, argv, "+:", options, NULL) != -1)
+		return cmd__bad_option(argv, '?');
+	if (optind < argc)
+		return cmd__fail(EXIT_USAGE, "agent: '%s' is one word too many", argv[optind]);
+	err = cmd__need_control("agent") ?: cmd__open(&agent.tsem);
+	if (err)
+		return err;
+	err = root__state(&agent.tsem, &state);
+	if (err) {
+		err = cmd__fail(EXIT_FAILED, "agent: cannot read the root namespace: %s", strerror(-err));
+		goto out;
+	}
+	if (!state.on) {
+		err = cmd__fail(EXIT_FAILED,
+				"agent: the root namespace is not modeled; 'tsem-bpf load --root-model model' does");
+		goto out;
+	}
+	err = journal__collect(&agent.tsem, 0, &agent.journal);
+	if (err) {
+		err = err == -EBUSY ? cmd__fail(EXIT_FAILED, "agent: there is one already")
+				    : cmd__fail(EXIT_FAILED, "agent: cannot collect events in " JOURNAL_DIRECTORY ": %s",
+						strerror(-err));
+		goto out;
+	}
+	stat(TSEM_PINS "/maps", &agent.loaded);
+	agent.extends = state.pcr != ROOT_NO_PCR && !tsem__patched();
+	if (agent.extends && root__catch_up(&agent.tsem) == -ENOENT)
+		cmd__fail(0, "agent: register %u holds what the log does not explain: somebody else extends it too",
+			  state.pcr);
+	sigaction(SIGINT, &on, NULL);
+	sigaction(SIGTERM, &on, NULL);
+	err = collect(&agent);
+out:
+	tpm2__close(agent.tpm);
+	journal__close(agent.journal);
+	tsem__close(&agent.tsem);
+	return err;
+}
