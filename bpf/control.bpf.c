@@ -94,7 +94,7 @@ static __always_inline int control_hash(struct tsem_control *c)
 {
 	struct tsem_kernel_hash *h;
 	struct bpf_tsem_hash *hash;
-	char name[TSEM_DIGEST_MAX];
+	struct tsem_hashing *s;
 	u32 type = c->ns;
 	int err = 0;
 
@@ -105,8 +105,12 @@ static __always_inline int control_hash(struct tsem_control *c)
 		return -EINVAL;
 	if (h->hash)
 		return 0;
-	__builtin_memcpy(name, c->value, sizeof(name));
-	hash = bpf_tsem_hash_create(name, sizeof(name), &err);
+	/* The stack is for the hash functions below root_extend(). */
+	s = bpf_task_storage_get(&tsem_hashing, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!s)
+		return -ENOMEM;
+	__builtin_memcpy(s->message, c->value, TSEM_DIGEST_MAX);
+	hash = bpf_tsem_hash_create((const char *)s->message, TSEM_DIGEST_MAX, &err);
 	if (!hash)
 		return err;
 	hash = bpf_kptr_xchg(&h->hash, hash);
@@ -119,16 +123,10 @@ static __always_inline int control_hash(struct tsem_control *c)
 static __always_inline int control_extend(struct tsem_control *c)
 {
 	struct tsem_extend *answer = (struct tsem_extend *)c->value;
-	struct bpf_tsem_pcr_status status = {};
 	int err = root_extend();
 
-	if (!bpf_ksym_exists(bpf_tsem_pcr_status))
-		return err;
-	bpf_tsem_pcr_status(&status);
-	answer->extended = status.extended;
-	answer->failed = status.failed;
-	answer->pending = status.pending;
-	answer->error = status.error;
+	if (!err)
+		root_status(answer);
 	return err;
 }
 

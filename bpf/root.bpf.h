@@ -38,15 +38,23 @@ static __always_inline struct tsem_log *root_next(struct tsem_root *r)
 	return e && *(volatile u32 *)&e->ready ? e : NULL;
 }
 
+/* In a frame of its own, which is gone when the hash functions need theirs. */
+__noinline int root_queue_full(void)
+{
+	struct bpf_tsem_pcr_status status = {};
+
+	if (bpf_ksym_exists(bpf_tsem_pcr_status))
+		bpf_tsem_pcr_status(&status);
+	return status.pending >= ROOT_QUEUE;
+}
+
 /* H(base || coefficient) to the queue. 0; 1: no room, try again; or the error of the TPM. */
 static __always_inline int root_extend_one(struct tsem_root *r, struct tsem_log *e, struct tsem_hashing *s,
 					   struct tsem_namespace *ns)
 {
-	struct bpf_tsem_pcr_status status = {};
 	u32 size = tsem_root_settings.digest_size, pcr = r->pcr;
 
-	bpf_tsem_pcr_status(&status);
-	if (status.pending >= ROOT_QUEUE)
+	if (root_queue_full())
 		return 1;
 	if (!at_most(size, TSEM_DIGEST_MAX) || !size)
 		return -EINVAL;
@@ -95,6 +103,20 @@ __noinline int root_extend(void)
 			break;
 	}
 	return 0;
+}
+
+/* What the kernel's queue has done. */
+static __always_inline void root_status(struct tsem_extend *answer)
+{
+	struct bpf_tsem_pcr_status status = {};
+
+	if (!bpf_ksym_exists(bpf_tsem_pcr_status))
+		return;
+	bpf_tsem_pcr_status(&status);
+	answer->extended = status.extended;
+	answer->failed = status.failed;
+	answer->pending = status.pending;
+	answer->error = status.error;
 }
 
 /* The coefficient of the event at hand, which is new in the root namespace, into the log. */

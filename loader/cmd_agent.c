@@ -48,7 +48,7 @@ struct agent {
 static void complain(struct agent *agent, int err, const char *what)
 {
 	if (err != agent->complained)
-		cmd__fail(0, "agent: %s: %s; it is tried again", what, strerror(-err));
+		cmd__fail(0, "agent: %s: %s; it is tried again", what, agent->extends ? tpm2__error() : strerror(-err));
 	agent->complained = err;
 }
 
@@ -89,13 +89,14 @@ static int collect(struct agent *agent)
 int cmd_agent(int argc, char **argv)
 {
 	static const struct option options[] = { {} };
+	int option = getopt_long(argc, argv, "+:", options, NULL);
 	struct sigaction on = { .sa_handler = on_signal };
 	struct agent agent = {};
 	struct root_state state;
 	int err;
 
-	if (getopt_long(argc, argv, "+:", options, NULL) != -1)
-		return cmd__bad_option(argv, '?');
+	if (option != -1)
+		return cmd__bad_option(argv, option);
 	if (optind < argc)
 		return cmd__fail(EXIT_USAGE, "agent: '%s' is one word too many", argv[optind]);
 	err = cmd__need_control("agent") ?: cmd__open(&agent.tsem);

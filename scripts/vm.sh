@@ -92,6 +92,10 @@ main() {
 		qemu+=" -icount shift=0,sleep=off"
 	elif kvm_works; then
 		accel=()
+	else
+		# Processors that run beside each other keep code that another has patched, and attaching to hooks patches:
+		# an int3 that has gone is a panic.
+		qemu+=" -accel tcg,thread=single"
 	fi
 
 	if [[ -n $tpm ]]; then
