@@ -16,7 +16,7 @@ ifeq ($(WERROR),1)
 override CFLAGS += -Werror
 BPF_CFLAGS += -Werror
 endif
-LDLIBS := -lbpf -ljson-c -lcrypto -lzstd -lcap-ng
+LDLIBS := -lbpf -ljson-c -lcrypto -lzstd -lcap-ng -ltss2-esys -ltss2-mu -ltss2-rc -ltss2-tctildr
 ifneq ($(V),1)
 Q := @
 say = @printf '  %-8s %s\n' $(1) $@
