@@ -8,6 +8,25 @@
 /* Sequence counts that a change of name or of mounts moves; plain symbols, found in kallsyms. */
 extern const void rename_lock __weak __ksym;
 extern const void mount_lock __weak __ksym;
+/* The type of the BPF filesystem, and with it every one there is; a plain symbol too. */
+extern const void bpf_fs_type __weak __ksym;
+
+/* The mounts of a superblock were a list until they became a chain (after 6.12). */
+struct super_block___list {
+	struct list_head s_mounts;
+} __attribute__((preserve_access_index));
+struct mount___list {
+	struct list_head mnt_instance;
+} __attribute__((preserve_access_index));
+struct super_block___chain {
+	struct mount *s_mounts;
+} __attribute__((preserve_access_index));
+struct mount___chain {
+	struct mount *mnt_next_for_sb;
+} __attribute__((preserve_access_index));
+
+/* A module that the kernel itself decompresses was READING_MODULE like every other (6.12). */
+enum kernel_read_file_id___newer { READING_MODULE_COMPRESSED___newer = 7 };
 
 extern struct task_struct *bpf_task_from_pid(s32 pid) __ksym;
 extern void bpf_task_release(struct task_struct *task) __ksym;

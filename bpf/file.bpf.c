@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Files: open, map, and what is done with an open file. */
 #include "content.bpf.h"
+#include "guard.bpf.h"
 
 #define FMODE_CREATED (1U << 20)
 #define PROT_EXEC 0x4
@@ -15,6 +16,8 @@ int BPF_PROG(tsem_file_open, struct file *file, int mask)
 	struct tsem_task *t;
 	int verdict;
 
+	if (guard_file(file))
+		return guard_deny();
 	t = event_begin(TSEM_EVENT_file_open, &verdict);
 	if (!t)
 		return verdict;
@@ -76,6 +79,8 @@ int BPF_PROG(tsem_file_ioctl, struct file *file, unsigned int cmd)
 	struct tsem_task *t;
 	int verdict;
 
+	if (guard_command(cmd))
+		return guard_deny();
 	t = event_begin(TSEM_EVENT_file_ioctl, &verdict);
 	if (!t)
 		return verdict;

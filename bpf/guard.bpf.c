@@ -1,21 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Guards: what no task of a namespace may do, whatever its model says and whoever it is, since it would undo the
- * namespace: reach tsem-bpf's own maps, programs, links and pins, take over a task outside, or execute anything with
- * the control capability.
+ * namespace: reach tsem-bpf's own maps, programs, links and pins, come before them with programs of its own, take over
+ * or starve a task outside, have the kernel do so, change the kernel, or execute anything with the control capability.
+ * docs/hooks.md says what is left to the model.
  */
-#include "namespace.bpf.h"
+#include "guard.bpf.h"
+#include "pins.bpf.h"
 
-#define BPF_FS_MAGIC 0xcafe4a11
-
-static __always_inline int guard_deny(void)
-{
-	struct tsem_globals *g = globals();
-
-	if (g)
-		__sync_fetch_and_add(&g->guarded, 1);
-	return -EPERM;
-}
+#define MNT_DETACH 2
+#define MS_REMOUNT 32
+#define MS_BIND 4096
+#define MS_MOVE 8192
+#define MS_REC 16384
+#define MS_PROPAGATION (1 << 17 | 1 << 18 | 1 << 19 | 1 << 20) /* MS_UNBINDABLE, MS_PRIVATE, MS_SLAVE, MS_SHARED */
 
 /* All of our maps and programs, and nothing else of worth, have a name that begins so. */
 static __always_inline bool name_ours(const char *name)
@@ -45,9 +43,67 @@ int BPF_PROG(tsem_guard_prog, struct bpf_prog *prog)
 	return name_ours(name) ? guard_deny() : 0;
 }
 
+/*
+ * Programs that see packets and control groups, and nothing else of the kernel, are for the model. All others, and
+ * those that will come, could run before ours, answer for a hook, send signals or change memory.
+ */
+SEC("lsm/bpf_prog_load")
+int BPF_PROG(tsem_guard_prog_load, struct bpf_prog *prog)
+{
+	if (!current_task())
+		return 0;
+	switch (prog->type) {
+	case BPF_PROG_TYPE_SOCKET_FILTER:
+	case BPF_PROG_TYPE_SCHED_CLS:
+	case BPF_PROG_TYPE_SCHED_ACT:
+	case BPF_PROG_TYPE_XDP:
+	case BPF_PROG_TYPE_CGROUP_SKB:
+	case BPF_PROG_TYPE_CGROUP_SOCK:
+	case BPF_PROG_TYPE_LWT_IN:
+	case BPF_PROG_TYPE_LWT_OUT:
+	case BPF_PROG_TYPE_LWT_XMIT:
+	case BPF_PROG_TYPE_LWT_SEG6LOCAL:
+	case BPF_PROG_TYPE_SOCK_OPS:
+	case BPF_PROG_TYPE_SK_SKB:
+	case BPF_PROG_TYPE_SK_MSG:
+	case BPF_PROG_TYPE_SK_REUSEPORT:
+	case BPF_PROG_TYPE_SK_LOOKUP:
+	case BPF_PROG_TYPE_CGROUP_DEVICE:
+	case BPF_PROG_TYPE_CGROUP_SOCK_ADDR:
+	case BPF_PROG_TYPE_CGROUP_SYSCTL:
+	case BPF_PROG_TYPE_CGROUP_SOCKOPT:
+	case BPF_PROG_TYPE_FLOW_DISSECTOR:
+	case BPF_PROG_TYPE_NETFILTER:
+		return 0;
+	default:
+		return guard_deny();
+	}
+}
+
+/* Is it where a program of the other kinds is attached? Somebody outside may have loaded it and handed it in. */
+static __always_inline bool attach_type_guarded(u32 type)
+{
+	switch (type) {
+	case BPF_LSM_MAC:
+	case BPF_LSM_CGROUP:
+	case BPF_TRACE_RAW_TP:
+	case BPF_TRACE_FENTRY:
+	case BPF_TRACE_FEXIT:
+	case BPF_MODIFY_RETURN:
+	case BPF_TRACE_ITER:
+	case BPF_PERF_EVENT:
+	case BPF_TRACE_KPROBE_MULTI:
+	case BPF_STRUCT_OPS:
+	case BPF_TRACE_UPROBE_MULTI:
+		return true;
+	}
+	/* What newer kernels have more are sessions of the last two, so far. */
+	return type > BPF_NETKIT_PEER;
+}
+
 /* Links have no hook of their own: a task of a namespace gets none from the kernel, and changes none. */
 SEC("lsm/bpf")
-int BPF_PROG(tsem_guard_bpf, int cmd)
+int BPF_PROG(tsem_guard_bpf, int cmd, union bpf_attr *attr)
 {
 	if (!current_task())
 		return 0;
@@ -56,7 +112,12 @@ int BPF_PROG(tsem_guard_bpf, int cmd)
 	case BPF_LINK_GET_FD_BY_ID:
 	case BPF_LINK_UPDATE:
 	case BPF_LINK_DETACH:
+	case BPF_RAW_TRACEPOINT_OPEN:
 		return guard_deny();
+	case BPF_PROG_ATTACH:
+		return attach_type_guarded(BPF_CORE_READ(attr, attach_type)) ? guard_deny() : 0;
+	case BPF_LINK_CREATE:
+		return attach_type_guarded(BPF_CORE_READ(attr, link_create.attach_type)) ? guard_deny() : 0;
 	}
 	return 0;
 }
@@ -84,23 +145,213 @@ int BPF_PROG(tsem_guard_rename, struct inode *dir, struct dentry *dentry)
 	return guard_pins(dir);
 }
 
+/* No BPF filesystem at all: a copy elsewhere may share what happens to it. */
 SEC("lsm/sb_umount")
 int BPF_PROG(tsem_guard_umount, struct vfsmount *mnt, int flags)
 {
-	return mnt->mnt_sb->s_magic == BPF_FS_MAGIC && current_task() ? guard_deny() : 0;
+	struct mount *m = (struct mount *)mount_of(mnt);
+
+	if (!current_task())
+		return 0;
+	if (mnt->mnt_sb->s_magic == BPF_FS_MAGIC)
+		return guard_deny();
+	/* What has mounts upon it is busy, unless it is detached, all of it. */
+	if (!(flags & MNT_DETACH) ||
+	    (u64)BPF_CORE_READ(m, mnt_mounts.next) == (u64)m + bpf_core_field_offset(struct mount, mnt_mounts))
+		return 0;
+	return mounts_reach_pins((u64)BPF_CORE_READ(m, mnt_ns)) ? guard_deny() : 0;
 }
 
-/* A task outside of the namespace is out of reach of a debugger inside. */
+static __always_inline bool mounts_of_current_reach(void)
+{
+	return mounts_reach_pins((u64)BPF_CORE_READ(bpf_get_current_task_btf(), nsproxy, mnt_ns));
+}
+
+/*
+ * Nothing is mounted on the pins or on their way, and nothing is moved; which mount, the hook is not told. Nor is it
+ * told what is bound: with all that is mounted upon it, it may be a copy of the pins.
+ */
+SEC("lsm/sb_mount")
+int BPF_PROG(tsem_guard_mount, const char *dev_name, const struct path *path, const char *type, unsigned long flags)
+{
+	if (!current_task() || flags & MS_REMOUNT || (!(flags & MS_BIND) && flags & MS_PROPAGATION))
+		return 0;
+	if (!mounts_of_current_reach())
+		return 0;
+	if (flags & MS_BIND ? flags & MS_REC : flags & MS_MOVE)
+		return guard_deny();
+	if (path->mnt->mnt_sb->s_magic == BPF_FS_MAGIC)
+		return guard_deny();
+	return leads_to_pins((u64)BPF_CORE_READ(path, dentry), 0) ? guard_deny() : 0;
+}
+
+/*
+ * The same for move_mount(2). `from` is a mount that is moved away, or a copy in no mount namespace yet, which is good
+ * if it has no pins in it. With MOVE_MOUNT_SET_GROUP nothing moves: `to` is made a peer of `from`, and what is mounted
+ * on the one goes as well when that on the other goes. The hook does not tell; both are roots of mounts of one
+ * filesystem then.
+ */
+SEC("lsm/move_mount")
+int BPF_PROG(tsem_guard_move_mount, const struct path *from, const struct path *to)
+{
+	struct mount *m = (struct mount *)mount_of(from->mnt);
+	struct mount *onto = (struct mount *)mount_of(to->mnt);
+
+	if (!current_task())
+		return 0;
+	if (mounts_reach_pins((u64)BPF_CORE_READ(m, mnt_ns)))
+		return guard_deny();
+	if (from->mnt->mnt_sb == to->mnt->mnt_sb && to->dentry == to->mnt->mnt_root &&
+	    (BPF_CORE_READ(m, mnt_group_id) || BPF_CORE_READ(m, mnt_master)) &&
+	    leads_to_pins(0, (u64)BPF_CORE_READ(from, mnt, mnt_sb)))
+		return guard_deny();
+	if (!mounts_reach_pins((u64)BPF_CORE_READ(onto, mnt_ns)))
+		return 0;
+	if (to->mnt->mnt_sb->s_magic == BPF_FS_MAGIC)
+		return guard_deny();
+	return leads_to_pins((u64)BPF_CORE_READ(to, dentry), 0) ? guard_deny() : 0;
+}
+
+SEC("lsm/sb_pivotroot")
+int BPF_PROG(tsem_guard_pivotroot, const struct path *old_path, const struct path *new_path)
+{
+	return current_task() && mounts_of_current_reach() ? guard_deny() : 0;
+}
+
+/* From a BPF filesystem that is read only nothing can be unloaded. */
+SEC("lsm/sb_remount")
+int BPF_PROG(tsem_guard_remount, struct super_block *sb)
+{
+	return sb->s_magic == BPF_FS_MAGIC && current_task() ? guard_deny() : 0;
+}
+
+/* A task outside of the namespace is out of reach of a debugger inside, and is none itself; nor is it starved. */
+static __always_inline int guard_task(struct task_struct *task)
+{
+	struct tsem_task *t = current_task();
+
+	return t && guard_outside(t, task) ? guard_deny() : 0;
+}
+
 SEC("lsm/ptrace_access_check")
 int BPF_PROG(tsem_guard_ptrace, struct task_struct *child, unsigned int mode)
 {
-	struct tsem_task *t = current_task(), *other = NULL;
+	return guard_task(child);
+}
 
-	if (!t)
+SEC("lsm/ptrace_traceme")
+int BPF_PROG(tsem_guard_traceme, struct task_struct *parent)
+{
+	return guard_task(parent);
+}
+
+SEC("lsm/task_setscheduler")
+int BPF_PROG(tsem_guard_setscheduler, struct task_struct *task)
+{
+	return guard_task(task);
+}
+
+SEC("lsm/task_setnice")
+int BPF_PROG(tsem_guard_setnice, struct task_struct *task, int nice)
+{
+	return guard_task(task);
+}
+
+SEC("lsm/task_setioprio")
+int BPF_PROG(tsem_guard_setioprio, struct task_struct *task, int ioprio)
+{
+	return guard_task(task);
+}
+
+/* prlimit(2): no time on the processor is a signal as well. */
+SEC("lsm/task_setrlimit")
+int BPF_PROG(tsem_guard_setrlimit, struct task_struct *task, unsigned int resource)
+{
+	return guard_task(task);
+}
+
+/*
+ * A file can send signals, any, to whom its owner names (F_SETOWN, F_SETSIG), when something happens to it, whoever
+ * that is by then. So the inode keeps who named: a task of a namespace names those of its namespace only.
+ */
+SEC("lsm/file_set_fowner")
+int BPF_PROG(tsem_guard_fowner, struct file *file)
+{
+	struct tsem_task *t = current_task();
+	struct tsem_inode *r;
+
+	r = bpf_inode_storage_get(&tsem_inodes, file->f_inode, 0, t ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
+	if (r)
+		r->signal_ns = t ? t->ns : 0;
+	return 0;
+}
+
+SEC("lsm/file_send_sigiotask")
+int BPF_PROG(tsem_guard_sigio, struct task_struct *task, struct fown_struct *owner, int sig)
+{
+	struct tsem_inode *r = bpf_inode_storage_get(&tsem_inodes, owner->file->f_inode, 0, 0);
+	struct tsem_task *to = NULL;
+
+	if (!r || !r->signal_ns)
 		return 0;
-	if (child->bpf_storage)
-		other = bpf_task_storage_get(&tsem_tasks, child, 0, 0);
-	return other && other->ns == t->ns ? 0 : guard_deny();
+	if (task->bpf_storage)
+		to = bpf_task_storage_get(&tsem_tasks, task, 0, 0);
+	return to && to->ns == r->signal_ns ? 0 : guard_deny();
+}
+
+/* The ioctls of a 32 bit program have a hook of their own. */
+SEC("lsm/file_ioctl_compat")
+int BPF_PROG(tsem_guard_ioctl_compat, struct file *file, unsigned int cmd)
+{
+	return guard_command(cmd) ? guard_deny() : 0;
+}
+
+/* Code for the kernel. What it asks for itself (request_module()) is loaded by a process that it makes outside. */
+SEC("lsm/kernel_read_file")
+int BPF_PROG(tsem_guard_read_file, struct file *file, enum kernel_read_file_id id)
+{
+	if (!current_task())
+		return 0;
+	if (id == bpf_core_enum_value(enum kernel_read_file_id, READING_MODULE) ||
+	    id == bpf_core_enum_value(enum kernel_read_file_id, READING_KEXEC_IMAGE) ||
+	    id == bpf_core_enum_value(enum kernel_read_file_id, READING_KEXEC_INITRAMFS))
+		return guard_deny();
+	if (bpf_core_enum_value_exists(enum kernel_read_file_id___newer, READING_MODULE_COMPRESSED___newer) &&
+	    id == bpf_core_enum_value(enum kernel_read_file_id___newer, READING_MODULE_COMPRESSED___newer))
+		return guard_deny();
+	return 0;
+}
+
+SEC("lsm/kernel_load_data")
+int BPF_PROG(tsem_guard_load_data, enum kernel_load_data_id id)
+{
+	if (!current_task())
+		return 0;
+	return id == bpf_core_enum_value(enum kernel_load_data_id, LOADING_MODULE) ||
+			       id == bpf_core_enum_value(enum kernel_load_data_id, LOADING_KEXEC_IMAGE) ||
+			       id == bpf_core_enum_value(enum kernel_load_data_id, LOADING_KEXEC_INITRAMFS)
+		       ? guard_deny()
+		       : 0;
+}
+
+/*
+ * Memory of the kernel: what a locked down kernel keeps all from, for its integrity, and what reads it, where the
+ * secrets of the memo are. To ask whether the machine may hibernate is no attack.
+ */
+SEC("lsm/locked_down")
+int BPF_PROG(tsem_guard_locked_down, enum lockdown_reason what)
+{
+	if (!current_task())
+		return 0;
+	if (what == bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_KCORE) ||
+	    what == bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_KPROBES) ||
+	    what == bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_BPF_READ_KERNEL) ||
+	    what == bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_DBG_READ_KERNEL))
+		return guard_deny();
+	return what < bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_INTEGRITY_MAX) &&
+			       what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_HIBERNATION)
+		       ? guard_deny()
+		       : 0;
 }
 
 /*

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -167,6 +168,26 @@ static int draw(void *to, size_t size)
 	return 0;
 }
 
+/*
+ * What the programs know of the place of the pins: their filesystem and the mount namespace in which it has to stay
+ * mounted. That is the first process's, unless it does not have it.
+ */
+static int prepare_pins(struct tsem_bpf *skel)
+{
+	struct stat pins, first, mounts;
+
+	if (stat(TSEM_BPF_FS, &pins))
+		return -errno;
+	if ((stat("/proc/1/root" TSEM_BPF_FS, &first) || first.st_dev != pins.st_dev ||
+	     stat("/proc/1/ns/mnt", &mounts)) &&
+	    stat("/proc/self/ns/mnt", &mounts))
+		return -errno;
+	/* MKDEV() of the kernel. */
+	skel->rodata->tsem_pins_device = major(pins.st_dev) << 20 | minor(pins.st_dev);
+	skel->rodata->tsem_pins_mounts = mounts.st_ino;
+	return 0;
+}
+
 /* What the programs know of the root namespace, before they are loaded. */
 static int prepare_root(struct tsem_bpf *skel, const struct skel_settings *settings)
 {
@@ -231,6 +252,9 @@ static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, 
 		      ?: draw((void *)skel->rodata->tsem_subject_secret, sizeof(skel->rodata->tsem_subject_secret));
 	if (err)
 		return fail(error, err, "draw", "random bytes");
+	err = prepare_pins(skel);
+	if (err)
+		return fail(error, err, "look at", TSEM_BPF_FS);
 	err = prepare_root(skel, settings);
 	if (err)
 		return fail(error, err, "prepare", "the root namespace");

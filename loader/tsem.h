@@ -12,7 +12,8 @@
 
 #include "tsem_types.h"
 
-#define TSEM_PINS "/sys/fs/bpf/tsem"
+#define TSEM_BPF_FS "/sys/fs/bpf"
+#define TSEM_PINS TSEM_BPF_FS "/tsem"
 
 /* File descriptors of the pinned objects; -1 where there is none. */
 struct tsem {

@@ -1,32 +1,291 @@
 # SPDX-License-Identifier: GPL-2.0
-# What a hostile workload tries on tsem-bpf itself; also run on the patched kernel, with its capability.
-# shellcheck disable=SC2153 # PROG is set in helpers.bash
+# What a hostile workload tries on tsem-bpf itself, on tasks outside and on the kernel, as root and with no model that would
+# stop it; also run on the patched kernel, with its capability.
+# shellcheck disable=SC2016,SC2153 # PROG is set in helpers.bash, and other shells expand what is quoted
 load helpers
+
+LINKS=$W/links
+
+setup_file() {
+	links >"$LINKS"
+}
+
+# The programs that are attached, by id: what an attack must not change.
+links() {
+	bpftool link show -j | jq -c '[.[] | select(.prog_type == "lsm" or .type == "tracing") | .id] | sort'
+}
+
+cleanup() {
+	[ ! -v outside ] || kill -9 "$outside" 2>/dev/null || :
+	# A file system of the kernel's is not what the test's directory is to be cleared of.
+	! mountpoint -q "$D/d" || umount "$D/d"
+}
+
+# A task outside for the test to attack: in $outside.
+victim() {
+	sleep 600 3>&- &
+	outside=$!
+}
+
+# Tries each line of its input as a command; prints its status before it.
+ATTEMPTS='while read -r command; do
+	timeout 20 sh -c "$command" >/dev/null 2>&1 </dev/null
+	echo "$? $command"
+done'
+
+# inside FILE, outside FILE: the commands of FILE in a namespace and in none; what became of them in $D/inside, $D/outside.
+inside() {
+	check 0 tsem-bpf run -q -- sh -c "$ATTEMPTS" <"$1"
+	echo "$output" >"$D/inside"
+}
+
+outside() {
+	sh -c "$ATTEMPTS" <"$1" >"$D/outside"
+}
+
+# all_fail FILE, all_work FILE
+all_fail() {
+	lacks_line '^0 ' "$1"
+}
+
+all_work() {
+	lacks_line '^[^0]' "$1"
+}
+
+lacks_line() {
+	if grep "$1" "$2" >&2; then
+		echo "in $2" >&2
+		return 1
+	fi
+}
+
+# Nothing was lost of what holds the hooks, and control finds it.
+unharmed() {
+	links | diff "$LINKS" - >&2
+	check 0 tsem-bpf status
+	[ -e "$PINS/links/tsem_file_open" ]
+}
 
 @test "a task of a namespace reaches none of our maps, programs, links and pins, though it is root" {
 	id=$(bpftool map show pinned "$PINS/maps/tsem_namespaces" -j | jq .id)
 	prog=$(bpftool prog show pinned "$PINS/progs/tsem_control" -j | jq .id)
 	link=$(bpftool link show -j | jq '[.[] | select(.prog_type == "lsm" or .type == "tracing")][0].id')
+	secrets=$(bpftool map show -j | jq '.[] | select(.name == "tsem_bpf.rodata") | .id')
 	check 0 bpftool map dump id "$id"
-	for attack in "bpftool map dump id $id" "bpftool map dump pinned $PINS/maps/tsem_coefficients" \
-		"bpftool prog show id $prog" "bpftool link detach id $link" "rm -f $PINS/links/tsem_file_open" \
-		"mv $PINS/links/tsem_file_open $PINS/gone" "rm -rf $PINS" "tsem-bpf unload --force" "tsem-bpf list" \
-		"umount /sys/fs/bpf" "umount -l /sys/fs/bpf"; do
-		# shellcheck disable=SC2086
-		run tsem-bpf run -q -- $attack
-		[ "$status" != 0 ]
-	done
-	check 0 tsem-bpf status
+	check 0 bpftool map dump id "$secrets"
+	cat >try <<-EOF
+		bpftool map dump id $id
+		bpftool map dump id $secrets
+		bpftool map dump pinned $PINS/maps/tsem_coefficients
+		bpftool prog show id $prog
+		bpftool link detach id $link
+		rm -f $PINS/links/tsem_file_open
+		mv $PINS/links/tsem_file_open $PINS/gone
+		rm -rf $PINS
+		tsem-bpf unload --force
+		tsem-bpf list
+	EOF
+	inside try
+	all_fail inside
+	unharmed
 	[ "$(tsem-bpf status --json | jq .load.guarded)" -gt 5 ]
 }
 
+# What takes the pins away, or hides them.
+mount_attacks() {
+	mkdir -p x/old
+	mount -t tmpfs none x
+	mkdir -p x/old
+	cat <<-EOF
+		umount /sys/fs/bpf
+		umount -l /sys/fs/bpf
+		umount -l /sys
+		unshare -m --propagation unchanged umount -l /sys/fs/bpf
+		mount --rbind /sys $D/x/old && umount -l $D/x/old
+		mount --move /sys $D/x/old
+		mount --move /sys/fs/bpf $D/x/old
+		$PROG/mount_move /sys $D/x/old 0
+		$PROG/mount_move /sys/fs/bpf $D/x/old 0
+		$PROG/mount_move $D/x /sys/fs/bpf 0
+		mount -t tmpfs none /sys
+		mount -t tmpfs none /sys/fs
+		mount -t tmpfs none /sys/fs/bpf
+		mount -t tmpfs none /sys/fs/bpf/tsem
+		mount --bind $D /sys/fs/bpf
+		$PROG/move_mount $D /sys/fs/bpf
+		$PROG/move_mount $D /sys/fs
+		mount -o remount,ro /sys/fs/bpf
+		pivot_root $D/x $D/x/old
+	EOF
+}
+
+@test "no mount, move or unmount in a namespace takes the pins away or hides them" {
+	mount_attacks >try
+	inside try
+	all_fail inside
+	unharmed
+	umount x
+}
+
+@test "nor does it where mounts are shared with those of the host, also from a mount namespace of its own" {
+	mount --make-rshared /
+	{
+		mount_attacks
+		echo "unshare -m --propagation unchanged umount -l /sys"
+		echo "unshare -m --propagation unchanged umount -l /"
+		echo "unshare -m --propagation unchanged mount -t tmpfs none /sys/fs"
+		echo "unshare -m --propagation unchanged sh -c 'mount --rbind /sys $D/x/old && umount -l $D/x/old'"
+		# A mount that has the pins' filesystem below it elsewhere becomes a peer of another.
+		echo "unshare -m --propagation unchanged sh -ec 'cd $D/x; mkdir z y; mount --bind /sys z; mount --bind /sys y;
+			mount --make-private y; mount --make-private /sys; mount -t tmpfs none y/fs/bpf;
+			$PROG/mount_move z y 0x100; umount y/fs/bpf'" | tr -d '\n\t'
+		echo
+	} >try
+	inside try
+	umount -R x || :
+	mount --make-rprivate /
+	all_fail inside
+	unharmed
+}
+
+@test "a mount namespace of its own is a workload's to use, and mounts on the host beside the pins" {
+	mkdir x y
+	cat >try <<-EOF
+		unshare -m umount -l /sys
+		unshare -m sh -ec 'mount -t tmpfs none /sys/fs; umount /sys/fs; mount --rbind /sys $D/x; umount -l $D/x'
+		unshare -m sh -ec 'mount -t tmpfs none $D/x; mkdir $D/x/old; cd $D/x; pivot_root . old'
+		unshare -m sh -ec 'mount -t tmpfs none $D/x; mount --move $D/x $D/y'
+		mount -t tmpfs none $D/x
+		mount --bind $D/x $D/y
+		$PROG/move_mount $D/x $D/y
+		umount $D/y
+		umount -l $D/y
+		umount -l $D/x
+	EOF
+	inside try
+	all_work inside
+	unharmed
+}
+
+# The number that the kernel's types give a function.
+function_id() {
+	bpftool btf dump file /sys/kernel/btf/vmlinux format raw | sed -n "s/^\[\([0-9]*\)\] FUNC '$1'.*/\1/p" | head -n 1
+}
+
+@test "a task of a namespace loads and attaches no program that could come before ours; network programs it may load" {
+	hook=$(function_id bpf_lsm_bpf_map)
+	call=$(function_id security_bpf_map)
+	function=$(function_id do_nanosleep)
+	# LSM, and TRACING as fentry, fexit, fmod_ret.
+	cat >try <<-EOF
+		$PROG/bpf_attach 29 27 $hook
+		$PROG/bpf_attach 26 24 $function
+		$PROG/bpf_attach 26 25 $function
+		$PROG/bpf_attach 26 26 $call
+	EOF
+	for type in 2 5 7 17 24; do
+		echo "$PROG/bpf_prog $type" >>try
+	done
+	inside try
+	all_fail inside
+	outside try
+	all_work outside
+	for type in 1 3 4 6 8; do
+		echo "$PROG/bpf_prog $type"
+	done >try
+	inside try
+	all_work inside
+	unharmed
+}
+
+@test "nor does it attach one that was loaded outside and handed in" {
+	function=$(function_id do_nanosleep)
+	check 0 "$PROG/bpf_attach" 26 25 "$function" "$PROG/bpf_attach" raw 0
+	check 0 "$PROG/bpf_attach" 26 25 "$function" "$PROG/bpf_attach" link 25
+	check 1 "$PROG/bpf_attach" 26 25 "$function" tsem-bpf run -q -- "$PROG/bpf_attach" raw 0
+	check 1 "$PROG/bpf_attach" 26 25 "$function" tsem-bpf run -q -- "$PROG/bpf_attach" link 25
+}
+
 @test "a debugger in a namespace cannot take over a task outside" {
-	sleep 60 &
+	victim
+	printf '%s\n' "cat /proc/$outside/environ" "$PROG/on_task attach $outside" "$PROG/on_task getfd $outside" \
+		"$PROG/on_task read $outside" "cat /proc/$outside/maps" ": >>/proc/$outside/mem" >try
+	inside try
+	all_fail inside
+	outside try
+	all_work outside
+	# Nor is one outside made the debugger of one inside; one inside is.
+	check 1 tsem-bpf run -q -- "$PROG/on_task" traceme 0
+	check 0 tsem-bpf run -q -- sh -c "$PROG/on_task traceme 0; exit \$?"
+}
+
+@test "no signal reaches a task outside, by whatever call, the orchestrator least of all" {
+	victim
+	for call in kill0 kill killpg tgkill sigqueue pidfd sigio; do
+		echo "$PROG/on_task $call $outside"
+	done >try
+	inside try
+	# A signal that the kernel sends fails in silence: the task lives.
+	sed -i '/ sigio /d' inside
+	all_fail inside
+	run tsem-bpf run -q -- sh -c "kill -9 -1"
+	check 0 kill -0 $outside
+	check 1 tsem-bpf run -q -- sh -c "$PROG/on_task kill \$PPID"
+	check 0 tsem-bpf run -q -- sh -c "$PROG/on_task sigio \$PPID"
+	# To one of its own, and outside, it works.
+	check 137 tsem-bpf run -q -- sh -c "sleep 60 & $PROG/on_task sigio \$!; wait \$!"
+	check 0 "$PROG/on_task" sigio $outside
+	run wait $outside
+	check 1 kill -0 $outside
+}
+
+@test "a task outside is not starved: no limit, priority or processor is taken from it" {
+	victim
+	for call in rlimit scheduler affinity nice ioprio; do
+		echo "$PROG/on_task $call $outside"
+	done >try
+	inside try
+	all_fail inside
+	outside try
+	all_work outside
+	sed "s/$outside\$/\$p/; s/^/sleep 60 \& p=\$!; /; s/\$/ || exit 9; kill \$p/" try >own
+	inside own
+	all_work inside
+}
+
+@test "nobody in a namespace types on a terminal or hangs it up" {
+	script -qc "tty >$D/terminal; exec sleep 600" /dev/null </dev/zero >/dev/null 2>&1 3>&- &
 	outside=$!
-	run tsem-bpf run -q -- cat "/proc/$outside/environ"
-	[ "$status" != 0 ]
-	check 0 cat "/proc/$outside/environ"
-	kill $outside
+	wait_for test -s terminal
+	check 1 tsem-bpf run -q -- "$PROG/tty_push" "$(<terminal)" x
+	check 0 "$PROG/tty_push" "$(<terminal)" x
+}
+
+@test "a task of a namespace gives the kernel no code and reads and writes none of its memory" {
+	mkdir d
+	echo text >f
+	printf '%s\n' "[ \$($PROG/kernel_code file f; echo \$?) != 1 ]" "[ \$($PROG/kernel_code memory f; echo \$?) != 1 ]" \
+		"$PROG/kernel_code kexec f" "head -c 1 /dev/mem" "head -c 1 /proc/kcore" \
+		"echo p:tsem_test vfs_open >/sys/kernel/tracing/kprobe_events" \
+		"mount -t debugfs none d && : >>d/sched/verbose" >try
+	inside try
+	all_fail inside
+	mountpoint -q d && umount d
+	outside try
+	umount d
+	echo >/sys/kernel/tracing/kprobe_events
+	all_work outside
+}
+
+@test "the kernel is told nothing to execute outside, and no hook is switched off" {
+	printf ': >>/proc/%s\n' sys/kernel/core_pattern sys/kernel/modprobe sys/kernel/poweroff_cmd sysrq-trigger >try
+	echo "echo 1 >/proc/sys/kernel/ftrace_enabled" >>try
+	inside try
+	all_fail inside
+	outside try
+	all_work outside
+	# Other settings are the model's.
+	check 0 tsem-bpf run -q -- sh -c "read -r x </proc/sys/kernel/core_pattern; : >>/proc/sys/kernel/core_uses_pid"
 }
 
 @test "the control program answers nobody in a namespace and nobody without the capability" {

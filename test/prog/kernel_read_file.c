@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* kernel_read_file PATH: asks the kernel to load it as a module, which it is not. */
-#include <errno.h>
+/* kernel_read_file PATH: asks the kernel to load it as a module, which it is not, and a guard refuses. */
 #include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -9,5 +8,5 @@ int main(int argc, char **argv)
 {
 	if (argc < 2)
 		return 2;
-	return syscall(SYS_finit_module, open(argv[1], O_RDONLY), "", 0) == 0 || errno == EPERM;
+	return syscall(SYS_finit_module, open(argv[1], O_RDONLY), "", 0) == 0;
 }
