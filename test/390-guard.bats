@@ -244,11 +244,12 @@ function_id() {
 	for call in rlimit scheduler affinity nice ioprio; do
 		echo "$PROG/on_task $call $outside"
 	done >try
+	echo "echo 500 >/proc/$outside/oom_score_adj" >>try
 	inside try
 	all_fail inside
 	outside try
 	all_work outside
-	sed "s/$outside\$/\$p/; s/^/sleep 60 \& p=\$!; /; s/\$/ || exit 9; kill \$p/" try >own
+	sed "s/$outside/\$p/; s/^/sleep 60 \& p=\$!; /; s/\$/ || exit 9; kill \$p/" try >own
 	inside own
 	all_work inside
 }
@@ -264,21 +265,30 @@ function_id() {
 @test "a task of a namespace gives the kernel no code and reads and writes none of its memory" {
 	mkdir d
 	echo text >f
-	printf '%s\n' "[ \$($PROG/kernel_code file f; echo \$?) != 1 ]" "[ \$($PROG/kernel_code memory f; echo \$?) != 1 ]" \
-		"$PROG/kernel_code kexec f" "head -c 1 /dev/mem" "head -c 1 /proc/kcore" \
+	if [ -e /proc/modules ]; then
+		# What is no module fails outside as well, in another way.
+		printf '%s\n' "[ \$($PROG/kernel_code file f; echo \$?) != 1 ]" \
+			"[ \$($PROG/kernel_code memory f; echo \$?) != 1 ]"
+	fi >try
+	printf '%s\n' "$PROG/kernel_code kexec f" "head -c 1 /dev/mem" "head -c 1 /proc/kcore" \
 		"echo p:tsem_test vfs_open >/sys/kernel/tracing/kprobe_events" \
-		"mount -t debugfs none d && : >>d/sched/verbose" >try
-	inside try
-	all_fail inside
-	mountpoint -q d && umount d
+		"mount -t debugfs none d && : >>d/sched/verbose" >>try
 	outside try
 	umount d
-	echo >/sys/kernel/tracing/kprobe_events
-	all_work outside
+	# The kernel of kernel-patches/ has little of this: what it does not have, nobody reaches.
+	if [ -e /proc/modules ]; then
+		all_work outside
+		echo >/sys/kernel/tracing/kprobe_events
+	else
+		sed -n 's/^0 //p' outside >try
+	fi
+	inside try
+	all_fail inside
 }
 
 @test "the kernel is told nothing to execute outside, and no hook is switched off" {
-	printf ': >>/proc/%s\n' sys/kernel/core_pattern sys/kernel/modprobe sys/kernel/poweroff_cmd sysrq-trigger >try
+	printf ': >>/proc/%s\n' sys/kernel/core_pattern sys/kernel/poweroff_cmd sysrq-trigger >try
+	[ ! -e /proc/modules ] || echo ": >>/proc/sys/kernel/modprobe" >>try
 	echo "echo 1 >/proc/sys/kernel/ftrace_enabled" >>try
 	inside try
 	all_fail inside
