@@ -514,6 +514,15 @@ static struct reader inside(struct reader *r, const char *key)
 	return (struct reader){ .o = o, .key = key, .bad = r->bad };
 }
 
+/* Back from an object inside: what was wrong there is wrong here. */
+static void outside(struct reader *r, const struct reader *in)
+{
+	if (!in->bad || r->bad)
+		return;
+	r->bad = true;
+	r->key = in->key;
+}
+
 static void read_pcrs(struct reader *r, struct attest *a)
 {
 	char key[16];
@@ -537,7 +546,7 @@ static int read_namespaces(struct reader *r, struct attest *a)
 			return -ENOMEM;
 		in.bad = !json_object_is_type(in.o, json_type_object);
 		read_namespace(&in, ns);
-		r->bad = in.bad;
+		outside(r, &in);
 	}
 	return 0;
 }
@@ -567,15 +576,6 @@ static void read_events(struct reader *r, struct attest *a)
 
 		r->bad = event && !json_object_is_type(event, json_type_object);
 	}
-}
-
-/* Back from an object inside: what was wrong there is wrong here. */
-static void outside(struct reader *r, const struct reader *in)
-{
-	if (!in->bad || r->bad)
-		return;
-	r->bad = true;
-	r->key = in->key;
 }
 
 static int from_json(struct json_object *o, struct attest *a, const char **fault)

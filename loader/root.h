@@ -9,13 +9,14 @@
 #include "tsem_types.h"
 
 struct root_state {
-	bool on;                       /* the root namespace is modeled */
-	u32 pcr;                       /* the register, or ROOT_NO_PCR */
-	u32 digest;                    /* enum tsem_digest_type of the root namespace */
+	bool on; /* the root namespace is modeled */
+	u32 pcr; /* the register, or ROOT_NO_PCR */
+	u32 digest; /* enum tsem_digest_type of the root namespace */
 	u8 base[TSEM_DIGEST_MAX];
-	u8 initial[32];                /* the register in the sha256 bank before the first extension */
-	u64 logged, extended, failed;  /* coefficients in the log; those that the TPM was told; those of them that it refused */
-	s32 error;                     /* of the last failure, -errno */
+	u8 initial[32]; /* the register in the sha256 bank before the first extension */
+	u64 logged, extended, failed; /* coefficients in the log; those that the TPM was told; those of them that it
+					 refused */
+	s32 error; /* of the last failure, -errno */
 };
 #define ROOT_NO_PCR (~0U)
 /* What is known of the root's log. 0, or -errno. */
