@@ -41,6 +41,11 @@ static const struct cmd commands[] = {
 	  "events in sentences, and what differs from the model" },
 	{ "model", cmd_model, "measure|state|diff|merge [--digest HASH] [-o FILE] [--json] FILE...",
 	  "work on model files" },
+	{ "attest", cmd_attest,
+	  "ak [--tcti CONF] [--handle HANDLE] [-o FILE]\n"
+	  "  attest quote --nonce HEX [--tcti CONF] [--handle HANDLE] [-o FILE]\n"
+	  "  attest verify --ak FILE --model FILE --nonce HEX [--initial HEX] [--json] [FILE]",
+	  "evidence of what this machine did, signed by its TPM" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
