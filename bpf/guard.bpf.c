@@ -4,7 +4,7 @@
  * namespace: reach tsem-bpf's own maps, programs, links and pins, take over a task outside, or execute anything with
  * the control capability.
  */
-#include "namespace.bpf.h"
+#include "path.bpf.h"
 
 #define BPF_FS_MAGIC 0xcafe4a11
 
@@ -121,4 +121,60 @@ int BPF_PROG(tsem_guard_exec, struct linux_binprm *bprm, struct file *file)
 		return 0;
 	joined = bpf_task_storage_get(&tsem_tasks, leader, 0, 0);
 	return joined && (!tsem_root_settings.on || joined->ns) ? guard_deny() : 0;
+}
+
+/* Does the file of proc belong to a process? The others are the kernel's. */
+static __always_inline bool proc_of_process(struct dentry *dentry)
+{
+	char first;
+	u32 i;
+
+	bpf_for(i, 0, 16) {
+		struct dentry *parent = dentry->d_parent, *above = parent->d_parent;
+
+		if (parent == above) {
+			bpf_probe_read_kernel(&first, 1, dentry->d_name.name);
+			return first >= '0' && first <= '9';
+		}
+		dentry = parent;
+	}
+	return false;
+}
+
+/* What kills or runs something outside of the cgroup's own tasks. */
+static __always_inline bool cgroup_strikes(struct dentry *dentry)
+{
+	char name[16] = {};
+
+	bpf_probe_read_kernel_str(name, sizeof(name), dentry->d_name.name);
+	return !bpf_strncmp(name, sizeof(name), "cgroup.kill") || !bpf_strncmp(name, sizeof(name), "release_agent");
+}
+
+/*
+ * The kernel's own knobs, which are in no model, since pseudo filesystems are not: ftrace_enabled turns every program
+ * off, core_pattern and others run a program outside of every namespace. A task of a namespace opens none for writing,
+ * but in proc those of processes. Called by tsem_file_open, so that the hook has one program.
+ */
+static __always_inline int guard_write(struct tsem_task *t, struct file *file)
+{
+	struct inode *inode = file->f_inode;
+
+	if (!(file->f_mode & FMODE_WRITE) || (inode->i_mode & S_IFMT) != S_IFREG)
+		return 0;
+	if (tsem_root_settings.on && !t->ns)
+		return 0;
+	switch (inode->i_sb->s_magic) {
+	case PROC_SUPER_MAGIC:
+		return proc_of_process(file->f_path.dentry) ? 0 : guard_deny();
+	case CGROUP_SUPER_MAGIC:
+	case CGROUP2_SUPER_MAGIC:
+		return cgroup_strikes(file->f_path.dentry) ? guard_deny() : 0;
+	case SYSFS_MAGIC:
+	case DEBUGFS_MAGIC:
+	case BINFMTFS_MAGIC:
+	case SECURITYFS_MAGIC:
+	case EFIVARFS_MAGIC:
+		return guard_deny();
+	}
+	return 0;
 }

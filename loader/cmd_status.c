@@ -99,12 +99,12 @@ static struct json_object *memory(void)
 }
 
 /*
- * Does the register hold what the log says? Between an extension and its count there is one entry, in the kernel's queue
- * there may be many.
+ * Does the register hold what the log says? Between an extension and its count there is one entry, in the kernel's
+ * queue there may be many.
  */
 static const char *register_says(struct tsem *tsem, const struct root_state *state)
 {
-	u8 (*log)[TSEM_DIGEST_MAX], value[TPM_PCR_SIZE];
+	u8(*log)[TSEM_DIGEST_MAX], value[TPM_PCR_SIZE];
 	u64 count = state->extended + (state->extended < state->logged);
 	int64_t position;
 

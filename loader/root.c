@@ -53,7 +53,8 @@ int root__state(struct tsem *tsem, struct root_state *state)
 	state->extended = root.extended;
 	state->failed = root.failed;
 	state->error = root.error;
-	/* What the TPM refuses after the kernel's queue took it, the queue counts. Whoever may not ask sees the rest. */
+	/* What the TPM refuses after the kernel's queue took it, the queue counts. Whoever may not ask sees the rest.
+	 */
 	if (root.pcr != ROOT_NO_PCR && tsem__patched() &&
 	    !tsem__control_answer(tsem, TSEM_CONTROL_EXTEND, 0, value, NULL)) {
 		memcpy(&kernel, value, sizeof(kernel));
@@ -99,7 +100,8 @@ static int extension(const struct root_state *state, const u8 *coefficient, u8 *
 	return digest__hash(state->digest, message, 2 * size, out);
 }
 
-int64_t root__position(const struct root_state *state, u8 (*log)[TSEM_DIGEST_MAX], u64 least, u64 count, const u8 *value)
+int64_t root__position(const struct root_state *state, u8 (*log)[TSEM_DIGEST_MAX], u64 least, u64 count,
+		       const u8 *value)
 {
 	u8 message[TPM_PCR_SIZE + TSEM_DIGEST_MAX];
 	int err = 0;
@@ -162,7 +164,7 @@ int root__extend(struct tsem *tsem, struct tpm2 *tpm)
 
 int root__catch_up(struct tsem *tsem)
 {
-	u8 (*log)[TSEM_DIGEST_MAX] = NULL, value[TPM_PCR_SIZE];
+	u8(*log)[TSEM_DIGEST_MAX] = NULL, value[TPM_PCR_SIZE];
 	struct root_state state;
 	int64_t position;
 	int err;

@@ -174,6 +174,14 @@ static int write_model(struct workload *w, const struct namespace_coefficients *
 		model__free(&model);
 		return fail(error, err, "cannot read the model: %s", strerror(-err));
 	}
+	/* A model that lacks what the tests did would deny it. */
+	if (w->ns.mode == TSEM_MODE_FREE && w->ns.lost[TSEM_LOSS_MAP_FULL]) {
+		model__free(&model);
+		return fail(error, -E2BIG,
+			    "%s is not written: there was no room for %llu coefficients; load with a larger "
+			    "--max-coefficients",
+			    w->output, (unsigned long long)w->ns.lost[TSEM_LOSS_MAP_FULL]);
+	}
 	stream = stream__create(w->output);
 	if (!stream) {
 		err = -errno;

@@ -321,8 +321,10 @@ enum tsem_control_verb {
 	TSEM_CONTROL_PSEUDONYM = 8, /* value; EBUSY: sealed */
 	TSEM_CONTROL_FORGET = 9, /* value: a coefficient whose description shall be sent again */
 	TSEM_CONTROL_HASH = 10, /* ns: an enum tsem_digest_type; value: its kernel name; ENOENT: no such hash */
-	TSEM_CONTROL_EXTEND = 11, /* brings waiting entries of the log to the TPM; value: struct tsem_extend; EOPNOTSUPP */
-	TSEM_CONTROL_EXTENDED = 12, /* value: struct tsem_extend, what the agent did with the next entry; EINVAL: not the next */
+	TSEM_CONTROL_EXTEND = 11, /* brings waiting entries of the log to the TPM; value: struct tsem_extend; EOPNOTSUPP
+				   */
+	TSEM_CONTROL_EXTENDED = 12, /* value: struct tsem_extend, what the agent did with the next entry; EINVAL: not
+				       the next */
 };
 
 struct tsem_control {
@@ -335,8 +337,8 @@ struct tsem_control {
 };
 
 /*
- * In tsem_control.value. The answer to EXTEND: what the kernel's queue has done. For EXTENDED: the position of the entry,
- * and 0 or the error that the TPM gave.
+ * In tsem_control.value. The answer to EXTEND: what the kernel's queue has done. For EXTENDED: the position of the
+ * entry, and 0 or the error that the TPM gave.
  */
 struct tsem_extend {
 	u64 extended;
