@@ -5,12 +5,29 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 
 #include "digest.h"
 #include "namespace.h"
 #include "tpm2.h"
+
+/* What an earlier load left in the kernel's queue would be taken for our own. */
+static int queue_empty(struct tsem *tsem)
+{
+	for (int i = 0; i < 300; i++) {
+		u8 value[TSEM_DIGEST_MAX] = {};
+		struct tsem_extend kernel;
+		int err = tsem__control_answer(tsem, TSEM_CONTROL_EXTEND, 0, value, NULL);
+
+		memcpy(&kernel, value, sizeof(kernel));
+		if (err || !kernel.pending)
+			return err == -EOPNOTSUPP ? 0 : err;
+		usleep(100000);
+	}
+	return -EBUSY;
+}
 
 int root__create(struct tsem *tsem, const struct root_settings *settings)
 {
@@ -20,7 +37,7 @@ int root__create(struct tsem *tsem, const struct root_settings *settings)
 	int err = 0;
 
 	if (root.pcr != ROOT_NO_PCR)
-		err = tpm__register(TPM_PCRS, root.pcr, root.initial);
+		err = queue_empty(tsem) ?: tpm__register(TPM_PCRS, root.pcr, root.initial);
 	if (!err && bpf_map_update_elem(tsem->root, &id, &root, BPF_ANY))
 		err = -errno;
 	return err ?: namespace__create(tsem, &spec, &id);

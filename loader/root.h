@@ -42,7 +42,7 @@ struct root_state {
 
 /*
  * Makes the entry, the ring and the state of the root namespace, before anything is attached. 0, or as
- * namespace__create(); -EIO: the register cannot be read.
+ * namespace__create(); -EIO: the register cannot be read; -EBUSY: the TPM is still busy with an earlier load.
  */
 int root__create(struct tsem *tsem, const struct root_settings *settings);
 
