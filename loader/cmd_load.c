@@ -127,6 +127,7 @@ int cmd_load(int argc, char **argv)
 		{ "cache", required_argument, NULL, 'C' },
 		{ "model-type", required_argument, NULL, 'm' },
 		{ "no-agent", no_argument, NULL, 'a' },
+		{ "require-signed-models", no_argument, NULL, 's' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{},
 	};
@@ -184,6 +185,9 @@ int cmd_load(int argc, char **argv)
 			break;
 		case 'n':
 			err = number("--max-namespaces", optarg, 1, 65536, &settings.max_namespaces);
+			break;
+		case 's':
+			settings.policy |= TSEM_POLICY_SIGNED_MODELS;
 			break;
 		case 'v':
 			settings.verbose = true;

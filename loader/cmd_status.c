@@ -157,6 +157,8 @@ static struct json_object *collect(struct tsem *tsem)
 	tsem__globals(tsem, &g);
 	json_object_object_add(load, "max_coefficients", json_object_new_int64(g.max_coefficients));
 	json_object_object_add(load, "max_namespaces", json_object_new_int64(g.max_namespaces));
+	json_object_object_add(load, "require_signed_models",
+			       json_object_new_boolean(g.policy & TSEM_POLICY_SIGNED_MODELS));
 	json_object_object_add(load, "fork_failures", json_object_new_int64(g.fork_failures));
 	json_object_object_add(load, "cross_namespace_signals", json_object_new_int64(g.cross_namespace_signals));
 	json_object_object_add(load, "guarded", json_object_new_int64(g.guarded));
@@ -216,6 +218,8 @@ static void print(struct json_object *status)
 	if (json_object_array_length(missing))
 		print_names("DEGRADED, not attached any more:", missing);
 	print_root(status);
+	if (json_object_get_boolean(get(load, "require_signed_models")))
+		puts("policy: models have to be signed");
 	for (size_t i = 0; i < json_object_array_length(namespaces); i++) {
 		struct json_object *ns = json_object_array_get_idx(namespaces, i);
 
