@@ -208,6 +208,7 @@ static int state_all(struct machine *m)
 	};
 	memcpy(a->root.base, state.base, sizeof(a->root.base));
 	memcpy(a->root.initial, state.initial, sizeof(a->root.initial));
+	a->root.lost = state.lost;
 	err = read_registers(m);
 	m->what = "read the log of the root namespace";
 	/* Entries that were made before the register was read are in it or wait. */

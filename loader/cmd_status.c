@@ -99,19 +99,19 @@ static struct json_object *memory(void)
 }
 
 /*
- * Does the register hold what the log says? Between an extension and its count there is one entry, in the kernel's
- * queue there may be many.
+ * Does the register hold what the log says, as much of it as was extended? The queue of the kernel goes on meanwhile,
+ * and so do events.
  */
-static const char *register_says(struct tsem *tsem, const struct root_state *state)
+static const char *register_says(struct tsem *tsem, const struct root_state *before)
 {
+	u64 least = before->extended < before->pending ? 0 : before->extended - before->pending;
 	u8(*log)[TSEM_DIGEST_MAX], value[TPM_PCR_SIZE];
-	u64 count = state->extended + (state->extended < state->logged);
+	struct root_state now;
 	int64_t position;
 
-	if (tpm__register(TPM_PCRS, state->pcr, value) || root__log(tsem, count, &log))
+	if (tpm__register(TPM_PCRS, before->pcr, value) || root__state(tsem, &now) || root__log(tsem, now.logged, &log))
 		return "unknown";
-	position = root__position(state, log, state->extended < state->pending ? 0 : state->extended - state->pending,
-				  count, value);
+	position = root__position(&now, log, least, now.logged, value);
 	free(log);
 	return position < 0 ? "differs" : "matches";
 }

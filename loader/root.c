@@ -58,6 +58,9 @@ int root__state(struct tsem *tsem, struct root_state *state)
 	err = namespace__read(tsem, 0, &ns);
 	if (err)
 		return err == -ENOENT ? 0 : err;
+	/* On a patched kernel the queue is asked first: what it takes by that is in the counters below. */
+	if (tsem__patched() && !tsem__control_answer(tsem, TSEM_CONTROL_EXTEND, 0, value, NULL))
+		memcpy(&kernel, value, sizeof(kernel));
 	if (bpf_map_lookup_elem(tsem->root, &zero, &root) || bpf_map_get_info_by_fd(tsem->log, &info, &size))
 		return -errno;
 	state->on = true;
@@ -68,17 +71,10 @@ int root__state(struct tsem *tsem, struct root_state *state)
 	state->logged = root.logged < info.max_entries ? root.logged : info.max_entries;
 	state->lost = root.logged - state->logged;
 	state->extended = root.extended;
-	state->failed = root.failed;
-	state->error = root.error;
-	/* What the TPM refuses after the kernel's queue took it, the queue counts. Whoever may not ask sees the rest.
-	 */
-	if (root.pcr != ROOT_NO_PCR && tsem__patched() &&
-	    !tsem__control_answer(tsem, TSEM_CONTROL_EXTEND, 0, value, NULL)) {
-		memcpy(&kernel, value, sizeof(kernel));
-		state->failed += kernel.failed;
-		state->error = kernel.error ?: state->error;
-		state->pending = kernel.pending;
-	}
+	/* What the TPM refuses after the kernel's queue took it, the queue counts. */
+	state->failed = root.failed + kernel.failed;
+	state->error = kernel.error ?: root.error;
+	state->pending = kernel.pending;
 	return 0;
 }
 
