@@ -425,6 +425,9 @@ static int verify_cms(struct sign_bytes text, struct sign_bytes signature, struc
 	}
 	signer->x509 = true;
 	fingerprint(key, signer->fingerprint);
+	/* A subject may be empty: its names are elsewhere. */
+	if (!*signer->name)
+		snprintf(signer->name, sizeof(signer->name), "x509:%s", signer->fingerprint);
 out:
 	sk_X509_pop_free(between, X509_free);
 	CMS_ContentInfo_free(cms);
@@ -450,6 +453,8 @@ int sign__verify(struct sign_bytes text, struct sign_bytes signature, struct sig
 		err = verify_cms(text, signature, &anchors, signer, error);
 	free_anchors(&anchors);
 	ERR_clear_error();
+	if (err)
+		memset(signer, 0, sizeof(*signer));
 	return err;
 }
 

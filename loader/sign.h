@@ -16,10 +16,10 @@ struct sign_error {
 	char text[512];
 };
 
-/* Who signed. */
+/* Who signed; zeros where nobody did. */
 struct sign_signer {
 	bool x509; /* by a certificate; else by a raw key */
-	char name[256]; /* the subject of the certificate, or ed25519:FINGERPRINT */
+	char name[256]; /* the subject of the certificate; x509: or ed25519: and the fingerprint where there is none */
 	char fingerprint[65]; /* sha256 of the public key (DER SubjectPublicKeyInfo), hexadecimal */
 };
 

@@ -92,7 +92,7 @@ int workload__create(struct workload *w, struct workload_error *error)
 	int err = 0;
 
 	*error->text = 0;
-	if (w->spec.model && !*w->signer.name && tsem__policy(&w->tsem, TSEM_POLICY_SIGNED_MODELS))
+	if (w->spec.model && !*w->signer.fingerprint && tsem__policy(&w->tsem, TSEM_POLICY_SIGNED_MODELS))
 		return fail(error, -EKEYREJECTED,
 			    "refused: models have to be signed here (load --require-signed-models); give "
 			    "--trust-anchor, and put pseudonyms into the model");

@@ -37,7 +37,7 @@ struct workload {
 	const char *signature; /* file of the model's signature, or NULL: beside the model */
 
 	/* What there is of it. */
-	struct sign_signer signer; /* of the model; no name: it is not verified, or more was added to it */
+	struct sign_signer signer; /* of the model; zeros: it is not verified, or more was added to it */
 	struct tsem tsem; /* opened by the caller */
 	struct tsem_namespace ns; /* as it was at the last step */
 	struct journal *journal;

@@ -86,8 +86,9 @@ static void make(struct party *party, const char *name, EVP_PKEY *key, struct pa
 	ASN1_INTEGER_set(X509_get_serialNumber(certificate), ++serial);
 	X509_gmtime_adj(X509_getm_notBefore(certificate), wish.from ?: -DAY);
 	X509_gmtime_adj(X509_getm_notAfter(certificate), wish.until ?: DAY);
-	X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_UTF8, (const u8 *)name, -1, -1,
-				   0);
+	if (*name)
+		X509_NAME_add_entry_by_txt(X509_get_subject_name(certificate), "CN", MBSTRING_UTF8, (const u8 *)name,
+					   -1, -1, 0);
 	X509_set_issuer_name(certificate, X509_get_subject_name(issuer ? issuer->certificate : certificate));
 	X509_set_pubkey(certificate, key);
 	extend(certificate, NID_basic_constraints, or_default(wish.constraints, "critical,CA:FALSE"));
@@ -153,7 +154,7 @@ static const char *refusal(struct sign_bytes what, struct sign_bytes signature, 
 	if (!err)
 		assert_true(*signer.name && strlen(signer.fingerprint) == 64 && signer.x509 == !!anchor);
 	else
-		assert_int_equal(err, -EKEYREJECTED);
+		assert_true(err == -EKEYREJECTED && !*signer.name && !*signer.fingerprint);
 	return err ? error.text : NULL;
 }
 
@@ -493,6 +494,13 @@ static void a_name_cannot_write_to_the_terminal(void **state)
 	assert_int_equal(sign__verify(text, signature, anchors, &signer, &error), 0);
 	assert_null(strchr(signer.name, '\033'));
 	assert_null(strchr(signer.name, '\n'));
+	OPENSSL_free((void *)signature.data);
+	drop(&party);
+	/* Whoever has no name is known by the key. */
+	make(&party, "", ec(), &root, (struct wish){});
+	signature = sign_theirs(&party, NULL, NULL, CMS_DETACHED);
+	assert_int_equal(sign__verify(text, signature, anchors, &signer, &error), 0);
+	assert_non_null(strstr(signer.name, signer.fingerprint));
 	OPENSSL_free((void *)signature.data);
 	free((void *)anchors.data);
 	drop(&party);
