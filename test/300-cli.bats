@@ -30,7 +30,8 @@ refused() {
 	refused 2 "'0'" tsem-bpf load --max-coefficients 0
 	refused 2 "'x'" tsem-bpf load --max-namespaces x
 	refused 2 "'on'" tsem-bpf load --root-model on
-	refused 4 "model" tsem-bpf load --root-model model
+	refused 4 "export" tsem-bpf load --root-model export
+	refused 1 "already loaded" tsem-bpf load --root-model model
 	refused 2 "needs a value" tsem-bpf load --max-coefficients
 }
 
