@@ -25,11 +25,12 @@ endif
 LOADER := $(patsubst %.c,$(BUILD)/%.o,$(wildcard loader/*.c))
 LIBRARY := $(filter-out %/main.o %/skel.o,$(filter-out $(BUILD)/loader/cmd_%,$(LOADER)))
 UNIT := $(patsubst %.c,$(BUILD)/%,$(wildcard test/unit/test_*.c))
+FUZZ := $(patsubst %.c,$(BUILD)/%,$(wildcard test/fuzz/*.c))
 PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(wildcard test/prog/*.c))
 MAN := $(patsubst docs/man/%.rst,$(BUILD)/man/%,$(wildcard docs/man/*.rst))
 
 all: $(BUILD)/tsem-bpf $(MAN)
-tests: all $(UNIT) $(PROGRAMS) $(BUILD)/test/bpf/kernel
+tests: all $(UNIT) $(FUZZ) $(PROGRAMS) $(BUILD)/test/bpf/kernel
 
 # Another kernel's types are older or newer by their file's time: what counts is that it is another file.
 $(BUILD)/vmlinux.from: FORCE
@@ -69,6 +70,12 @@ $(BUILD)/test/unit/%: test/unit/%.c $(LIBRARY)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $(filter %.c %.o,$^) $(LDLIBS) -lcmocka -o $@
 
+# They run over the files named to them; scripts/fuzz.sh makes fuzzers of the same sources.
+$(BUILD)/test/fuzz/%: test/fuzz/%.c $(LIBRARY)
+	$(call say,FUZZ)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -DFUZZ_MAIN $(filter %.c %.o,$^) $(LDLIBS) -o $@
+
 $(BUILD)/test/prog/%: test/prog/%.c
 	$(call say,PROG)
 	$(Q)mkdir -p $(@D)
@@ -101,13 +108,13 @@ unit: $(UNIT)
 # These do all of their set-up: packages, a kernel image, the build, the virtual machine.
 deps:
 	scripts/deps.sh
-demo test bench stress: deps
+demo test bench stress fuzz: deps
 	scripts/$@.sh
 lint:
 	scripts/lint.sh
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all tests unit install deps demo test bench stress lint clean FORCE
+.PHONY: all tests unit install deps demo test bench stress fuzz lint clean FORCE
 .DELETE_ON_ERROR:
 -include $(wildcard $(BUILD)/*.d $(BUILD)/loader/*.d $(BUILD)/test/*/*.d)

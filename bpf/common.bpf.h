@@ -25,6 +25,8 @@
 
 #define S_IFMT 00170000
 #define S_IFREG 0100000
+#define S_IFBLK 0060000
+#define FMODE_WRITE (1U << 1)
 
 #define CAP_MAC_ADMIN 33
 #define CLONE_THREAD 0x00010000

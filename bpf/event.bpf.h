@@ -121,7 +121,8 @@ static __always_inline int event_end(struct tsem_task *t)
 	return hook_return(verdict);
 }
 
-/* The storage whose TASK_ID an event of `t` may name: no root task's, or a model would depend on how that is modeled. */
+/* The storage whose TASK_ID an event of `t` may name: no root task's, or a model would depend on how that is modeled.
+ */
 static __always_inline struct tsem_task *named_task(struct tsem_task *t, struct task_struct *task)
 {
 	struct tsem_task *of = NULL;

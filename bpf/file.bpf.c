@@ -5,6 +5,13 @@
 
 #define FMODE_CREATED (1U << 20)
 #define PROT_EXEC 0x4
+#define VM_EXEC 0x4
+
+/* A disk that is opened for writing is modeled like a file: what lies on it changes under the filesystem. */
+static __always_inline bool device_written(struct file *file)
+{
+	return (file->f_inode->i_mode & S_IFMT) == S_IFBLK && file->f_mode & FMODE_WRITE;
+}
 
 /*
  * The event file_open: at file_post_open, since the content of a file cannot be read any earlier. A file that this very
@@ -21,14 +28,13 @@ int BPF_PROG(tsem_file_open, struct file *file, int mask)
 	t = event_begin(TSEM_EVENT_file_open, &verdict);
 	if (!t)
 		return verdict;
-	if (file->f_mode & FMODE_CREATED || t->tmpfile == (u64)file->f_inode) {
+	if (file->f_mode & FMODE_CREATED) {
 		bool counted = t->creating == (u64)file->f_path.dentry;
 
 		creation_mark(t, file->f_inode, counted ? t->created_instance : creation_next(t, 0));
 		t->creating = 0;
-		t->tmpfile = 0;
 	}
-	if (!file_modeled(file))
+	if (!file_modeled(file) && !device_written(file))
 		return event_skip(t);
 	cell_file(t, file);
 	return event_end(t);
@@ -73,6 +79,22 @@ int BPF_PROG(tsem_file_receive, struct file *file)
 	return event_end(t);
 }
 
+/* FILE and a command, where the hook cannot sleep. */
+static __always_inline int file_event_atomic(u32 event, struct file *file, u32 cmd)
+{
+	struct tsem_task *t;
+	int verdict;
+
+	t = event_begin(event, &verdict);
+	if (!t)
+		return verdict;
+	if (!file_modeled(file))
+		return event_skip(t);
+	cell_file_atomic(t, file);
+	cell_u32(t, cmd);
+	return event_end(t);
+}
+
 SEC("lsm.s/file_ioctl")
 int BPF_PROG(tsem_file_ioctl, struct file *file, unsigned int cmd)
 {
@@ -89,6 +111,24 @@ int BPF_PROG(tsem_file_ioctl, struct file *file, unsigned int cmd)
 	cell_file(t, file);
 	cell_u32(t, cmd);
 	return event_end(t);
+}
+
+/* The same by the system calls of 32 bits, which a program of 64 bits may use as well. This hook cannot sleep. */
+SEC("lsm/file_ioctl_compat")
+int BPF_PROG(tsem_file_ioctl_compat, struct file *file, unsigned int cmd)
+{
+	if (guard_command(cmd))
+		return guard_deny();
+	return file_event_atomic(TSEM_EVENT_file_ioctl, file, cmd);
+}
+
+/* Memory that becomes executable, as code that was written by the task itself does. */
+SEC("lsm/file_mprotect")
+int BPF_PROG(tsem_file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, unsigned long prot)
+{
+	if (!(prot & PROT_EXEC) || vma->vm_flags & VM_EXEC)
+		return 0;
+	return event_generic(TSEM_EVENT_file_mprotect);
 }
 
 SEC("lsm.s/file_lock")
@@ -108,15 +148,5 @@ int BPF_PROG(tsem_file_lock, struct file *file, unsigned int cmd)
 SEC("lsm/file_fcntl")
 int BPF_PROG(tsem_file_fcntl, struct file *file, unsigned int cmd)
 {
-	struct tsem_task *t;
-	int verdict;
-
-	t = event_begin(TSEM_EVENT_file_fcntl, &verdict);
-	if (!t)
-		return verdict;
-	if (!file_modeled(file))
-		return event_skip(t);
-	cell_file_atomic(t, file);
-	cell_u32(t, cmd);
-	return event_end(t);
+	return file_event_atomic(TSEM_EVENT_file_fcntl, file, cmd);
 }

@@ -299,13 +299,6 @@ int BPF_PROG(tsem_guard_sigio, struct task_struct *task, struct fown_struct *own
 	return to && to->ns == r->signal_ns ? 0 : guard_deny();
 }
 
-/* The ioctls of a 32 bit program have a hook of their own. */
-SEC("lsm/file_ioctl_compat")
-int BPF_PROG(tsem_guard_ioctl_compat, struct file *file, unsigned int cmd)
-{
-	return guard_command(cmd) ? guard_deny() : 0;
-}
-
 /* Code for the kernel. What it asks for itself (request_module()) is loaded by a process that it makes outside. */
 SEC("lsm/kernel_read_file")
 int BPF_PROG(tsem_guard_read_file, struct file *file, enum kernel_read_file_id id)

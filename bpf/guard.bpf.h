@@ -9,7 +9,6 @@
 #include "path.bpf.h"
 
 #define BPF_FS_MAGIC 0xcafe4a11
-#define FMODE_WRITE 0x2
 
 #define TIOCSTI 0x5412
 #define TIOCLINUX 0x541c
@@ -35,14 +34,22 @@ static __always_inline bool guard_outside(struct tsem_task *t, struct task_struc
 	return !other || other->ns != t->ns;
 }
 
-/* Is this the file in /proc by which the kernel is told what to execute outside of the namespace, or to drop all hooks?
- */
-static __always_inline bool proc_takes_over(const char *name, u32 size)
+/* Does the file of proc belong to a process? The others are the kernel's. */
+static __always_inline bool proc_of_process(struct dentry *dentry)
 {
-	/* BPF programs hang on ftrace, and 0 takes every one of them away. */
-	return !bpf_strncmp(name, size, "ftrace_enabled") || !bpf_strncmp(name, size, "core_pattern") ||
-	       !bpf_strncmp(name, size, "modprobe") || !bpf_strncmp(name, size, "hotplug") ||
-	       !bpf_strncmp(name, size, "poweroff_cmd") || !bpf_strncmp(name, size, "sysrq-trigger");
+	char first;
+	u32 i;
+
+	bpf_for(i, 0, 16) {
+		struct dentry *parent = dentry->d_parent, *above = parent->d_parent;
+
+		if (parent == above) {
+			bpf_probe_read_kernel(&first, 1, dentry->d_name.name);
+			return first >= '0' && first <= '9';
+		}
+		dentry = parent;
+	}
+	return false;
 }
 
 /*
@@ -75,7 +82,11 @@ static __always_inline bool proc_of_outside(struct tsem_task *t, struct file *fi
 	return outside;
 }
 
-/* Must the current task not have this file open? */
+/*
+ * Must the current task not have this file open? The kernel's own knobs are in no model, since pseudo filesystems are not:
+ * ftrace_enabled turns every program off, core_pattern and others run a program outside of every namespace. None is opened
+ * for writing, but in proc those of processes, and no file in proc that tells of a task outside.
+ */
 static __always_inline bool guard_file(struct file *file)
 {
 	u64 magic = file->f_inode->i_sb->s_magic;
@@ -83,25 +94,30 @@ static __always_inline bool guard_file(struct file *file)
 	struct tsem_task *t;
 	char name[16] = {};
 
-	if (magic != PROC_SUPER_MAGIC &&
-	    !(write && (magic == SYSFS_MAGIC || magic == CGROUP_SUPER_MAGIC || magic == BINFMTFS_MAGIC)))
+	if (!filesystem_pseudo(magic) || magic == TMPFS_MAGIC || (file->f_inode->i_mode & S_IFMT) != S_IFREG ||
+	    (!write && magic != PROC_SUPER_MAGIC))
 		return false;
 	t = current_task();
 	if (!t)
 		return false;
 	bpf_probe_read_kernel_str(name, sizeof(name), file->f_path.dentry->d_name.name);
 	switch (magic) {
-	case SYSFS_MAGIC:
-		return !bpf_strncmp(name, sizeof(name), "uevent_helper");
+	case PROC_SUPER_MAGIC:
+		if (write && !proc_of_process(file->f_path.dentry))
+			return true;
+		return (write || proc_tells_memory(name, sizeof(name))) && proc_of_outside(t, file);
 	case CGROUP_SUPER_MAGIC:
-		return !bpf_strncmp(name, sizeof(name), "release_agent");
+	case CGROUP2_SUPER_MAGIC:
+		return !bpf_strncmp(name, sizeof(name), "cgroup.kill") ||
+		       !bpf_strncmp(name, sizeof(name), "release_agent");
+	case SYSFS_MAGIC:
+	case DEBUGFS_MAGIC:
 	case BINFMTFS_MAGIC:
-		/* An interpreter for the programs of all. */
+	case SECURITYFS_MAGIC:
+	case EFIVARFS_MAGIC:
 		return true;
 	}
-	if (write && proc_takes_over(name, sizeof(name)))
-		return true;
-	return (write || proc_tells_memory(name, sizeof(name))) && proc_of_outside(t, file);
+	return false;
 }
 
 /* Must the current task not do this ioctl: type for others, hang them up, let a program run at an event? */

@@ -122,7 +122,7 @@ int BPF_PROG(tsem_created_tmpfile, struct mnt_idmap *idmap, struct inode *inode)
 	struct tsem_task *t = modeled_task();
 
 	if (t)
-		t->tmpfile = (u64)inode;
+		creation_mark(t, inode, creation_next(t, 0));
 	return 0;
 }
 

@@ -99,6 +99,14 @@ static __always_inline long coefficient_insert(struct tsem_task *t, struct tsem_
 	return err ?: bpf_map_update_elem(&tsem_coefficients, key, new, BPF_NOEXIST);
 }
 
+/* Coefficients outside of the model that a namespace may have: a sixteenth of the room. */
+static __always_inline bool forensics_full(struct tsem_namespace *ns)
+{
+	struct tsem_globals *g = globals();
+
+	return g && ns->forensics >= g->max_coefficients / 16;
+}
+
 /* The decide step for what is not a known and valid coefficient; t->key names it. */
 __noinline int event_decide_slow(struct tsem_task *t __arg_nonnull)
 {
@@ -116,6 +124,11 @@ __noinline int event_decide_slow(struct tsem_task *t __arg_nonnull)
 	c = bpf_map_lookup_elem(&tsem_coefficients, key);
 	if (!c) {
 		new.valid = ns->mode == TSEM_MODE_FREE && !t->unmodeled;
+		/* What one namespace tries outside of its model must not take the room of the others. */
+		if (!new.valid && forensics_full(ns)) {
+			namespace_lost(ns, TSEM_LOSS_MAP_FULL);
+			return event_violates(t, ns);
+		}
 		new.sequence = __sync_fetch_and_add(&ns->next_sequence, 1);
 		err = coefficient_insert(t, key, &new);
 		if (!err) {

@@ -96,8 +96,8 @@ __noinline int root_adopt(void)
 }
 
 /*
- * Storage of the current task, which an event needs: NULL if it is modeled nowhere. Kernel threads are not modeled: they
- * act for the kernel itself.
+ * Storage of the current task, which an event needs: NULL if it is modeled nowhere. Kernel threads are not modeled:
+ * they act for the kernel itself.
  */
 static __always_inline struct tsem_task *event_task(void)
 {

@@ -3,10 +3,11 @@
  * The root namespace's log, and the register of the TPM that vouches for it.
  *
  * Every new coefficient of the root namespace takes the next position of the log, for good, and in the order of the log
- * the register is extended with H(base || coefficient). Where the kernel has bpf_tsem_pcr_extend() (kernel-patches/), the
- * event that logs also extends: whoever holds the lock brings everything that is ready to the kernel's queue, and
- * whoever does not get it leaves its entry to the holder, who looks once more after it has let go. Nobody waits, and the
- * order is that of the log. A full queue leaves the rest to the next event, or to the agent. On a stock kernel the agent
+ * the register is extended with H(base || coefficient). Where the kernel has bpf_tsem_pcr_extend() (kernel-patches/),
+ * the event that logs also extends: whoever holds the lock brings everything that is ready to the kernel's queue, and
+ * whoever does not get it leaves its entry to the holder, who looks once more after it has let go. Nobody waits, and
+ * the order is that of the log. A full queue leaves the rest to the next event, or to the agent. On a stock kernel the
+ * agent
  * (`tsem-bpf agent`) extends, in the same order.
  */
 #ifndef TSEM_ROOT_BPF_H

@@ -154,7 +154,7 @@ static __always_inline int message_event(u32 event, struct socket *sock, struct 
 	if (!sk)
 		return event_skip(t);
 	cell_sock(t, sk);
-	cell_message_address(t, msg);
+	cell_message_address(t, sk, msg);
 	return event_end(t);
 }
 

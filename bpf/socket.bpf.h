@@ -85,7 +85,7 @@ static __always_inline void cell_address(struct tsem_task *t, struct sockaddr *a
 }
 
 /* MADDR: port and address of the IPv4 or IPv6 address that a message names, if it does. */
-static __always_inline void cell_message_address(struct tsem_task *t, struct msghdr *msg)
+static __always_inline void cell_message_address(struct tsem_task *t, struct sock *sk, struct msghdr *msg)
 {
 	u8 *raw = t->record.cell + ADDRESS_AT;
 	u32 size = msg->msg_namelen;
@@ -95,6 +95,9 @@ static __always_inline void cell_message_address(struct tsem_task *t, struct msg
 	if (!name || size < 8 || bpf_probe_read_kernel(raw, 8, (void *)name))
 		return;
 	family = *(u16 *)raw;
+	/* Sockets of IPv4 take an address of no family for one of theirs. */
+	if (!family)
+		family = sk->__sk_common.skc_family;
 	if (family == AF_INET) {
 		address_kind(t, TSEM_ADDR_INET);
 		cell_bytes(t, address_of(t, raw + 2), 6);

@@ -8,8 +8,8 @@
 char LICENSE[] SEC("license") = "GPL";
 
 #include "control.bpf.c"
-#include "file.bpf.c"
 #include "guard.bpf.c"
+#include "file.bpf.c"
 #include "inode.bpf.c"
 #include "ipc.bpf.c"
 #include "kernel.bpf.c"

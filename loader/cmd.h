@@ -37,6 +37,7 @@ int cmd_delete(int argc, char **argv);
 int cmd_coefficients(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_model(int argc, char **argv);
+int cmd_attest(int argc, char **argv);
 
 /* Prints `tsem-bpf: <message>` as one line to the standard error and returns `code`. */
 int cmd__fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));

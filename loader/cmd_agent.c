@@ -114,9 +114,10 @@ int cmd_agent(int argc, char **argv)
 	}
 	err = journal__collect(&agent.tsem, 0, &agent.journal);
 	if (err) {
-		err = err == -EBUSY ? cmd__fail(EXIT_FAILED, "agent: there is one already")
-				    : cmd__fail(EXIT_FAILED, "agent: cannot collect events in " JOURNAL_DIRECTORY ": %s",
-						strerror(-err));
+		err = err == -EBUSY
+			      ? cmd__fail(EXIT_FAILED, "agent: there is one already")
+			      : cmd__fail(EXIT_FAILED, "agent: cannot collect events in " JOURNAL_DIRECTORY ": %s",
+					  strerror(-err));
 		goto out;
 	}
 	stat(TSEM_PINS "/maps", &agent.loaded);

@@ -90,6 +90,12 @@ int cmd_control(int argc, char **argv)
 		err = cmd__fail(EXIT_USAGE, "control: %s: the value has %u digits; one of namespace %u (%s) has %u",
 				verbs[request.verb].name, 2 * request.value_size, ns.id, digest__name(ns.digest),
 				2 * ns.digest_size);
+	if (!err && (request.verb == CONTROL_STATE || request.verb == CONTROL_PSEUDONYM) &&
+	    tsem__policy(&tsem, TSEM_POLICY_SIGNED_MODELS))
+		err = cmd__fail(EXIT_FAILED,
+				"control: %s: refused: models have to be signed here (load --require-signed-models); "
+				"put it into a signed model",
+				verbs[request.verb].name);
 	if (!err)
 		err = explain(verbs[request.verb].name, verbs[request.verb].busy, ns.id,
 			      tsem__control(&tsem, verbs[request.verb].control, ns.id, request.value, NULL));

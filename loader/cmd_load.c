@@ -57,7 +57,8 @@ static int register_number(const char *text, u32 *out)
 
 	if (err || *out <= 16 || *out == 23)
 		return err;
-	return cmd__fail(EXIT_USAGE, "load: --pcr: register %u cannot be extended by software; give 8 to 16, or 23", *out);
+	return cmd__fail(EXIT_USAGE, "load: --pcr: register %u cannot be extended by software; give 8 to 16, or 23",
+			 *out);
 }
 
 /* The register that the root extends: the one that was asked for, else the usual one if there is a TPM. */
@@ -71,7 +72,8 @@ static int choose_register(struct root_settings *root, bool asked)
 	if (err != -ENODEV)
 		return cmd__fail(EXIT_FAILED, "load: register %u of the TPM cannot be read at " TPM_PCRS, root->pcr);
 	if (asked)
-		return cmd__fail(EXIT_KERNEL, "load: --pcr %u: there is no TPM (" TPM_PCRS "); leave it out", root->pcr);
+		return cmd__fail(EXIT_KERNEL, "load: --pcr %u: there is no TPM (" TPM_PCRS "); leave it out",
+				 root->pcr);
 	root->pcr = ROOT_NO_PCR;
 	return 0;
 }
@@ -83,13 +85,15 @@ static int start_agent(void)
 	int null;
 
 	if (pid < 0)
-		return cmd__fail(EXIT_FAILED, "load: cannot start the agent: %s; run 'tsem-bpf agent'", strerror(errno));
+		return cmd__fail(EXIT_FAILED, "load: cannot start the agent: %s; run 'tsem-bpf agent'",
+				 strerror(errno));
 	if (pid)
 		return 0;
 	setsid();
 	null = open("/dev/null", O_RDWR);
 	for (int fd = 0; fd < 3 && null >= 0; fd++)
 		dup2(null, fd);
+	close_range(3, ~0U, 0);
 	execl("/proc/self/exe", "tsem-bpf", "agent", NULL);
 	_exit(EXIT_FAILED);
 }
@@ -123,6 +127,7 @@ int cmd_load(int argc, char **argv)
 		{ "cache", required_argument, NULL, 'C' },
 		{ "model-type", required_argument, NULL, 'm' },
 		{ "no-agent", no_argument, NULL, 'a' },
+		{ "require-signed-models", no_argument, NULL, 's' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{},
 	};
@@ -145,8 +150,9 @@ int cmd_load(int argc, char **argv)
 		switch (option) {
 		case 'r':
 			if (!strcmp(optarg, "export"))
-				return cmd__fail(EXIT_KERNEL,
-						 "load: --root-model export: there is no export yet; give off or model");
+				return cmd__fail(
+					EXIT_KERNEL,
+					"load: --root-model export: there is no export yet; give off or model");
 			settings.root.on = !strcmp(optarg, "model");
 			if (!settings.root.on && strcmp(optarg, "off"))
 				return cmd__fail(EXIT_USAGE, "load: --root-model: '%s' is unknown; give off or model",
@@ -180,6 +186,9 @@ int cmd_load(int argc, char **argv)
 		case 'n':
 			err = number("--max-namespaces", optarg, 1, 65536, &settings.max_namespaces);
 			break;
+		case 's':
+			settings.policy |= TSEM_POLICY_SIGNED_MODELS;
+			break;
 		case 'v':
 			settings.verbose = true;
 			break;
@@ -192,10 +201,12 @@ int cmd_load(int argc, char **argv)
 	if (optind < argc)
 		return cmd__fail(EXIT_USAGE, "load: '%s' is one word too many", argv[optind]);
 	if (root_option && !settings.root.on)
-		return cmd__fail(EXIT_USAGE, "load: '%s' is for the root namespace; add --root-model model", root_option);
+		return cmd__fail(EXIT_USAGE, "load: '%s' is for the root namespace; add --root-model model",
+				 root_option);
 	if (digest__size(settings.root.namespace.content) > digest__size(settings.root.namespace.digest))
 		return cmd__fail(EXIT_USAGE, "load: --content %s: is wider than the digest %s",
-				 digest__name(settings.root.namespace.content), digest__name(settings.root.namespace.digest));
+				 digest__name(settings.root.namespace.content),
+				 digest__name(settings.root.namespace.digest));
 	err = cmd__need_control("load");
 	if (err)
 		return err;

@@ -1,19 +1,24 @@
 // SPDX-License-Identifier: GPL-2.0
-/* tsem-bpf model: measure, state, diff and merge of model files. */
+/* tsem-bpf model: measure, state, diff and merge of model files, and their signatures. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <json-c/json.h>
+
 #include "cmd.h"
 #include "digest.h"
+#include "event.h"
 #include "model.h"
+#include "sign.h"
 #include "stream.h"
 
 struct job {
 	u32 digest;
 	const char *output;
+	const char *key, *certificate, *trust_anchor, *signature;
 	bool json;
 	char **files;
 	size_t count;
@@ -187,10 +192,132 @@ static int merge(struct job *job)
 	return err ? cmd__fail(EXIT_FAILED, "model merge: %s: %s", job->output ?: "-", strerror(-err)) : EXIT_DONE;
 }
 
+/* The text of the one file. 0, or the exit code after a message. */
+static int read_text(struct job *job, const char *action, char **text, size_t *size)
+{
+	FILE *file;
+	int err;
+
+	*text = NULL;
+	if (job->count != 1)
+		return cmd__fail(EXIT_USAGE, "model %s: takes one file; '%s' is one too many", action, job->files[1]);
+	file = stream__read(job->files[0]);
+	if (!file)
+		return cmd__fail(EXIT_FAILED, "model %s: %s: %s", action, job->files[0], strerror(errno));
+	err = model__text(file, text, size);
+	fclose(file);
+	return err ? cmd__fail(EXIT_FAILED, "model %s: %s: %s", action, job->files[0], strerror(-err)) : 0;
+}
+
+/* What is signed has to be a model. 0, or the exit code after a message. */
+static int check_text(struct job *job, const char *action, const char *text, size_t size)
+{
+	struct model_error error;
+	struct model model;
+	int err = model__parse(text, size, &model, &error);
+
+	if (err == -EINVAL)
+		return cmd__fail(EXIT_FAILED, "model %s: %s: line %zu: '%s' %s", action, job->files[0], error.line,
+				 error.word, error.why);
+	if (err)
+		return cmd__fail(EXIT_FAILED, "model %s: %s: %s", action, job->files[0], strerror(-err));
+	model__free(&model);
+	return 0;
+}
+
+static int sign(struct job *job)
+{
+	char *text, *name = NULL;
+	struct sign_error error;
+	struct stream *stream;
+	size_t size, signature_size;
+	u8 *signature = NULL;
+	int err;
+
+	if (!job->key)
+		return cmd__fail(EXIT_USAGE, "model sign: the key is missing; give --key");
+	if (!job->output && !strcmp(job->files[0], "-"))
+		return cmd__fail(EXIT_USAGE,
+				 "model sign: the standard input has no name; give the signature's with -o");
+	err = read_text(job, "sign", &text, &size) ?: check_text(job, "sign", text, size);
+	if (err)
+		goto out;
+	if (sign__sign((struct sign_bytes){ (u8 *)text, size }, job->key, job->certificate, &signature, &signature_size,
+		       &error)) {
+		err = cmd__fail(EXIT_FAILED, "model sign: %s", error.text);
+		goto out;
+	}
+	name = job->output ? strdup(job->output) : sign__name(job->files[0]);
+	stream = name ? stream__create(name) : NULL;
+	err = stream ? 0 : -errno;
+	if (!err) {
+		fwrite(signature, 1, signature_size, stream__file(stream));
+		err = stream__commit(stream);
+	}
+	if (err)
+		err = cmd__fail(EXIT_FAILED, "model sign: %s: %s", name ?: "the signature", strerror(-err));
+out:
+	free(name);
+	free(signature);
+	free(text);
+	return err;
+}
+
+static int verify(struct job *job)
+{
+	struct sign_signer signer;
+	struct sign_error error;
+	struct json_object *o;
+	char *text;
+	size_t size;
+	int err;
+
+	if (!job->trust_anchor)
+		return cmd__fail(EXIT_USAGE, "model verify: nobody is named who may have signed; give --trust-anchor");
+	if (!job->signature && !strcmp(job->files[0], "-"))
+		return cmd__fail(EXIT_USAGE, "model verify: the standard input has no name; give --signature");
+	err = read_text(job, "verify", &text, &size);
+	if (err)
+		goto out;
+	if (sign__verify_file((struct sign_bytes){ (u8 *)text, size }, job->files[0], job->signature, job->trust_anchor,
+			      &signer, &error)) {
+		err = cmd__fail(EXIT_FAILED, "model verify: %s: %s", job->files[0], error.text);
+		goto out;
+	}
+	err = check_text(job, "verify", text, size);
+	if (err)
+		goto out;
+	if (job->json) {
+		o = json_object_new_object();
+		json_object_object_add(o, "model", json_object_new_string(job->files[0]));
+		json_object_object_add(o, "kind", json_object_new_string(signer.x509 ? "x509" : "ed25519"));
+		json_object_object_add(o, "signer", json_object_new_string(signer.name));
+		json_object_object_add(o, "fingerprint", json_object_new_string(signer.fingerprint));
+		puts(event__line(o));
+		json_object_put(o);
+	} else {
+		printf("%s: signed by %s\n", job->files[0], signer.name);
+	}
+out:
+	free(text);
+	return err;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(struct job *job);
-} actions[] = { { "measure", measure }, { "state", state }, { "diff", diff }, { "merge", merge } };
+	const char *options; /* that it takes, by their letters */
+} actions[] = {
+	{ "measure", measure, "dj" }, { "state", state, "dj" }, { "diff", diff, "dj" },
+	{ "merge", merge, "djo" },    { "sign", sign, "okc" },  { "verify", verify, "jaS" },
+};
+
+static const char *option_name(const struct option *options, int letter)
+{
+	while (options->val != letter)
+		options++;
+	return options->name;
+}
 
 int cmd_model(int argc, char **argv)
 {
@@ -198,22 +325,34 @@ int cmd_model(int argc, char **argv)
 		{ "digest", required_argument, NULL, 'd' },
 		{ "output", required_argument, NULL, 'o' },
 		{ "json", no_argument, NULL, 'j' },
+		{ "key", required_argument, NULL, 'k' },
+		{ "cert", required_argument, NULL, 'c' },
+		{ "trust-anchor", required_argument, NULL, 'a' },
+		{ "signature", required_argument, NULL, 'S' },
 		{},
 	};
 	struct job job = { .digest = TSEM_DIGEST_SHA256 };
 	int (*run)(struct job *job) = NULL;
+	const char *takes = NULL;
 	int option, digest, err;
 
 	if (argc < 2)
-		return cmd__fail(EXIT_USAGE, "model: measure, state, diff or merge is missing");
+		return cmd__fail(EXIT_USAGE, "model: measure, state, diff, merge, sign or verify is missing");
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
-		if (!strcmp(actions[i].name, argv[1]))
+		if (!strcmp(actions[i].name, argv[1])) {
 			run = actions[i].run;
+			takes = actions[i].options;
+		}
 	}
 	if (!run)
-		return cmd__fail(EXIT_USAGE, "model: '%s' is unknown; there are measure, state, diff, merge", argv[1]);
+		return cmd__fail(EXIT_USAGE,
+				 "model: '%s' is unknown; there are measure, state, diff, merge, sign, verify",
+				 argv[1]);
 	optind = 2;
 	while ((option = getopt_long(argc, argv, "+:o:", options, NULL)) != -1) {
+		if (option != '?' && option != ':' && !strchr(takes, option))
+			return cmd__fail(EXIT_USAGE, "model %s: takes no --%s; see 'tsem-bpf help model'", argv[1],
+					 option_name(options, option));
 		switch (option) {
 		case 'd':
 			digest = digest__parse(optarg);
@@ -228,17 +367,29 @@ int cmd_model(int argc, char **argv)
 		case 'j':
 			job.json = true;
 			break;
+		case 'k':
+			job.key = optarg;
+			break;
+		case 'c':
+			job.certificate = optarg;
+			break;
+		case 'a':
+			job.trust_anchor = optarg;
+			break;
+		case 'S':
+			job.signature = optarg;
+			break;
 		default:
 			return cmd__bad_option(argv, option);
 		}
 	}
 	if (optind >= argc)
 		return cmd__fail(EXIT_USAGE, "model %s: a model file is missing", argv[1]);
-	if (job.output && run != merge)
-		return cmd__fail(EXIT_USAGE, "model %s: -o goes with merge", argv[1]);
 	job.files = argv + optind;
 	job.count = argc - optind;
-	err = read_models(&job) ?: run(&job);
+	/* A signature is over a text, of one file. */
+	err = run == sign || run == verify ? 0 : read_models(&job);
+	err = err ?: run(&job);
 	if (fflush(stdout) || ferror(stdout))
 		err = cmd__fail(EXIT_FAILED, "model %s: the output cannot be written: %s", argv[1], strerror(errno));
 	for (size_t i = 0; i < job.count && job.models; i++)

@@ -37,7 +37,7 @@
 struct hook {
 	const char *directory; /* that all files must be in, or NULL */
 	struct json_object *state; /* owns the strings */
-	const char *id, *bundle, *model, *base;
+	const char *id, *bundle, *model, *signature, *base;
 	pid_t pid;
 	bool asked; /* there is an annotation for us */
 	char name[TSEM_NAME_SIZE];
@@ -109,6 +109,8 @@ static int annotation(struct hook *hook, const char *key, const char *value)
 		return mode_annotation(hook, value);
 	if (!strcmp(key, "model"))
 		return file_annotation(hook, key, value, &hook->model);
+	if (!strcmp(key, "signature"))
+		return file_annotation(hook, key, value, &hook->signature);
 	if (!strcmp(key, "output"))
 		return file_annotation(hook, key, value, &w->output);
 	if (!strcmp(key, "trajectory"))
@@ -127,7 +129,8 @@ static int annotation(struct hook *hook, const char *key, const char *value)
 		return 0;
 	}
 	return cmd__fail(EXIT_USAGE,
-			 "oci-hook: annotation " PREFIX "%.80s is unknown; there are name, mode, model, output, "
+			 "oci-hook: annotation " PREFIX
+			 "%.80s is unknown; there are name, mode, model, signature, output, "
 			 "trajectory, forensics, base, digest, content, nsref, cache, model-type",
 			 key);
 }
@@ -303,6 +306,13 @@ static int create_runtime(struct hook *hook)
 		if (digest__from_hex(hook->base, strlen(hook->base), w->base, digest__size(w->spec.settings.digest)))
 			return bad("base", hook->base, "has not the hexadecimal digits of a value of the digest");
 	}
+	/* Who may sign is the administrator's to say, as an option: a container's own word for it would be worth
+	 * nothing. */
+	if (hook->signature && !(hook->model && w->trust_anchor))
+		return bad("signature", hook->signature,
+			   hook->model ? "cannot be verified: the hook has no --trust-anchor"
+				       : "has no model; name one with " PREFIX "model");
+	w->signature = hook->signature;
 	if (hook->model && workload__model(w, hook->model, &error))
 		return cmd__fail(EXIT_FAILED, "oci-hook: annotation " PREFIX "model: %s", error.text);
 	code = cmd__need_control("oci-hook") ?: cmd__open(&w->tsem) ?: check_capabilities(hook);
@@ -350,13 +360,22 @@ int cmd_oci_hook(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "directory", required_argument, NULL, 'd' },
+		{ "trust-anchor", required_argument, NULL, 'a' },
 		{},
 	};
 	struct hook hook = {};
-	const char *stage;
+	const char *stage, *trust_anchor = NULL;
 	int option, code;
 
 	while ((option = getopt_long(argc, argv, "+:", options, NULL)) != -1) {
+		if (option == 'a' && *optarg == '/') {
+			trust_anchor = optarg;
+			continue;
+		}
+		/* The runtime's working directory may be the container's author's. */
+		if (option == 'a')
+			return cmd__fail(EXIT_USAGE, "oci-hook: --trust-anchor %s: give a path that begins with /",
+					 optarg);
 		if (option != 'd')
 			return cmd__bad_option(argv, option);
 		hook.directory = optarg;
@@ -371,6 +390,7 @@ int cmd_oci_hook(int argc, char **argv)
 	/* A pipe of the runtime's that the collector kept open would make it wait. */
 	close_range(STDERR_FILENO + 1, ~0U, 0);
 	workload__init(&hook.workload);
+	hook.workload.trust_anchor = trust_anchor;
 	code = read_state(&hook);
 	if (!code && hook.asked)
 		code = strcmp(stage, "poststop") ? create_runtime(&hook) : poststop(&hook);

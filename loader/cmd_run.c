@@ -89,10 +89,7 @@ static int add_pseudonym(struct workload *w, const char *word)
 		if (digest__hash(w->spec.settings.digest, text, 4 + size, value))
 			return cmd__fail(EXIT_FAILED, "run: --pseudonym: libcrypto refuses the hash");
 	}
-	if (digests__add(&w->model.pseudonyms, value))
-		return cmd__fail(EXIT_FAILED, "run: no memory");
-	w->spec.model = &w->model;
-	return 0;
+	return workload__pseudonym(w, value) ? cmd__fail(EXIT_FAILED, "run: no memory") : 0;
 }
 
 static int parse(struct run *run, int argc, char **argv)
@@ -105,6 +102,8 @@ static int parse(struct run *run, int argc, char **argv)
 		{ "cache", required_argument, NULL, 'C' },
 		{ "model-type", required_argument, NULL, 't' },
 		{ "model", required_argument, NULL, 'm' },
+		{ "trust-anchor", required_argument, NULL, 'a' },
+		{ "signature", required_argument, NULL, 'S' },
 		{ "seal", no_argument, NULL, 's' },
 		{ "enforce", no_argument, NULL, 'e' },
 		{ "base", required_argument, NULL, 'b' },
@@ -147,6 +146,12 @@ static int parse(struct run *run, int argc, char **argv)
 		case 'm':
 			model = optarg;
 			break;
+		case 'a':
+			w->trust_anchor = optarg;
+			break;
+		case 'S':
+			w->signature = optarg;
+			break;
 		case 's':
 			if (w->spec.mode < TSEM_MODE_SEALED)
 				w->spec.mode = TSEM_MODE_SEALED;
@@ -182,6 +187,11 @@ static int parse(struct run *run, int argc, char **argv)
 	run->command = argv + optind;
 	if (!err && optind >= argc)
 		err = cmd__fail(EXIT_USAGE, "run: the command is missing; write it behind --");
+	if (!err && w->trust_anchor && !model)
+		err = cmd__fail(EXIT_USAGE, "run: --trust-anchor goes with a model: give -m");
+	if (!err && w->signature && !w->trust_anchor)
+		err = cmd__fail(EXIT_USAGE,
+				"run: --signature: nobody is named who may have made it; give --trust-anchor");
 	/* Behind the options, one of which names the hash. */
 	if (!err && base) {
 		err = hex_option(w, "--base", base, w->base);

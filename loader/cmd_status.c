@@ -99,19 +99,19 @@ static struct json_object *memory(void)
 }
 
 /*
- * Does the register hold what the log says? Between an extension and its count there is one entry, in the kernel's queue
- * there may be many.
+ * Does the register hold what the log says, as much of it as was extended? The queue of the kernel goes on meanwhile,
+ * and so do events.
  */
-static const char *register_says(struct tsem *tsem, const struct root_state *state)
+static const char *register_says(struct tsem *tsem, const struct root_state *before)
 {
-	u8 (*log)[TSEM_DIGEST_MAX], value[TPM_PCR_SIZE];
-	u64 count = state->extended + (state->extended < state->logged);
+	u64 least = before->extended < before->pending ? 0 : before->extended - before->pending;
+	u8(*log)[TSEM_DIGEST_MAX], value[TPM_PCR_SIZE];
+	struct root_state now;
 	int64_t position;
 
-	if (tpm__register(TPM_PCRS, state->pcr, value) || root__log(tsem, count, &log))
+	if (tpm__register(TPM_PCRS, before->pcr, value) || root__state(tsem, &now) || root__log(tsem, now.logged, &log))
 		return "unknown";
-	position = root__position(state, log, state->extended < state->pending ? 0 : state->extended - state->pending,
-				  count, value);
+	position = root__position(&now, log, least, now.logged, value);
 	free(log);
 	return position < 0 ? "differs" : "matches";
 }
@@ -157,6 +157,8 @@ static struct json_object *collect(struct tsem *tsem)
 	tsem__globals(tsem, &g);
 	json_object_object_add(load, "max_coefficients", json_object_new_int64(g.max_coefficients));
 	json_object_object_add(load, "max_namespaces", json_object_new_int64(g.max_namespaces));
+	json_object_object_add(load, "require_signed_models",
+			       json_object_new_boolean(g.policy & TSEM_POLICY_SIGNED_MODELS));
 	json_object_object_add(load, "fork_failures", json_object_new_int64(g.fork_failures));
 	json_object_object_add(load, "cross_namespace_signals", json_object_new_int64(g.cross_namespace_signals));
 	json_object_object_add(load, "guarded", json_object_new_int64(g.guarded));
@@ -216,6 +218,8 @@ static void print(struct json_object *status)
 	if (json_object_array_length(missing))
 		print_names("DEGRADED, not attached any more:", missing);
 	print_root(status);
+	if (json_object_get_boolean(get(load, "require_signed_models")))
+		puts("policy: models have to be signed");
 	for (size_t i = 0; i < json_object_array_length(namespaces); i++) {
 		struct json_object *ns = json_object_array_get_idx(namespaces, i);
 

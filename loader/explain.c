@@ -746,6 +746,7 @@ static const struct phrase {
 	[TSEM_EVENT_uring_override_creds] = { "used other credentials in io_uring", NULL },
 	[TSEM_EVENT_uring_sqpoll] = { "made an io_uring with a polling kernel thread", NULL },
 	[TSEM_EVENT_uring_cmd] = { "passed a command to a driver by io_uring", NULL },
+	[TSEM_EVENT_file_mprotect] = { "made memory executable", NULL },
 	[TSEM_EVENT_userns_create] = { "created a user namespace", NULL },
 	[TSEM_EVENT_perf_event_open] = { "opened a performance counter", NULL },
 	[TSEM_EVENT_msg_queue_msgsnd] = { "sent a message to a queue", NULL },

@@ -19,17 +19,17 @@ static const struct cmd commands[] = {
 	{ "load", cmd_load,
 	  "[-v] [--max-coefficients N] [--max-namespaces N] [--root-model off|model]\n"
 	  "           [--pcr N] [--digest HASH] [--content HASH] [--nsref initial|current] [--cache N]\n"
-	  "           [--model-type model0|portable] [--no-agent]",
+	  "           [--model-type model0|portable] [--no-agent] [--require-signed-models]",
 	  "attach the programs and pin them" },
 	{ "unload", cmd_unload, "[--force]", "remove them again" },
 	{ "agent", cmd_agent, "", "keep what the root namespace tells, and tell the TPM" },
 	{ "status", cmd_status, "[--json]", "hooks, namespaces, memory, losses" },
 	{ "run", cmd_run,
 	  "[-q] [-n NAME] [--digest HASH] [--content HASH] [--nsref initial|current] [--cache N]\n"
-	  "           [--model-type model0|portable] [-m MODEL] [--seal|--enforce] [--base HEX] [--pseudonym HEX]...\n"
-	  "           [-o MODEL] [--trajectory FILE] [--forensics FILE] [--keep] -- COMMAND...",
+	  "           [--model-type model0|portable] [-m MODEL [--trust-anchor FILE [--signature FILE]]] [--seal|--enforce]\n"
+	  "           [--base HEX] [--pseudonym HEX]... [-o MODEL] [--trajectory FILE] [--forensics FILE] [--keep] -- COMMAND...",
 	  "run a workload in a namespace of its own" },
-	{ "oci-hook", cmd_oci_hook, "[--directory DIRECTORY] createRuntime|poststop",
+	{ "oci-hook", cmd_oci_hook, "[--directory DIRECTORY] [--trust-anchor FILE] createRuntime|poststop",
 	  "put a container into a namespace, as an OCI runtime's hook" },
 	{ "list", cmd_list, "[--json]", "the namespaces" },
 	{ "show", cmd_show, "[-n NAMESPACE] [--json] NAME", "what is known of a namespace" },
@@ -39,8 +39,16 @@ static const struct cmd commands[] = {
 	  "compute the coefficients of JSON events" },
 	{ "explain", cmd_explain, "[--trajectory FILE] [-n NAMESPACE] [--json] [FILE]",
 	  "events in sentences, and what differs from the model" },
-	{ "model", cmd_model, "measure|state|diff|merge [--digest HASH] [-o FILE] [--json] FILE...",
+	{ "model", cmd_model,
+	  "measure|state|diff|merge [--digest HASH] [-o FILE] [--json] FILE...\n"
+	  "       tsem-bpf model sign --key FILE [--cert FILE] [-o SIGNATURE] MODEL\n"
+	  "       tsem-bpf model verify --trust-anchor FILE [--signature FILE] [--json] MODEL",
 	  "work on model files" },
+	{ "attest", cmd_attest,
+	  "ak [--tcti CONF] [--handle HANDLE] [-o FILE]\n"
+	  "  attest quote --nonce HEX [--tcti CONF] [--handle HANDLE] [-o FILE]\n"
+	  "  attest verify --ak FILE --model FILE --nonce HEX [--initial HEX] [--json] [FILE]",
+	  "evidence of what this machine did, signed by its TPM" },
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

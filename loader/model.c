@@ -77,17 +77,17 @@ static int digests_unique(struct digests *list, size_t width)
 	return 0;
 }
 
-static int read_all(FILE *file, char **text, size_t *size)
+int model__text(FILE *file, char **text, size_t *size)
 {
 	size_t room = 1 << 16, used = 0;
-	char *p = malloc(room + 1), *grown;
+	char *p = malloc(room), *grown;
 
 	while (p) {
 		used += fread(p + used, 1, room - used, file);
 		if (used < room)
 			break;
 		room *= 2;
-		grown = realloc(p, room + 1);
+		grown = realloc(p, room);
 		if (!grown)
 			free(p);
 		p = grown;
@@ -98,7 +98,6 @@ static int read_all(FILE *file, char **text, size_t *size)
 		free(p);
 		return -EIO;
 	}
-	p[used] = '\n';
 	*text = p;
 	*size = used;
 	return 0;
@@ -178,36 +177,43 @@ static int parse_line(struct model *m, const struct line *line, bool *ended, str
 	return 0;
 }
 
-int model__read(FILE *file, struct model *model, struct model_error *error)
+int model__parse(const char *text, size_t size, struct model *model, struct model_error *error)
 {
+	const char *p, *stop, *end = text + size;
 	struct line line = {};
 	bool ended = false;
-	char *text, *p, *stop;
-	size_t size;
-	int err;
+	int err = 0;
 
 	memset(model, 0, sizeof(*model));
 	memset(error, 0, sizeof(*error));
-	err = read_all(file, &text, &size);
-	if (err)
-		return err;
-	for (p = text; p < text + size; p = stop + 1) {
-		stop = memchr(p, '\n', text + size + 1 - p);
+	for (p = text; p < end && !err; p = stop + (stop < end)) {
+		stop = memchr(p, '\n', end - p) ?: end;
 		line = (struct line){ p, stop - p, line.number + 1 };
 		err = parse_line(model, &line, &ended, error);
-		if (err)
-			goto out;
 	}
-	if (!ended) {
+	if (!err && !ended) {
 		line.number++;
 		err = line_error(error, &line, "end", 3, "is missing: the file was cut");
-		goto out;
 	}
-	err = digests_unique(&model->states, model->width) ?: digests_unique(&model->pseudonyms, model->width);
-out:
-	free(text);
+	err = err ?: digests_unique(&model->states, model->width);
+	err = err ?: digests_unique(&model->pseudonyms, model->width);
 	if (err)
 		model__free(model);
+	return err;
+}
+
+int model__read(FILE *file, struct model *model, struct model_error *error)
+{
+	char *text;
+	size_t size;
+	int err = model__text(file, &text, &size);
+
+	memset(model, 0, sizeof(*model));
+	memset(error, 0, sizeof(*error));
+	if (err)
+		return err;
+	err = model__parse(text, size, model, error);
+	free(text);
 	return err;
 }
 

@@ -37,6 +37,10 @@ struct model_error {
 /* Appends a digest of TSEM_DIGEST_MAX bytes. 0 or -ENOMEM. */
 int digests__add(struct digests *list, const u8 *digest);
 
+/* Reads all of `file` into *text, which the caller frees and which no NUL ends. 0; -EIO; -ENOMEM. */
+int model__text(FILE *file, char **text, size_t *size);
+/* Makes *model, which the caller frees, of a text of `size` bytes. 0; -EINVAL with *error filled; -EIO; -ENOMEM. */
+int model__parse(const char *text, size_t size, struct model *model, struct model_error *error);
 /* Reads a model from `file` into *model, which the caller frees. 0; -EINVAL with *error filled; -EIO; -ENOMEM. */
 int model__read(FILE *file, struct model *model, struct model_error *error);
 /* Writes a model in the form of the specification. 0 or -EIO. */

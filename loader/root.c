@@ -5,12 +5,29 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <bpf/bpf.h>
 
 #include "digest.h"
 #include "namespace.h"
 #include "tpm2.h"
+
+/* What an earlier load left in the kernel's queue would be taken for our own. */
+static int queue_empty(struct tsem *tsem)
+{
+	for (int i = 0; i < 300; i++) {
+		u8 value[TSEM_DIGEST_MAX] = {};
+		struct tsem_extend kernel;
+		int err = tsem__control_answer(tsem, TSEM_CONTROL_EXTEND, 0, value, NULL);
+
+		memcpy(&kernel, value, sizeof(kernel));
+		if (err || !kernel.pending)
+			return err == -EOPNOTSUPP ? 0 : err;
+		usleep(100000);
+	}
+	return -EBUSY;
+}
 
 int root__create(struct tsem *tsem, const struct root_settings *settings)
 {
@@ -20,7 +37,7 @@ int root__create(struct tsem *tsem, const struct root_settings *settings)
 	int err = 0;
 
 	if (root.pcr != ROOT_NO_PCR)
-		err = tpm__register(TPM_PCRS, root.pcr, root.initial);
+		err = queue_empty(tsem) ?: tpm__register(TPM_PCRS, root.pcr, root.initial);
 	if (!err && bpf_map_update_elem(tsem->root, &id, &root, BPF_ANY))
 		err = -errno;
 	return err ?: namespace__create(tsem, &spec, &id);
@@ -41,6 +58,9 @@ int root__state(struct tsem *tsem, struct root_state *state)
 	err = namespace__read(tsem, 0, &ns);
 	if (err)
 		return err == -ENOENT ? 0 : err;
+	/* On a patched kernel the queue is asked first: what it takes by that is in the counters below. */
+	if (tsem__patched() && !tsem__control_answer(tsem, TSEM_CONTROL_EXTEND, 0, value, NULL))
+		memcpy(&kernel, value, sizeof(kernel));
 	if (bpf_map_lookup_elem(tsem->root, &zero, &root) || bpf_map_get_info_by_fd(tsem->log, &info, &size))
 		return -errno;
 	state->on = true;
@@ -51,16 +71,10 @@ int root__state(struct tsem *tsem, struct root_state *state)
 	state->logged = root.logged < info.max_entries ? root.logged : info.max_entries;
 	state->lost = root.logged - state->logged;
 	state->extended = root.extended;
-	state->failed = root.failed;
-	state->error = root.error;
-	/* What the TPM refuses after the kernel's queue took it, the queue counts. Whoever may not ask sees the rest. */
-	if (root.pcr != ROOT_NO_PCR && tsem__patched() &&
-	    !tsem__control_answer(tsem, TSEM_CONTROL_EXTEND, 0, value, NULL)) {
-		memcpy(&kernel, value, sizeof(kernel));
-		state->failed += kernel.failed;
-		state->error = kernel.error ?: state->error;
-		state->pending = kernel.pending;
-	}
+	/* What the TPM refuses after the kernel's queue took it, the queue counts. */
+	state->failed = root.failed + kernel.failed;
+	state->error = kernel.error ?: root.error;
+	state->pending = kernel.pending;
 	return 0;
 }
 
@@ -99,7 +113,8 @@ static int extension(const struct root_state *state, const u8 *coefficient, u8 *
 	return digest__hash(state->digest, message, 2 * size, out);
 }
 
-int64_t root__position(const struct root_state *state, u8 (*log)[TSEM_DIGEST_MAX], u64 least, u64 count, const u8 *value)
+int64_t root__position(const struct root_state *state, u8 (*log)[TSEM_DIGEST_MAX], u64 least, u64 count,
+		       const u8 *value)
 {
 	u8 message[TPM_PCR_SIZE + TSEM_DIGEST_MAX];
 	int err = 0;
@@ -162,7 +177,7 @@ int root__extend(struct tsem *tsem, struct tpm2 *tpm)
 
 int root__catch_up(struct tsem *tsem)
 {
-	u8 (*log)[TSEM_DIGEST_MAX] = NULL, value[TPM_PCR_SIZE];
+	u8(*log)[TSEM_DIGEST_MAX] = NULL, value[TPM_PCR_SIZE];
 	struct root_state state;
 	int64_t position;
 	int err;

@@ -2,8 +2,9 @@
 /*
  * The root namespace: its settings at load, its log, and the register of the TPM that the log extends.
  *
- * Every new coefficient of the root takes the next position of the log; in the order of the log the register is extended
- * with H( base || coefficient ), cut or zero padded to the size of each bank. In the sha256 bank that is, from `initial`:
+ * Every new coefficient of the root takes the next position of the log; in the order of the log the register is
+ *extended with H( base || coefficient ), cut or zero padded to the size of each bank. In the sha256 bank that is, from
+ *`initial`:
  *
  *	register = SHA256( register || H( base || coefficient ) )
  */
@@ -41,7 +42,7 @@ struct root_state {
 
 /*
  * Makes the entry, the ring and the state of the root namespace, before anything is attached. 0, or as
- * namespace__create(); -EIO: the register cannot be read.
+ * namespace__create(); -EIO: the register cannot be read; -EBUSY: the TPM is still busy with an earlier load.
  */
 int root__create(struct tsem *tsem, const struct root_settings *settings);
 
@@ -52,10 +53,11 @@ int root__state(struct tsem *tsem, struct root_state *state);
 int root__log(struct tsem *tsem, u64 count, u8 (**log)[TSEM_DIGEST_MAX]);
 
 /*
- * How many entries of `log` the register has that holds `value`, TPM_PCR_SIZE bytes of the sha256 bank: the first number,
- * from `least` to `count`, whose extensions give it. -ENOENT: none.
+ * How many entries of `log` the register has that holds `value`, TPM_PCR_SIZE bytes of the sha256 bank: the first
+ * number, from `least` to `count`, whose extensions give it. -ENOENT: none.
  */
-int64_t root__position(const struct root_state *state, u8 (*log)[TSEM_DIGEST_MAX], u64 least, u64 count, const u8 *value);
+int64_t root__position(const struct root_state *state, u8 (*log)[TSEM_DIGEST_MAX], u64 least, u64 count,
+		       const u8 *value);
 
 struct tpm2;
 

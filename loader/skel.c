@@ -270,7 +270,8 @@ static int set_globals(struct tsem_bpf *skel, const struct skel_settings *settin
 {
 	struct tsem_globals globals = { .next_task_number = 1,
 					.max_coefficients = settings->max_coefficients,
-					.max_namespaces = settings->max_namespaces };
+					.max_namespaces = settings->max_namespaces,
+					.policy = settings->policy };
 	struct timespec now;
 	u32 zero = 0;
 

@@ -12,6 +12,7 @@ struct skel_settings {
 	u32 max_coefficients;
 	u32 max_namespaces;
 	struct root_settings root;
+	u64 policy; /* enum tsem_policy */
 	bool verbose; /* libbpf may speak */
 };
 

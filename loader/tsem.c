@@ -125,6 +125,13 @@ bool tsem__patched(void)
 	return answer;
 }
 
+bool tsem__policy(struct tsem *tsem, u64 policy)
+{
+	struct tsem_globals globals;
+
+	return tsem__globals(tsem, &globals) || globals.policy & policy;
+}
+
 int tsem__globals(struct tsem *tsem, struct tsem_globals *globals)
 {
 	u32 zero = 0;

@@ -52,4 +52,7 @@ bool tsem__patched(void);
 /* The counters of this load. 0 or -errno. */
 int tsem__globals(struct tsem *tsem, struct tsem_globals *globals);
 
+/* Does this load have the policy, an enum tsem_policy? So too if that cannot be read. */
+bool tsem__policy(struct tsem *tsem, u64 policy);
+
 #endif

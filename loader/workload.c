@@ -44,21 +44,45 @@ bool workload__name_ok(const char *name)
 
 int workload__model(struct workload *w, const char *path, struct workload_error *error)
 {
-	struct model_error fault;
 	FILE *file = stream__read(path);
+	struct model_error fault;
+	struct sign_error refusal;
+	char *text;
+	size_t size;
 	int err;
 
 	*error->text = 0;
 	if (!file)
 		return fail(error, -errno, "%s: %s", path, strerror(errno));
-	err = model__read(file, &w->model, &fault);
+	err = model__text(file, &text, &size);
 	fclose(file);
-	if (err == -EINVAL)
-		return fail(error, err, "%s: line %zu: '%s' %s", path, fault.line, fault.word, fault.why);
 	if (err)
 		return fail(error, err, "%s: %s", path, strerror(-err));
+	if (w->trust_anchor) {
+		err = sign__verify_file((struct sign_bytes){ (u8 *)text, size }, path, w->signature, w->trust_anchor,
+					&w->signer, &refusal);
+		if (err) {
+			fail(error, err, "%s: %s", path, refusal.text);
+			goto out;
+		}
+	}
+	err = model__parse(text, size, &w->model, &fault);
+	if (err == -EINVAL)
+		fail(error, err, "%s: line %zu: '%s' %s", path, fault.line, fault.word, fault.why);
+	else if (err)
+		fail(error, err, "%s: %s", path, strerror(-err));
+	else
+		w->spec.model = &w->model;
+out:
+	free(text);
+	return err;
+}
+
+int workload__pseudonym(struct workload *w, const u8 *digest)
+{
+	memset(&w->signer, 0, sizeof(w->signer));
 	w->spec.model = &w->model;
-	return 0;
+	return digests__add(&w->model.pseudonyms, digest);
 }
 
 int workload__create(struct workload *w, struct workload_error *error)
@@ -68,6 +92,10 @@ int workload__create(struct workload *w, struct workload_error *error)
 	int err = 0;
 
 	*error->text = 0;
+	if (w->spec.model && !*w->signer.fingerprint && tsem__policy(&w->tsem, TSEM_POLICY_SIGNED_MODELS))
+		return fail(error, -EKEYREJECTED,
+			    "refused: models have to be signed here (load --require-signed-models); give "
+			    "--trust-anchor, and put pseudonyms into the model");
 	if (digest__size(settings->content) > digest__size(settings->digest))
 		return fail(error, -EINVAL, "content %s: is wider than the digest %s; name one of at most %zu bytes",
 			    digest__name(settings->content), digest__name(settings->digest),
@@ -173,6 +201,14 @@ static int write_model(struct workload *w, const struct namespace_coefficients *
 	if (err) {
 		model__free(&model);
 		return fail(error, err, "cannot read the model: %s", strerror(-err));
+	}
+	/* A model that lacks what the tests did would deny it. */
+	if (w->ns.mode == TSEM_MODE_FREE && w->ns.lost[TSEM_LOSS_MAP_FULL]) {
+		model__free(&model);
+		return fail(error, -E2BIG,
+			    "%s is not written: there was no room for %llu coefficients; load with a larger "
+			    "--max-coefficients",
+			    w->output, (unsigned long long)w->ns.lost[TSEM_LOSS_MAP_FULL]);
 	}
 	stream = stream__create(w->output);
 	if (!stream) {

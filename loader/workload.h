@@ -19,6 +19,7 @@
 #include "journal.h"
 #include "model.h"
 #include "namespace.h"
+#include "sign.h"
 #include "tsem.h"
 
 /* One line for the user: what could not be done, with what, and what helps; without the name of the command. */
@@ -32,8 +33,11 @@ struct workload {
 	struct model model; /* the loaded one; spec.model points to it if there is one */
 	u8 base[TSEM_DIGEST_MAX];
 	const char *output, *trajectory, *forensics; /* files, or NULL */
+	const char *trust_anchor; /* file of those who may sign models, or NULL: the model need not be signed */
+	const char *signature; /* file of the model's signature, or NULL: beside the model */
 
 	/* What there is of it. */
+	struct sign_signer signer; /* of the model; zeros: it is not verified, or more was added to it */
 	struct tsem tsem; /* opened by the caller */
 	struct tsem_namespace ns; /* as it was at the last step */
 	struct journal *journal;
@@ -53,13 +57,21 @@ void workload__init(struct workload *workload);
 /* Can this be the name of a namespace: 1 to TSEM_NAME_SIZE - 1 characters, not only digits? */
 bool workload__name_ok(const char *name);
 
-/* Reads the model file `path` into model and spec.model. 0, or -errno with the line in *error, which begins with path.
+/*
+ * Reads the model file `path` into model and spec.model, verified if there is a trust_anchor: the bytes that are parsed
+ * are those that were verified. 0, or -errno with the line in *error, which begins with path.
  */
 int workload__model(struct workload *workload, const char *path, struct workload_error *error);
 
 /*
+ * Adds a pseudonym, of TSEM_DIGEST_MAX bytes, to what is loaded first; a signed model is no longer that then. 0 or
+ * -ENOMEM.
+ */
+int workload__pseudonym(struct workload *workload, const u8 *digest);
+
+/*
  * Makes the namespace of `spec` and becomes its collector. 0, or -errno with the line in *error; nothing of it is left
- * then.
+ * then. -EKEYREJECTED: by the policy of this load models have to be signed.
  */
 int workload__create(struct workload *workload, struct workload_error *error);
 

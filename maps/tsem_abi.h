@@ -273,6 +273,10 @@ struct tsem_inode {
 	u32 signal_ns; /* whose task last said who gets the signals of a file of this inode; 0: one outside */
 };
 
+enum tsem_policy {
+	TSEM_POLICY_SIGNED_MODELS = 1 << 0, /* for the loader: no model, and no part of one, that is not verified */
+};
+
 /* tsem_globals: 0 -> this. */
 struct tsem_globals {
 	u64 next_task_number;
@@ -286,6 +290,7 @@ struct tsem_globals {
 	u64 max_coefficients;
 	u64 max_namespaces;
 	u64 load_time; /* CLOCK_BOOTTIME, ns */
+	u64 policy; /* enum tsem_policy; as loaded */
 };
 
 /* tsem_root: 0 -> this. The log of the root namespace, and what the TPM was told of it. */
@@ -359,7 +364,7 @@ TSEM_ABI_SIZE(struct tsem_memo, 168);
 TSEM_ABI_SIZE(struct tsem_owner, 72);
 TSEM_ABI_SIZE(struct tsem_creation_key, 48);
 TSEM_ABI_SIZE(struct tsem_inode, 216);
-TSEM_ABI_SIZE(struct tsem_globals, 88);
+TSEM_ABI_SIZE(struct tsem_globals, 96);
 TSEM_ABI_SIZE(struct tsem_root, 72);
 TSEM_ABI_SIZE(struct tsem_log, 72);
 TSEM_ABI_SIZE(struct tsem_extend, 24);

@@ -101,7 +101,8 @@
 	TSEM_EVENT(89, uring_cmd) \
 	TSEM_EVENT(90, userns_create) \
 	TSEM_EVENT(91, perf_event_open) \
-	TSEM_EVENT(92, msg_queue_msgsnd)
+	TSEM_EVENT(92, msg_queue_msgsnd) \
+	TSEM_EVENT(93, file_mprotect)
 /* clang-format on */
 
 #define TSEM_EVENT_ENUM(number, name) TSEM_EVENT_##name = number,

@@ -68,7 +68,7 @@ struct tsem_task {
 	u64 mounted; /* address of the dentry of the created inode that the task mounted on last, with this mark */
 	u64 mounted_instance;
 	u8 mounted_owner[TSEM_DIGEST_MAX];
-	u64 tmpfile; /* address of an inode without a name that has just been made */
+	u64 reserved2;
 	struct tsem_content before; /* a digest was taken */
 	struct tsem_content after;
 	u64 version; /* i_version that vouches for that digest, or 0 */

@@ -4,8 +4,8 @@
 # test.sh [BATS FILE...]: everything that is tested, and one line at the end that sums it up: "N passed, N failed".
 #
 # First what needs no kernel (lint counts as one test, then the unit tests), then the BATS suite in one boot of
-# Debian's 6.12 kernel, then its smoke tests on the newest, then the smoke tests, what a hostile workload tries (390)
-# and the tests of the patch series (5NN) on the patched kernel, which has a TPM. Every part speaks TAP, which is what is
+# Debian's 6.12 kernel, then its smoke tests on the newest, then the smoke tests, what a hostile workload
+# tries (390) and the tests of the patch series (5NN) on the patched kernel. All have a TPM. Every part speaks TAP, which is what is
 # counted: a test that was planned and never reported, a skipped one, and a machine that ended badly after its tests are
 # failures too. With files named, only those run, on 6.12 (5NN: on the patched). The outputs stay in
 # build/test-*.tap.
@@ -67,12 +67,11 @@ summary() {
 
 # in_vm KERNEL FILE...: these BATS files in one boot.
 in_vm() {
-	local series=$1 output=build/test-$1.tap options=()
+	local series=$1 output=build/test-$1.tap
 	shift
-	[[ $series != patched ]] || options=(--tpm)
 	echo
 	echo "== BATS on $series"
-	scripts/vm.sh -k "$series" -t 2100 ${options[@]+"${options[@]}"} -- bats --formatter tap "$@" | tee "$output"
+	scripts/vm.sh -k "$series" -t 2700 --tpm -- bats --formatter tap "$@" | tee "$output"
 	tally "$series" "${PIPESTATUS[0]}" "$output"
 }
 

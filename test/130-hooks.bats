@@ -43,6 +43,35 @@ NEW='.dentry.path.pathname == $P + "/new" and .dentry.path.instance == "1" and (
 	fires file_fcntl "$FILE and .cmd == \"3\"" "$PROG/file_fcntl" "$D/f" 3
 	denied "$PROG/file_fcntl" "$D/f" 1
 	forensic file_fcntl
+	fires file_mprotect '. == {}' "$PROG/file_mprotect" rx
+	learn "$PROG/file_mprotect" r
+	allowed "$PROG/file_mprotect" r
+	denied "$PROG/file_mprotect" rx
+	forensic file_mprotect
+}
+
+@test "an ioctl by the system call of 32 bits is the same event" {
+	fixture
+	learn "$PROG/ioctl_compat" "$D/f" 0x541b
+	allowed "$PROG/ioctl_compat" "$D/f" 0x541b
+	denied "$PROG/ioctl_compat" "$D/f" 0x2000
+	forensic file_ioctl
+}
+
+@test "a message to an address of no family is one to an address of IPv4" {
+	learn "$PROG/socket_sendmsg" unspec 7009
+	[ "$(jq -s 'map(select(.event.type == "socket_sendmsg")) | .[0].socket_sendmsg.addr.af_inet.port' <"$D/trajectory")" = '"24859"' ]
+	allowed "$PROG/socket_sendmsg" unspec 7009
+	denied "$PROG/socket_sendmsg" unspec 7010
+	forensic socket_sendmsg
+}
+
+@test "a disk that is opened for writing is an event" {
+	learn sh -c ': </dev/vda'
+	allowed sh -c ': </dev/vda'
+	denied sh -c ': </dev/vda; : >>/dev/vda'
+	forensic file_open
+	[ "$(head -n 1 "$D/forensics" | jq -r .file_open.file.path.pathname)" = /dev/vda ]
 }
 
 @test "sockets" {

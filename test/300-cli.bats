@@ -30,7 +30,8 @@ refused() {
 	refused 2 "'0'" tsem-bpf load --max-coefficients 0
 	refused 2 "'x'" tsem-bpf load --max-namespaces x
 	refused 2 "'on'" tsem-bpf load --root-model on
-	refused 4 "model" tsem-bpf load --root-model model
+	refused 4 "export" tsem-bpf load --root-model export
+	refused 1 "already loaded" tsem-bpf load --root-model model
 	refused 2 "needs a value" tsem-bpf load --max-coefficients
 }
 
@@ -129,7 +130,11 @@ refused() {
 	done
 	[ "$(tsem-bpf show -n names trajectory_counts | head -n 1)" -gt 0 ]
 	[ "$(tsem-bpf show id)" = 0 ]
-	[ "$(tsem-bpf show aggregate)" = "$(printf '0%.0s' $(seq 64))" ]
+	# That of the TPM, by what it says itself, and zeros where there is none.
+	tpm2_pcrread -T device:/dev/tpmrm0 -Q -o pcrs sha256:0,1,2,3,4,5,6,7
+	[ "$(tsem-bpf show aggregate)" = "$(sha256sum <pcrs | cut -d ' ' -f 1)" ]
+	check 0 unshare -m sh -c "mount -t tmpfs none /sys/class/tpm; tsem-bpf show aggregate"
+	[ "$output" = "$(printf '0%.0s' $(seq 64))" ]
 	refused 2 "written only" tsem-bpf show control
 	refused 2 "'nothing'" tsem-bpf show nothing
 	refused 1 "not modeled" tsem-bpf show trajectory

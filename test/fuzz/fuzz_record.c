@@ -54,12 +54,14 @@ static struct json_object *parse_printed(const char *line)
 static void check_read(const struct tsem_record *record)
 {
 	static struct tsem_record again;
+	bool narrow = record->digest_size == digest__size(TSEM_DIGEST_SHA256);
 	struct event_digests before, after;
 	struct json_object *json, *second, *parsed;
 	const char *fault;
 
 	FUZZ_CHECK(event__plausible(record, sizeof(*record)));
-	check_coefficients(record, 0);
+	/* The hashes that are tried have digests of 32 bytes, the record may have others. */
+	check_coefficients(record, narrow ? 0 : -EINVAL);
 	json = event__to_json(record, true);
 	FUZZ_CHECK(json);
 	parsed = parse_printed(event__line(json));
@@ -69,6 +71,8 @@ static void check_read(const struct tsem_record *record)
 	FUZZ_CHECK(!strcmp(event__line(json), event__line(second)));
 	if (record->cell_size || record->shape & TSEM_SHAPE_GENERIC) {
 		FUZZ_CHECK(record->shape == again.shape && record->cell_size == again.cell_size);
+	}
+	if (narrow && (record->cell_size || record->shape & TSEM_SHAPE_GENERIC)) {
 		FUZZ_CHECK(!event__coefficient(record, TSEM_DIGEST_SHA256, TSEM_MODEL_PORTABLE, &before));
 		FUZZ_CHECK(!event__coefficient(&again, TSEM_DIGEST_SHA256, TSEM_MODEL_PORTABLE, &after));
 		FUZZ_CHECK(!memcmp(&before, &after, sizeof(before)));

@@ -1,0 +1,210 @@
+# SPDX-License-Identifier: GPL-2.0
+# Signed models: nothing of one that is not verified reaches the kernel. The last tests load and unload by themselves.
+load helpers
+
+# What a file that loads leaves when it fails half way.
+cleanup() {
+	[ ! -e policy ] || tsem-bpf unload --force
+	[ -d "$PINS" ] || tsem-bpf load
+}
+
+# refused WORD COMMAND...: fails with 1, in one line that has the word.
+refused() {
+	local word=$1
+	shift
+	check 1 "$@"
+	says "$word"
+	[ "$(wc -l <<<"$output")" = 1 ]
+}
+
+EXTENSIONS="basicConstraints=critical,CA:false
+keyUsage=critical,digitalSignature
+extendedKeyUsage="
+
+# authority NAME: an anchor, in NAME.crt and NAME.key.
+authority() {
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout "$1.key" -out "$1.crt" -subj "/CN=$1" \
+		-addext keyUsage=critical,keyCertSign 2>/dev/null
+}
+
+# signer NAME AUTHORITY PURPOSE DAYS: a certificate under it, of a key of Ed25519.
+signer() {
+	openssl req -new -newkey ed25519 -nodes -keyout "$1.key" -out "$1.csr" -subj "/CN=$1" 2>/dev/null
+	openssl x509 -req -in "$1.csr" -CA "$2.crt" -CAkey "$2.key" -CAcreateserial -days "$4" -out "$1.crt" \
+		-extfile <(echo "$EXTENSIONS$3") 2>/dev/null
+}
+
+# A model, ours and theirs: two authorities with a signer each; $D/m is signed by ours.
+signed_model() {
+	learn "$PROG/file_open" /etc/hostname
+	mv model m
+	authority ours
+	authority theirs
+	signer coder ours codeSigning 2
+	signer stranger theirs codeSigning 2
+	check 0 tsem-bpf model sign --key coder.key --cert coder.crt m
+}
+
+# kernel_state: what a model that reaches the kernel would change.
+kernel_state() {
+	bpftool map dump pinned "$PINS/maps/tsem_globals" | jq -c '.[0].value | [.next_namespace, .pseudonyms]'
+	bpftool map dump pinned "$PINS/maps/tsem_coefficients" | jq length
+	tsem-bpf list --json
+}
+
+@test "a signed model is verified, then allows what it knows and denies the rest" {
+	signed_model
+	check 0 tsem-bpf model verify --trust-anchor ours.crt m
+	[ "$output" = "m: signed by CN=coder" ]
+	check 0 tsem-bpf run -m m --trust-anchor ours.crt --enforce -- "$PROG/file_open" /etc/hostname
+	says " 0 denied"
+	check 3 tsem-bpf run -m m --trust-anchor ours.crt --enforce -- "$PROG/file_open" /etc/passwd
+	mv m.sig elsewhere
+	check 0 tsem-bpf run -m m --trust-anchor ours.crt --signature elsewhere --enforce -- "$PROG/file_open" /etc/hostname
+	# The text is what is signed, compressed or not.
+	zstd -q m -o m.zst
+	check 0 tsem-bpf run -m m.zst --trust-anchor ours.crt --signature elsewhere --enforce -- "$PROG/file_open" /etc/hostname
+	check 0 tsem-bpf run -m - --trust-anchor ours.crt --signature elsewhere -- true <m
+}
+
+@test "a raw key of Ed25519 signs, and is the anchor" {
+	signed_model
+	openssl pkey -in coder.key -pubout -out coder.pub
+	openssl pkey -in stranger.key -pubout -out stranger.pub
+	check 0 tsem-bpf model sign --key coder.key m
+	[ "$(stat -c %s m.sig)" = 64 ]
+	check 0 tsem-bpf run -q -m m --trust-anchor coder.pub --enforce -- "$PROG/file_open" /etc/hostname
+	check 0 openssl pkeyutl -verify -rawin -pubin -inkey coder.pub -in m -sigfile m.sig
+	refused "does not match" tsem-bpf run -m m --trust-anchor stranger.pub -- touch ran
+	refused "needs a public key" tsem-bpf run -m m --trust-anchor ours.crt -- touch ran
+	[ ! -e ran ]
+	[ "$(tsem-bpf model verify --json --trust-anchor coder.pub m | jq -r '.kind, .model')" = $'ed25519\nm' ]
+}
+
+@test "what is not verified is refused with the reason, and nothing of it reaches the kernel" {
+	signed_model
+	before=$(kernel_state)
+	run=(tsem-bpf run --trust-anchor ours.crt --enforce)
+	cp m other
+	refused "is not signed: there is no other.sig" "${run[@]}" -m other -- touch ran
+	: >other.sig
+	refused "is empty" "${run[@]}" -m other -- touch ran
+	head -c 100 m.sig >other.sig
+	refused "cannot be read" "${run[@]}" -m other -- touch ran
+	cp m.sig other.sig
+	check 0 tsem-bpf model verify --trust-anchor ours.crt other
+	sed '0,/^state/{/^state/d}' m >other
+	refused "'CN=coder' does not match" "${run[@]}" -m other -- touch ran
+	(head -n -1 m && echo "state $(printf %064d 1)" && echo end) >other
+	refused "does not match" "${run[@]}" -m other -- touch ran
+	(cat m && echo) >other
+	refused "does not match" "${run[@]}" -m other -- touch ran
+	refused "does not lead to the trust anchor" tsem-bpf run --trust-anchor theirs.crt -m m -- touch ran
+	refused "trust anchor none.crt: No such file" tsem-bpf run --trust-anchor none.crt -m m -- touch ran
+	refused "holds 'PRIVATE KEY'" tsem-bpf run --trust-anchor coder.key -m m -- touch ran
+	# Others' tools sign with any certificate; OpenSSL's has no Ed25519 in every version.
+	for case in "codeSigning -1 has expired" "serverAuth 2 lacks codeSigning" "clientAuth 2 lacks codeSigning"; do
+		read -r purpose days reason <<<"$case"
+		openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -keyout bad.key -out bad.csr -subj /CN=bad \
+			2>/dev/null
+		openssl x509 -req -in bad.csr -CA ours.crt -CAkey ours.key -CAcreateserial -days "$days" -out bad.crt \
+			-extfile <(echo "$EXTENSIONS$purpose") 2>/dev/null
+		openssl cms -sign -binary -in m -signer bad.crt -inkey bad.key -outform DER -out m.sig
+		refused "$reason" "${run[@]}" -m m -- touch ran
+		refused "$reason" tsem-bpf model verify --trust-anchor ours.crt m
+		refused "" tsem-bpf model sign --key bad.key --cert bad.crt -o none.sig m
+	done
+	openssl cms -sign -binary -in m -signer ours.crt -inkey ours.key -outform DER -out m.sig
+	refused "is that of an authority" "${run[@]}" -m m -- touch ran
+	openssl cms -sign -binary -md sha1 -in m -signer bad.crt -inkey bad.key -outform DER -out m.sig
+	refused "weak hash" "${run[@]}" -m m -- touch ran
+	[ ! -e ran ]
+	[ ! -e none.sig ]
+	[ "$(kernel_state)" = "$before" ]
+}
+
+@test "wrong words are usage errors" {
+	echo end >m
+	check 2 tsem-bpf run --trust-anchor c -- true
+	says "give -m"
+	check 2 tsem-bpf run --signature s -m m -- true
+	says "--trust-anchor"
+	check 2 tsem-bpf model sign m
+	says "--key"
+	check 2 tsem-bpf model verify m
+	says "--trust-anchor"
+	check 2 tsem-bpf model verify --trust-anchor c m m
+	says "one too many"
+	check 2 tsem-bpf model verify --key k m
+	says "--key"
+	check 2 tsem-bpf model sign --key k - <m
+	says "-o"
+	echo "not a model" >n
+	check 1 tsem-bpf model sign --key k n
+	says "line 1"
+	check 1 tsem-bpf model sign --key k m
+	says "the key k"
+}
+
+gone() {
+	[ "$(tsem-bpf list --json)" = "[]" ] && ! pidof tsem-bpf
+}
+
+# hook MODEL OPTION...: the state of a container whose first process is $pid, to the hook.
+hook() {
+	jq -n --argjson pid "$pid" --arg m "$1" '{id: "box", pid: $pid, annotations: {"org.tsem-bpf.model": $m}}' |
+		tsem-bpf oci-hook "${@:2}" createRuntime
+}
+
+@test "a container's model is verified against the hook's anchor; the container's own word counts for nothing" {
+	signed_model
+	cp m unsigned
+	setpriv --bounding-set -mac_admin sleep 1000 3>&- &
+	pid=$!
+	refused "is not signed" hook "$D/unsigned" --trust-anchor "$D/ours.crt"
+	refused "does not lead to the trust anchor" hook "$D/m" --trust-anchor "$D/theirs.crt"
+	check 2 hook "$D/m" --trust-anchor ours.crt
+	says "begins with /"
+	for key in trust-anchor signature; do
+		check 2 tsem-bpf oci-hook createRuntime < <(jq -n --arg m "$D/m" --arg key "org.tsem-bpf.$key" \
+			'{id: "box", pid: 1, annotations: {"org.tsem-bpf.model": $m, ($key): ($m + ".sig")}}')
+		says "annotation org.tsem-bpf.$key"
+	done
+	[ "$(tsem-bpf list --json)" = "[]" ]
+	check 0 hook "$D/m" --trust-anchor "$D/ours.crt"
+	[ "$(tsem-bpf list --json | jq -r '.[].name')" = box ]
+	kill $pid
+	wait_for gone
+}
+
+@test "load --require-signed-models is policy for every later run, hook and control" {
+	signed_model
+	tsem-bpf unload
+	touch policy
+	tsem-bpf load --require-signed-models
+	check 0 tsem-bpf status
+	says "policy: models have to be signed"
+	[ "$(tsem-bpf status --json | jq .load.require_signed_models)" = true ]
+	before=$(kernel_state)
+	refused "--require-signed-models" tsem-bpf run -m m -- touch ran
+	refused "--require-signed-models" tsem-bpf run --pseudonym /etc/hostname -- touch ran
+	refused "--require-signed-models" tsem-bpf run -m m --trust-anchor ours.crt --pseudonym /etc/hostname -- touch ran
+	refused "does not lead" tsem-bpf run -m m --trust-anchor theirs.crt -- touch ran
+	pid=$$
+	refused "--require-signed-models" hook "$D/m"
+	[ ! -e ran ]
+	[ "$(kernel_state)" = "$before" ]
+	check 0 tsem-bpf run -q -m m --trust-anchor ours.crt --enforce -- "$PROG/file_open" /etc/hostname
+	check 3 tsem-bpf run -q -m m --trust-anchor ours.crt --enforce -- "$PROG/file_open" /etc/passwd
+	# What a run learns is no model that is loaded.
+	check 0 tsem-bpf run -q -n free --keep -- true
+	refused "--require-signed-models" tsem-bpf control -n free "state value=$(printf %064d 1)"
+	refused "--require-signed-models" tsem-bpf control -n free "pseudonym value=$(printf %064d 1)"
+	check 0 tsem-bpf control -n free seal
+	tsem-bpf delete -n free
+	tsem-bpf unload
+	rm policy
+	tsem-bpf load
+	[ "$(tsem-bpf status --json | jq .load.require_signed_models)" = false ]
+	check 0 tsem-bpf run -q -m m -- "$PROG/file_open" /etc/hostname
+}
