@@ -83,9 +83,9 @@ static __always_inline bool proc_of_outside(struct tsem_task *t, struct file *fi
 }
 
 /*
- * Must the current task not have this file open? The kernel's own knobs are in no model, since pseudo filesystems are not:
- * ftrace_enabled turns every program off, core_pattern and others run a program outside of every namespace. None is opened
- * for writing, but in proc those of processes, and no file in proc that tells of a task outside.
+ * Must the current task not have this file open? The kernel's own knobs are in no model, since pseudo filesystems are
+ * not: ftrace_enabled turns every program off, core_pattern and others run a program outside of every namespace. None
+ * is opened for writing, but in proc those of processes, and no file in proc that tells of a task outside.
  */
 static __always_inline bool guard_file(struct file *file)
 {

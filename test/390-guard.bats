@@ -295,7 +295,7 @@ function_id() {
 	outside try
 	all_work outside
 	# Other settings are the model's.
-	check 0 tsem-bpf run -q -- sh -c "read -r x </proc/sys/kernel/core_pattern; : >>/proc/sys/kernel/core_uses_pid"
+	check 0 tsem-bpf run -q -- sh -c "read -r x </proc/sys/kernel/core_pattern; echo 0x33 >/proc/self/coredump_filter"
 }
 
 @test "the control program answers nobody in a namespace and nobody without the capability" {
