@@ -18,10 +18,41 @@
 #define I_CTIME_QUERIED (1U << 31)
 #define I_VERSION_QUERIED 1
 
-static __always_inline void content_state_read(struct tsem_content *s, struct file *file)
+/* Is `real` the file that a filesystem has opened below the one at `user`? Safe with any value. */
+static __always_inline bool file_backs(void *real, struct dentry *user)
 {
-	struct inode *host = file->f_mapping->host;
+	struct backing_file *backing = bpf_core_cast(real, struct backing_file);
 
+	return backing->user_path.dentry == user;
+}
+
+/*
+ * The inode that holds the pages of a file's content: on an overlay that of the layer below, which can be written to
+ * without the overlay's own inode telling. NULL: it cannot be told (an overlay on an overlay), and no digest may be kept.
+ *
+ * overlayfs keeps the file below in private_data, since 6.13 (87a8a76c34a2) in a box whose first member it is. It is a
+ * module, which may be loaded after us: its types cannot be asked, what lies there can.
+ */
+static __always_inline struct inode *content_host(struct file *file)
+{
+	struct dentry *dentry = file->f_path.dentry;
+	struct file *real = file;
+
+	if (file->f_inode->i_sb->s_magic == OVERLAYFS_SUPER_MAGIC) {
+		void *below = file->private_data;
+
+		if (!file_backs(below, dentry) &&
+		    (bpf_probe_read_kernel(&below, sizeof(below), below) || !file_backs(below, dentry)))
+			return NULL;
+		real = bpf_core_cast(below, struct file);
+		if (real->f_inode->i_sb->s_magic == OVERLAYFS_SUPER_MAGIC)
+			return NULL;
+	}
+	return bpf_core_cast(real->f_mapping->host, struct inode);
+}
+
+static __always_inline void content_state_read(struct tsem_content *s, struct inode *host)
+{
 	s->host = (u64)host;
 	s->size = host->i_size;
 	s->ctime_sec = host->i_ctime_sec;
@@ -113,14 +144,18 @@ static __always_inline int content_hash(struct tsem_task *t, struct file *file)
 	return bpf_ima_file_hash(file, t->inode.digest, TSEM_DIGEST_MAX) == HASH_ALGO_SHA256 ? 0 : -EINVAL;
 }
 
-/* Takes the digest of `file` into t->inode.digest. `r` is its record, or NULL. Sleeps. */
+/* Takes the digest of `file` into t->inode.digest. `r` is its record, or NULL: nothing is kept. Sleeps. */
 static __noinline void content_take(struct tsem_task *t, struct file *file, struct tsem_inode *r)
 {
+	struct inode *host = content_host(file);
 	struct tsem_content *before = &t->before, *after = &t->after;
 	u64 now = bpf_ktime_get_boot_ns();
 	bool seen;
 
-	content_state_read(before, file);
+	if (!host)
+		r = NULL;
+	if (r)
+		content_state_read(before, host);
 	seen = r && content_state_same(&t->inode, before);
 	t->inode.content = t->content;
 	if (content_hash(t, file)) {
@@ -130,7 +165,7 @@ static __noinline void content_take(struct tsem_task *t, struct file *file, stru
 	}
 	if (!r)
 		return;
-	content_state_read(after, file);
+	content_state_read(after, host);
 	t->inode.digest_valid = t->version ||
 				(seen && now - t->inode.seen > CONTENT_SETTLED_NS && before->writers <= 0 &&
 				 after->writers <= 0 && after->host == before->host && after->size == before->size &&
@@ -181,14 +216,14 @@ static __always_inline bool content_kept(struct tsem_task *t, struct inode *host
 /* The content digest of a regular file on a real filesystem, whose PATH begins at cell[path]. Sleeps. */
 static __always_inline void cell_content(struct tsem_task *t, struct file *file, struct tsem_inode *r, u32 path)
 {
-	struct inode *host = file->f_mapping->host;
+	struct inode *host = content_host(file);
 	struct tsem_globals *g = globals();
 
-	if (!host->i_size || (g && g->pseudonyms && path_pseudonym(t, path))) {
+	if (!file->f_inode->i_size || (g && g->pseudonyms && path_pseudonym(t, path))) {
 		cell_digest_empty(t);
 		return;
 	}
-	if (r && content_kept(t, host, r))
+	if (r && host && content_kept(t, host, r))
 		return;
 	/* What the kernel itself cannot read (a message queue) has no content, and can be executed by nobody. */
 	if (!file->f_op->read_iter) {
@@ -254,7 +289,7 @@ static __always_inline void cell_file_atomic(struct tsem_task *t, struct file *f
 	struct tsem_inode *r;
 	u32 path;
 
-	if (!cell_file_name(t, file, &r, &path) || !file->f_mapping->host->i_size ||
+	if (!cell_file_name(t, file, &r, &path) || !file->f_inode->i_size ||
 	    (g && g->pseudonyms && path_pseudonym(t, path))) {
 		cell_digest_empty(t);
 		return;

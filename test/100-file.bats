@@ -6,6 +6,10 @@ setup_file() {
 	export OPEN=$PROG/file_open MMAP=$PROG/mmap_file
 }
 
+cleanup() {
+	! mountpoint -q "$D/merged" || umount "$D/merged"
+}
+
 @test "file_open: the same file again is allowed, another name of the same content is not" {
 	echo same >a
 	cp a b
@@ -33,6 +37,47 @@ setup_file() {
 		[ "$(jq -r "select(.file_open.file.path.pathname == \"$D/a\") | .file_open.file.digest" <"t$i" | sort -u)" = \
 		"$want" ]
 	done
+}
+
+@test "file_open: on an overlay a write through a mapping that outlives its file, or in a layer, is seen" {
+	local state reply
+	mkdir lower upper work merged
+	echo lower >lower/b
+	mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work overlay merged
+	echo 'the first text' >merged/a
+	learn "$OPEN" "$D/merged/a" "$D/merged/b"
+	# The state has been seen a while ago, the digest that is taken now stays, and the last run opens the file by it.
+	for state in seen taken kept; do
+		sleep 0.1
+		allowed "$OPEN" "$D/merged/a" "$D/merged/b"
+	done
+
+	coproc WRITER { exec "$PROG/map_shared" "$D/merged/a"; }
+	read -r reply <&"${WRITER[0]}"
+	[ "$reply" = mapped ]
+	allowed "$OPEN" "$D/merged/a"
+	echo THE >&"${WRITER[1]}"
+	read -r reply <&"${WRITER[0]}"
+	grep -q ^THE merged/a
+	denied "$OPEN" "$D/merged/a"
+	forensic file_open
+	echo the >&"${WRITER[1]}"
+	read -r reply <&"${WRITER[0]}"
+	exec {WRITER[1]}>&-
+	wait "$WRITER_PID"
+	sed -i '1!d; s/.*/the first text/' merged/a
+	learn "$OPEN" "$D/merged/a" "$D/merged/b"
+	for state in seen taken kept; do
+		sleep 0.1
+		allowed "$OPEN" "$D/merged/a" "$D/merged/b"
+	done
+
+	echo 'the other text' | dd of=upper/a conv=notrunc status=none
+	denied "$OPEN" "$D/merged/a"
+	echo LOWER | dd of=lower/b conv=notrunc status=none
+	denied "$OPEN" "$D/merged/b"
+	echo lower | dd of=lower/b conv=notrunc status=none
+	allowed "$OPEN" "$D/merged/b"
 }
 
 @test "file_open: the owner, the mode and the flags count" {
