@@ -101,3 +101,17 @@ wait_for() {
 opened() {
 	jq -rs --arg path "$1" "map(select(.file_open.file.path.pathname == \$path)) | last | $2"
 }
+
+# raced OPTION...: contents that follow each other within a clock tick, by write() and through a mapping, beside a task
+# that opens the file all the time: an open after a write has the digest of what was written, each time.
+raced() {
+	local i count=200
+	printf '%063d\n' 0 >"$D/raced"
+	check 0 tsem-bpf run -q --trajectory "$D/races" "$@" -- "$PROG/write_race" "$D/raced" $count
+	for ((i = 0; i < count; i++)); do
+		printf '%063d\n' "$i" | sha256sum | cut -d ' ' -f 1
+	done | sort >"$D/written"
+	jq -r --arg path "$D/raced" 'select(.file_open.file.path.pathname == $path and .file_open.file.flags == "32768") |
+		.file_open.file.digest' <"$D/races" | sort -u >"$D/opened"
+	[ -z "$(comm -23 "$D/written" "$D/opened")" ]
+}
