@@ -85,7 +85,7 @@ int BPF_PROG(tsem_inode_symlink, struct inode *dir, struct dentry *dentry, const
 
 /*
  * Marks of what was made: a directory, a link or a special file when its dentry gets the inode, a regular file by
- * tsem_file_open or, after mknod(2), here; one without a name as such.
+ * tsem_file_open or tsem_file_open_unnamed or, after mknod(2), here.
  */
 SEC("lsm/d_instantiate")
 int BPF_PROG(tsem_created, struct dentry *dentry, struct inode *inode)
@@ -113,16 +113,6 @@ int BPF_PROG(tsem_created_regular, struct mnt_idmap *idmap, struct dentry *dentr
 	if (inode && address_of(t, inode))
 		creation_mark(t, inode, t->created_instance);
 	t->creating = 0;
-	return 0;
-}
-
-SEC("lsm/inode_post_create_tmpfile")
-int BPF_PROG(tsem_created_tmpfile, struct mnt_idmap *idmap, struct inode *inode)
-{
-	struct tsem_task *t = modeled_task();
-
-	if (t)
-		creation_mark(t, inode, creation_next(t, 0));
 	return 0;
 }
 

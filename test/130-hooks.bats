@@ -66,6 +66,17 @@ NEW='.dentry.path.pathname == $P + "/new" and .dentry.path.instance == "1" and (
 	forensic socket_sendmsg
 }
 
+@test "a file without a name is opened, in this directory and as often as the tests did" {
+	fixture
+	fires file_open '(.file.flags | tonumber) == 4292610 and .file.path.instance == "1" and (.file.path.owner | length) == 64 and
+		(.file.path.pathname | startswith($D + "/d/"))' "$PROG/file_open_unnamed" "$D/d"
+	learn "$PROG/file_open_unnamed" "$D/d" "$D/d"
+	for _ in 1 2 3; do allowed "$PROG/file_open_unnamed" "$D/d" "$D/d"; done
+	denied "$PROG/file_open_unnamed" "$D"
+	forensic file_open
+	denied "$PROG/file_open_unnamed" "$D/d" "$D/d" "$D/d"
+}
+
 @test "a disk that is opened for writing is an event" {
 	learn sh -c ': </dev/vda'
 	allowed sh -c ': </dev/vda'
