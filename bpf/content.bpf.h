@@ -28,7 +28,8 @@ static __always_inline bool file_backs(void *real, struct dentry *user)
 
 /*
  * The inode that holds the pages of a file's content: on an overlay that of the layer below, which can be written to
- * without the overlay's own inode telling. NULL: it cannot be told (an overlay on an overlay), and no digest may be kept.
+ * without the overlay's own inode telling. NULL: it cannot be told (an overlay on an overlay), and no digest may be
+ * kept.
  *
  * overlayfs keeps the file below in private_data, since 6.13 (87a8a76c34a2) in a box whose first member it is. It is a
  * module, which may be loaded after us: its types cannot be asked, what lies there can.

@@ -41,7 +41,8 @@ int BPF_PROG(tsem_file_open, struct file *file, int mask)
 	return event_end(t);
 }
 
-/* O_TMPFILE makes a file without a name, and does not come to file_post_open. It is empty: no content has to be read. */
+/* O_TMPFILE makes a file without a name, and does not come to file_post_open. It is empty: no content has to be read.
+ */
 SEC("lsm.s/file_open")
 int BPF_PROG(tsem_file_open_unnamed, struct file *file)
 {

@@ -44,14 +44,14 @@ cleanup() {
 }
 
 @test "file_open: on an overlay a write through a mapping that outlives its file, or in a layer, is seen" {
-	local state reply
+	local reply input
 	mkdir lower upper work merged
 	echo lower >lower/b
 	mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work overlay merged
 	echo 'the first text' >merged/a
 	learn "$OPEN" "$D/merged/a" "$D/merged/b"
 	# The state has been seen a while ago, the digest that is taken now stays, and the last run opens the file by it.
-	for state in seen taken kept; do
+	for _ in seen taken kept; do
 		sleep 0.1
 		allowed "$OPEN" "$D/merged/a" "$D/merged/b"
 	done
@@ -67,11 +67,12 @@ cleanup() {
 	forensic file_open
 	echo the >&"${WRITER[1]}"
 	read -r reply <&"${WRITER[0]}"
-	exec {WRITER[1]}>&-
+	input=${WRITER[1]}
+	exec {input}>&-
 	wait "$WRITER_PID"
 	sed -i '1!d; s/.*/the first text/' merged/a
 	learn "$OPEN" "$D/merged/a" "$D/merged/b"
-	for state in seen taken kept; do
+	for _ in seen taken kept; do
 		sleep 0.1
 		allowed "$OPEN" "$D/merged/a" "$D/merged/b"
 	done

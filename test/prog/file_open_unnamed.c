@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* file_open_unnamed DIRECTORY...: makes a file without a name in each (O_TMPFILE); exits with the errno of the first that fails. */
+/* file_open_unnamed DIRECTORY...: makes a file without a name in each (O_TMPFILE); exits with the errno of the first
+ * that fails. */
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
