@@ -297,3 +297,9 @@ int BPF_PROG(tsem_inode_listxattr, struct dentry *dentry)
 	cell_dentry(t, 0, dentry, NULL);
 	return event_end(t);
 }
+
+/* Lists of access control are extended attributes that do not reach the hooks of these. */
+TSEM_GENERIC(inode_set_acl)
+TSEM_GENERIC(inode_remove_acl)
+/* file_setattr(2), which is no ioctl. */
+TSEM_GENERIC(inode_file_setattr)
