@@ -4,6 +4,9 @@
  * rename, so that no command ever sees half of it. Whatever fails before that removes the directory; links that are not
  * pinned go with the process.
  *
+ * One process at a time makes or removes pins: it holds a lock (flock) on the root of the BPF filesystem, which ends
+ * with it however it ends, and which no task of a namespace may take (guard.bpf.h).
+ *
  * A program whose hook the running kernel's BTF does not have is left out; that is a matter of probing, not of
  * versions.
  */
@@ -11,10 +14,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -63,6 +68,20 @@ static bool hook_exists(const struct btf *btf, const char *hook)
 static int fail(struct skel_error *error, int err, const char *what, const char *name)
 {
 	snprintf(error->what, sizeof(error->what), "%s %s", what, name);
+	return err;
+}
+
+/* The lock, which its descriptor is. -EALREADY: another has it. */
+static int lock_pins(void)
+{
+	int lock = open(TSEM_BPF_FS, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
+
+	if (lock < 0)
+		return -errno;
+	if (!flock(lock, LOCK_EX | LOCK_NB))
+		return lock;
+	err = errno == EWOULDBLOCK ? -EALREADY : -errno;
+	close(lock);
 	return err;
 }
 
@@ -284,18 +303,24 @@ static int set_globals(struct tsem_bpf *skel, const struct skel_settings *settin
 
 int skel__load(const struct skel_settings *settings, struct skel_error *error)
 {
-	struct tsem_bpf *skel;
-	int err;
+	struct tsem_bpf *skel = NULL;
+	int lock = lock_pins(), err;
 
-	if (!access(TSEM_PINS, F_OK))
-		return fail(error, -EEXIST, "find", TSEM_PINS);
+	if (lock < 0)
+		return fail(error, lock, "lock", TSEM_BPF_FS);
+	if (!access(TSEM_PINS, F_OK)) {
+		err = fail(error, -EEXIST, "find", TSEM_PINS);
+		goto out;
+	}
 	if (!settings->verbose)
 		libbpf_set_print(silent);
 	/* Left by a load that was killed. */
 	remove_tree(NEW_PINS);
 	skel = tsem_bpf__open();
-	if (!skel)
-		return fail(error, -errno, "open", "the BPF object");
+	if (!skel) {
+		err = fail(error, -errno, "open", "the BPF object");
+		goto out;
+	}
 	err = prepare(skel, settings, error);
 	if (err)
 		goto out;
@@ -315,12 +340,19 @@ int skel__load(const struct skel_settings *settings, struct skel_error *error)
 		remove_tree(NEW_PINS);
 out:
 	tsem_bpf__destroy(skel);
+	close(lock);
 	return err;
 }
 
 int skel__unload(void)
 {
-	return remove_tree(TSEM_PINS);
+	int lock = lock_pins(), err;
+
+	if (lock < 0)
+		return lock;
+	err = remove_tree(TSEM_PINS);
+	close(lock);
+	return err;
 }
 
 int skel__programs(int (*each)(const char *program, const char *hook, enum skel_state state, void *data), void *data)

@@ -23,11 +23,11 @@ struct skel_error {
 
 /*
  * Loads, attaches and pins everything. 0 or -errno with *error filled; on an error nothing stays attached or pinned.
- * -EEXIST: there are pins already.
+ * -EEXIST: there are pins already; -EALREADY: another process loads or unloads.
  */
 int skel__load(const struct skel_settings *settings, struct skel_error *error);
 
-/* Removes every pin, and with the links all that is attached. 0 or -errno. */
+/* Removes every pin, and with the links all that is attached. 0, or -errno; -EALREADY: as above. */
 int skel__unload(void);
 
 enum skel_state {

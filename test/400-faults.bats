@@ -3,6 +3,10 @@
 # shellcheck disable=SC2153 # PROG is set in helpers.bash
 load helpers
 
+fails() {
+	! "$@"
+}
+
 @test "bpftool reads the maps by name" {
 	tsem-bpf run -q -n dump --keep -- true
 	[ "$(bpftool map dump pinned "$PINS/maps/tsem_namespaces" | jq -r '.[].value.name')" = dump ]
@@ -39,7 +43,16 @@ load helpers
 }
 
 @test "limits: a full map of coefficients and of namespaces is said and counted, and denies when sealed" {
-	tsem-bpf load --max-coefficients 64 --max-namespaces 1
+	# Meanwhile nobody else loads or unloads, and what is half made stays.
+	tsem-bpf load --max-coefficients 64 --max-namespaces 1 3>&- &
+	wait_for fails flock -n /sys/fs/bpf true
+	check 1 tsem-bpf load
+	says "under way"
+	wait $!
+	check 1 flock /sys/fs/bpf tsem-bpf unload
+	says "under way"
+	# A workload cannot hold them up.
+	check 1 tsem-bpf run -q -- flock /sys/fs/bpf true
 	for i in $(seq 100); do echo "$i" >"f$i"; done
 	check 0 tsem-bpf run -n full --keep -o m -- "$PROG/file_open" f1
 	check 1 tsem-bpf run -- true
