@@ -246,6 +246,27 @@ static int make_root(struct tsem_bpf *skel, const struct skel_settings *settings
 	return err ? fail(error, err, "make", "the root namespace") : 0;
 }
 
+/*
+ * The programs read these variables of the kernel at the addresses that libbpf finds. Without one libbpf gives 0, and a
+ * path could be read during a rename, or the place of the pins not be known.
+ */
+static int find_symbols(struct skel_error *error)
+{
+	struct tsem_symbol symbols[] = { { .name = "rename_lock" },
+					 { .name = "mount_lock" },
+					 { .name = "bpf_fs_type" } };
+	size_t count = sizeof(symbols) / sizeof(symbols[0]);
+	int err = tsem__symbols(symbols, count);
+
+	if (err)
+		return fail(error, err, "read", "/proc/kallsyms");
+	for (size_t i = 0; i < count; i++) {
+		if (!symbols[i].address)
+			return fail(error, symbols[i].listed ? -ENOKEY : -ENXIO, "find", symbols[i].name);
+	}
+	return 0;
+}
+
 static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, struct skel_error *error)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
@@ -263,6 +284,9 @@ static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, 
 			bpf_program__set_autoload(program, false);
 	}
 	btf__free(btf);
+	err = find_symbols(error);
+	if (err)
+		return err;
 	/* A map of kernel objects that the kernel does not know cannot be made; the programs then leave it alone. */
 	if (!tsem__patched())
 		bpf_map__set_autocreate(skel->maps.tsem_hashes, false);

@@ -30,6 +30,23 @@ fails() {
 	check 1 tsem-bpf unload
 }
 
+@test "a load that cannot find the variables of the kernel is refused, with the name of the sysctl" {
+	restrict=$(</proc/sys/kernel/kptr_restrict)
+	echo 2 >/proc/sys/kernel/kptr_restrict
+	run tsem-bpf load
+	[ "$status" = 1 ]
+	says "kernel.kptr_restrict=1"
+	[ "${#lines[@]}" = 1 ]
+	check 4 tsem-bpf probe
+	says "kernel.kptr_restrict=1"
+	echo 1 >/proc/sys/kernel/kptr_restrict
+	check 1 setpriv --bounding-set=-syslog --inh-caps=-syslog tsem-bpf load
+	says "CAP_SYSLOG"
+	check 0 tsem-bpf probe
+	echo "$restrict" >/proc/sys/kernel/kptr_restrict
+	[ ! -e "$PINS" ]
+}
+
 @test "a load that fails leaves nothing pinned" {
 	mkdir -p "$PINS"
 	check 1 tsem-bpf load
