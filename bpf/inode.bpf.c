@@ -126,6 +126,19 @@ int BPF_PROG(tsem_created_tmpfile, struct mnt_idmap *idmap, struct inode *inode)
 	return 0;
 }
 
+SEC("lsm/inode_free_security")
+int BPF_PROG(tsem_directory_free, struct inode *inode)
+{
+	struct tsem_directory *d;
+
+	if ((inode->i_mode & S_IFMT) != S_IFDIR)
+		return 0;
+	d = bpf_inode_storage_get(&tsem_directories, inode, 0, 0);
+	if (d)
+		creation_forget(d);
+	return 0;
+}
+
 /* The event of what removes a name: INODE of the directory, DENTRY. */
 static __always_inline int removal_event(u32 event, struct inode *dir, struct dentry *dentry)
 {
