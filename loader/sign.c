@@ -459,7 +459,7 @@ int sign__verify(struct sign_bytes text, struct sign_bytes signature, struct sig
 	return err;
 }
 
-/* All of a small file (see stream__open()), which the caller frees. 0 or -errno; -EFBIG: it has more than `most` bytes. */
+/* All of a small file, as stream__open() takes it, to be freed. 0 or -errno; -EFBIG: it has more than `most` bytes. */
 static int read_file(const char *directory, const char *path, size_t most, u8 **out, size_t *size)
 {
 	int fd = stream__open(directory, path), err = 0;
