@@ -5,7 +5,10 @@
 #ifndef TSEM_COMPAT_BPF_H
 #define TSEM_COMPAT_BPF_H
 
-/* Sequence counts that a change of name or of mounts moves; plain symbols, found in kallsyms. */
+/*
+ * Sequence counts that a change of name or of mounts moves; plain symbols, found in kallsyms. `load` refuses where one
+ * has no address; weak, so that it and not libbpf says so.
+ */
 extern const void rename_lock __weak __ksym;
 extern const void mount_lock __weak __ksym;
 /* The type of the BPF filesystem, and with it every one there is; a plain symbol too. */

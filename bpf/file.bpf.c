@@ -158,6 +158,8 @@ int BPF_PROG(tsem_file_lock, struct file *file, unsigned int cmd)
 	struct tsem_task *t;
 	int verdict;
 
+	if (guard_lock(file))
+		return guard_deny();
 	t = event_begin(TSEM_EVENT_file_lock, &verdict);
 	if (!t)
 		return verdict;

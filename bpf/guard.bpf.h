@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What guards are made of. A guard is a program of its own (guard.bpf.c) but where a hook is too busy for another one:
- * there the event's program asks guard_file() or guard_command() first, which come to the task last.
+ * there the event's program asks guard_file(), guard_lock() or guard_command() first, which come to the task last.
  */
 #ifndef TSEM_GUARD_BPF_H
 #define TSEM_GUARD_BPF_H
@@ -118,6 +118,12 @@ static __always_inline bool guard_file(struct file *file)
 		return true;
 	}
 	return false;
+}
+
+/* Must the current task not lock this file? The lock of those who load and unload is on the root of the pins. */
+static __always_inline bool guard_lock(struct file *file)
+{
+	return file->f_inode->i_sb->s_magic == BPF_FS_MAGIC && current_task();
 }
 
 /* Must the current task not do this ioctl: type for others, hang them up, let a program run at an event? */

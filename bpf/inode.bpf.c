@@ -116,6 +116,19 @@ int BPF_PROG(tsem_created_regular, struct mnt_idmap *idmap, struct dentry *dentr
 	return 0;
 }
 
+SEC("lsm/inode_free_security")
+int BPF_PROG(tsem_directory_free, struct inode *inode)
+{
+	struct tsem_directory *d;
+
+	if ((inode->i_mode & S_IFMT) != S_IFDIR)
+		return 0;
+	d = bpf_inode_storage_get(&tsem_directories, inode, 0, 0);
+	if (d)
+		creation_forget(d);
+	return 0;
+}
+
 /* The event of what removes a name: INODE of the directory, DENTRY. */
 static __always_inline int removal_event(u32 event, struct inode *dir, struct dentry *dentry)
 {
@@ -287,3 +300,9 @@ int BPF_PROG(tsem_inode_listxattr, struct dentry *dentry)
 	cell_dentry(t, 0, dentry, NULL);
 	return event_end(t);
 }
+
+/* Lists of access control are extended attributes that do not reach the hooks of these. */
+TSEM_GENERIC(inode_set_acl)
+TSEM_GENERIC(inode_remove_acl)
+/* file_setattr(2), which is no ioctl. */
+TSEM_GENERIC(inode_file_setattr)

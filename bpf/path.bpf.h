@@ -378,19 +378,67 @@ static __always_inline void cell_dentry(struct tsem_task *t, int n, struct dentr
  */
 static __always_inline u64 creation_next(struct tsem_task *t, u64 directory)
 {
+	struct tsem_namespace *ns;
 	u64 *count, zero = 0;
+	u32 id = t->ns;
 
 	t->creation.directory = directory;
 	t->creation.ns = t->ns;
 	__builtin_memcpy(t->creation.creator, t->task_id, TSEM_KEY_SIZE);
 	count = bpf_map_lookup_elem(&tsem_creations, &t->creation);
 	if (!count) {
-		bpf_map_update_elem(&tsem_creations, &t->creation, &zero, BPF_NOEXIST);
+		/* What one namespace makes must not take the room of the others. */
+		ns = bpf_map_lookup_elem(&tsem_namespaces, &id);
+		if (!ns || ns->creations >= TSEM_CREATIONS_SHARE)
+			return 0;
+		if (!bpf_map_update_elem(&tsem_creations, &t->creation, &zero, BPF_NOEXIST) && directory)
+			__sync_fetch_and_add(&ns->creations, 1);
 		count = bpf_map_lookup_elem(&tsem_creations, &t->creation);
 		if (!count)
 			return 0;
 	}
 	return __sync_fetch_and_add(count, 1) + 1;
+}
+
+/*
+ * The entry that creation_next() has just made goes with the inode of the directory; without that, a workload of many
+ * temporary directories would fill the map. The kernel holds the directory's lock. More creators than there is room for
+ * are those of directories that stay: their entries go with the namespace.
+ */
+static __always_inline void creation_remember(struct tsem_task *t, struct inode *dir)
+{
+	struct tsem_directory *d = bpf_inode_storage_get(&tsem_directories, dir, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	u32 i;
+
+	if (!d)
+		return;
+	bpf_for(i, 0, TSEM_DIRECTORY_CREATORS) {
+		if (!at_most(i, TSEM_DIRECTORY_CREATORS - 1))
+			return;
+		/* One of a namespace that is gone is of no use. */
+		if (bpf_map_lookup_elem(&tsem_creations, &d->made[i]))
+			continue;
+		d->made[i] = t->creation;
+		return;
+	}
+}
+
+/* The inode of a directory goes, and with it what was counted in it. */
+static __always_inline void creation_forget(struct tsem_directory *d)
+{
+	struct tsem_namespace *ns;
+	u32 i, id;
+
+	bpf_for(i, 0, TSEM_DIRECTORY_CREATORS) {
+		if (!at_most(i, TSEM_DIRECTORY_CREATORS - 1))
+			return;
+		if (!d->made[i].directory || bpf_map_delete_elem(&tsem_creations, &d->made[i]))
+			continue;
+		id = d->made[i].ns;
+		ns = bpf_map_lookup_elem(&tsem_namespaces, &id);
+		if (ns)
+			__sync_fetch_and_add(&ns->creations, -1);
+	}
 }
 
 /* The current task is about to make an inode for `dentry`, in `dir`: the next PATH is that of what will be. */
@@ -403,6 +451,8 @@ static __always_inline void creation_begin(struct tsem_task *t, struct inode *di
 		if (!r->identity)
 			__sync_val_compare_and_swap(&r->identity, 0, serial_next());
 		instance = creation_next(t, r->identity);
+		if (instance == 1)
+			creation_remember(t, dir);
 	}
 	if (!instance)
 		event_unmodeled(t, TSEM_LOSS_STORAGE);

@@ -147,3 +147,5 @@ int BPF_PROG(tsem_quotactl, int cmds, int type, int id, const struct super_block
 	}
 	return event_end(t);
 }
+
+TSEM_GENERIC(path_chroot)

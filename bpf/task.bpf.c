@@ -402,3 +402,7 @@ int BPF_PROG(tsem_task_prctl, int option, unsigned long arg2, unsigned long arg3
 }
 
 TSEM_GENERIC(userns_create)
+TSEM_GENERIC(task_fix_setuid)
+TSEM_GENERIC(task_fix_setgid)
+TSEM_GENERIC(task_fix_setgroups)
+TSEM_GENERIC(task_movememory)

@@ -26,6 +26,7 @@
 
 #include "digest.h"
 #include "event.h"
+#include "root.h"
 
 #define VERSION_TEXT "1"
 #define LABEL "tsem-bpf attest 1"
@@ -209,34 +210,9 @@ int attest__challenge(const struct attest *a, u8 *out)
 	return err ?: digest__hash(TSEM_DIGEST_SHA256, message, p + ATTEST_SIZE - message, out);
 }
 
-/* register = SHA256( register || H( base || coefficient ), cut or zero padded to the size of the bank's digests ) */
-static int extend(const struct attest_root *root, const u8 *coefficient, u8 *pcr)
+static struct root_chain chain_of(const struct attest_root *root)
 {
-	size_t size = digest__size(root->digest);
-	u8 message[2 * TSEM_DIGEST_MAX], value[ATTEST_SIZE + TSEM_DIGEST_MAX] = {};
-	int err;
-
-	memcpy(message, root->base, size);
-	memcpy(message + size, coefficient, size);
-	memcpy(value, pcr, ATTEST_SIZE);
-	err = digest__hash(root->digest, message, 2 * size, value + ATTEST_SIZE);
-	return err ?: digest__hash(TSEM_DIGEST_SHA256, value, 2 * ATTEST_SIZE, pcr);
-}
-
-int64_t attest__position(const struct attest_root *root, u8 (*log)[TSEM_DIGEST_MAX], u64 count, const u8 *value)
-{
-	u8 pcr[ATTEST_SIZE];
-
-	memcpy(pcr, root->initial, sizeof(pcr));
-	for (u64 i = 0; memcmp(pcr, value, sizeof(pcr)); i++) {
-		if (i == count)
-			return -ESTALE;
-		if (extend(root, log[i], pcr))
-			return -EIO;
-		if (!memcmp(pcr, value, sizeof(pcr)))
-			return i + 1;
-	}
-	return 0;
+	return (struct root_chain){ .digest = root->digest, .base = root->base, .initial = root->initial };
 }
 
 /* Bytes of somebody else, from the front. What is not there reads as zeros, and `short_of` stays set. */
@@ -335,6 +311,7 @@ static int registers_digest(const struct attest *a, const u8 *pcr, u8 *out)
 int attest__complete(struct attest *a, u8 (*log)[TSEM_DIGEST_MAX], u64 count)
 {
 	u64 least = a->events ? json_object_array_length(a->events) : 0;
+	struct root_chain chain = chain_of(&a->root);
 	u8 pcr[ATTEST_SIZE], digest[ATTEST_SIZE];
 	struct quoted q;
 	int err = parse_quote(&a->quote, &q);
@@ -344,7 +321,7 @@ int attest__complete(struct attest *a, u8 (*log)[TSEM_DIGEST_MAX], u64 count)
 		err = registers_digest(a, pcr, digest);
 		if (err || (i >= least && equal(&q.digest, digest)))
 			break;
-		err = i < count ? extend(&a->root, log[i], pcr) : -ESTALE;
+		err = i < count ? root__next(&chain, log[i], pcr) : -ESTALE;
 		err = err ?: digests__add(&a->log, log[i]);
 	}
 	memcpy(a->pcr, pcr, sizeof(pcr));
@@ -732,13 +709,14 @@ static const char *log_fault(const struct attest *a, const struct attest_policy 
 {
 	static const u8 zeros[ATTEST_SIZE];
 	size_t count = a->events ? json_object_array_length(a->events) : 0;
+	struct root_chain chain = chain_of(&a->root);
 	u8 pcr[ATTEST_SIZE];
 
 	if (memcmp(a->root.initial, policy->initial ?: zeros, ATTEST_SIZE))
 		return "the register of the log held another value when tsem-bpf was loaded (root.initial)";
 	memcpy(pcr, a->root.initial, sizeof(pcr));
 	for (size_t i = 0; i < a->log.count && !*err; i++)
-		*err = extend(&a->root, a->log.digest[i], pcr);
+		*err = root__next(&chain, a->log.digest[i], pcr);
 	if (*err)
 		return NULL;
 	if (memcmp(pcr, a->pcr, sizeof(pcr)))

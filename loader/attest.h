@@ -97,12 +97,6 @@ int attest__add_event(struct attest *a, const u8 *coefficient, const struct tsem
 int attest__challenge(const struct attest *a, u8 *out);
 
 /*
- * How many entries of the log the register had when it held `value`: the first number, up to `count`, whose extensions
- * of root.initial give it. -ESTALE: none; -EIO.
- */
-int64_t attest__position(const struct attest_root *root, u8 (*log)[TSEM_DIGEST_MAX], u64 count, const u8 *value);
-
-/*
  * Takes from the `count` entries of the log those that the quoted register holds. 0; -ESTALE: the quote is of no such
  * length that has all of the descriptions; -EINVAL: it is no quote; -ENOMEM or -EIO.
  */

@@ -194,6 +194,7 @@ static int state_all(struct machine *m)
 {
 	struct attest *a = m->a;
 	u8(*log)[TSEM_DIGEST_MAX] = NULL;
+	struct root_chain chain;
 	struct root_state state;
 	struct tsem_namespace ns;
 	int64_t position;
@@ -216,8 +217,12 @@ static int state_all(struct machine *m)
 	if (err)
 		return err;
 	m->what = "find the register's value in the log";
-	position = attest__position(&a->root, log, state.logged, a->pcr);
-	err = position < 0 ? position : add_events(m, log, position);
+	chain = root__chain(&state);
+	position = root__position(&chain, log, 0, state.logged, a->pcr);
+	if (position < 0)
+		err = position == -ENOENT ? -ESTALE : position;
+	else
+		err = add_events(m, log, position);
 	free(log);
 	m->what = err ? m->what : "read the namespaces";
 	return err ?: namespace__each(&m->tsem, add_namespace, m);

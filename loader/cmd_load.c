@@ -103,6 +103,19 @@ static int explain(int err, const struct skel_error *error, const struct control
 	if (err == -EEXIST)
 		return cmd__fail(EXIT_FAILED,
 				 "load: already loaded: " TSEM_PINS " exists; 'tsem-bpf unload' comes first");
+	if (err == -EALREADY)
+		return cmd__fail(EXIT_FAILED,
+				 "load: another 'tsem-bpf load' or 'unload' is under way; wait for its end "
+				 "(/proc/locks has its process)");
+	if (err == -ENOKEY)
+		return cmd__fail(EXIT_FAILED,
+				 "load: cannot %s: /proc/kallsyms hides addresses; load with CAP_SYSLOG and "
+				 "'sysctl kernel.kptr_restrict=1' (2 may be set again after that)",
+				 error->what);
+	if (err == -ENXIO)
+		return cmd__fail(EXIT_KERNEL,
+				 "load: cannot %s in /proc/kallsyms; the kernel needs CONFIG_KALLSYMS_ALL=y",
+				 error->what);
 	/* -ENOTSUP is what a kernel without BPF LSM answers as well. */
 	if ((err == -ENOTSUP && root->digest >= TSEM_DIGEST_BPF_END) || err == -ENODATA)
 		return cmd__fail(EXIT_KERNEL, "load: --%s %s: this kernel has no such hash%s",

@@ -279,8 +279,8 @@ static int verify(struct job *job)
 	err = read_text(job, "verify", &text, &size);
 	if (err)
 		goto out;
-	if (sign__verify_file((struct sign_bytes){ (u8 *)text, size }, job->files[0], job->signature, job->trust_anchor,
-			      &signer, &error)) {
+	if (sign__verify_file((struct sign_bytes){ (u8 *)text, size }, job->files[0], job->signature, NULL,
+			      job->trust_anchor, &signer, &error)) {
 		err = cmd__fail(EXIT_FAILED, "model verify: %s: %s", job->files[0], error.text);
 		goto out;
 	}

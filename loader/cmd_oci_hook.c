@@ -28,6 +28,7 @@
 #include "caps.h"
 #include "cmd.h"
 #include "digest.h"
+#include "stream.h"
 #include "workload.h"
 
 #define PREFIX "org.tsem-bpf."
@@ -63,6 +64,7 @@ static int file_annotation(struct hook *hook, const char *key, const char *value
 {
 	size_t size = hook->directory ? strlen(hook->directory) : 0, length = strlen(value);
 	char parent[PATH_MAX];
+	int err;
 
 	if (*value != '/')
 		return bad(key, value, "is no path from the root; give one that begins with /");
@@ -74,7 +76,13 @@ static int file_annotation(struct hook *hook, const char *key, const char *value
 		return cmd__fail(EXIT_USAGE, "oci-hook: annotation " PREFIX "%s: '%.200s' is not in %s (--directory)",
 				 key, value, hook->directory);
 	snprintf(parent, sizeof(parent), "%s", value);
-	if (access(dirname(parent), F_OK))
+	if (hook->directory)
+		err = stream__reach(hook->directory, value);
+	else
+		err = access(dirname(parent), F_OK) ? -errno : 0;
+	if (err == -ELOOP)
+		return bad(key, value, "has a symbolic link on its way below --directory");
+	if (err)
 		return bad(key, value, "is in a directory that does not exist");
 	*out = value;
 	return 0;
@@ -391,6 +399,7 @@ int cmd_oci_hook(int argc, char **argv)
 	close_range(STDERR_FILENO + 1, ~0U, 0);
 	workload__init(&hook.workload);
 	hook.workload.trust_anchor = trust_anchor;
+	hook.workload.directory = hook.directory;
 	code = read_state(&hook);
 	if (!code && hook.asked)
 		code = strcmp(stage, "poststop") ? create_runtime(&hook) : poststop(&hook);

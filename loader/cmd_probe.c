@@ -71,15 +71,9 @@ static bool has_word(const char *list, const char *word)
 
 static bool symbol_exists(const char *name)
 {
-	char line[256], symbol[128];
-	FILE *file = fopen("/proc/kallsyms", "re");
-	bool found = false;
+	struct tsem_symbol symbol = { .name = name };
 
-	while (file && !found && fgets(line, sizeof(line), file))
-		found = sscanf(line, "%*s %*c %127s", symbol) == 1 && !strcmp(symbol, name);
-	if (file)
-		fclose(file);
-	return found;
+	return !tsem__symbols(&symbol, 1) && symbol.listed;
 }
 
 static void probe_lsm(void)
@@ -152,8 +146,10 @@ static void probe_content(void)
 static void probe_system(void)
 {
 	const char *lockdown = first_line("/sys/kernel/security/lockdown");
+	struct tsem_symbol symbol = { .name = "rename_lock" };
 	struct statfs fs;
 
+	tsem__symbols(&symbol, 1);
 	if (!statfs("/sys/fs/bpf", &fs) && (u32)fs.f_type == BPF_FS_MAGIC)
 		say(GOOD, "BPF filesystem", "/sys/fs/bpf");
 	else
@@ -163,12 +159,14 @@ static void probe_system(void)
 		    "confidentiality: BPF may not read kernel memory; boot with lockdown=integrity at most");
 	else
 		say(GOOD, "lockdown", *lockdown ? lockdown : "not active");
-	if (!symbol_exists("rename_lock"))
-		say(LACKS, "rename_lock",
-		    "not in /proc/kallsyms (kernel.kptr_restrict, CONFIG_KALLSYMS_ALL): a path may be read "
-		    "during a rename");
+	if (symbol.address)
+		say(GOOD, "addresses", "/proc/kallsyms has them");
+	else if (!symbol.listed)
+		say(BLOCKS, "addresses", "the kernel needs CONFIG_KALLSYMS_ALL=y");
+	else if (!strcmp(first_line("/proc/sys/kernel/kptr_restrict"), "2"))
+		say(BLOCKS, "addresses", "hidden in /proc/kallsyms; load with sysctl kernel.kptr_restrict=1");
 	else
-		say(GOOD, "rename_lock", "paths are read whole under concurrent renames");
+		say(LACKS, "addresses", "hidden in /proc/kallsyms from this process; load needs CAP_SYSLOG");
 	if (strcmp(first_line("/proc/sys/kernel/unprivileged_bpf_disabled"), "0"))
 		say(GOOD, "unprivileged BPF", "disabled");
 	else

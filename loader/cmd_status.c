@@ -106,12 +106,14 @@ static const char *register_says(struct tsem *tsem, const struct root_state *bef
 {
 	u64 least = before->extended < before->pending ? 0 : before->extended - before->pending;
 	u8(*log)[TSEM_DIGEST_MAX], value[TPM_PCR_SIZE];
+	struct root_chain chain;
 	struct root_state now;
 	int64_t position;
 
 	if (tpm__register(TPM_PCRS, before->pcr, value) || root__state(tsem, &now) || root__log(tsem, now.logged, &log))
 		return "unknown";
-	position = root__position(&now, log, least, now.logged, value);
+	chain = root__chain(&now);
+	position = root__position(&chain, log, least, now.logged, value);
 	free(log);
 	return position < 0 ? "differs" : "matches";
 }

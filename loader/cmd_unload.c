@@ -74,6 +74,10 @@ int cmd_unload(int argc, char **argv)
 		return cmd__fail(EXIT_FAILED, "not loaded: there is no " TSEM_PINS);
 	}
 	err = skel__unload();
+	if (err == -EALREADY)
+		return cmd__fail(EXIT_FAILED,
+				 "unload: another 'tsem-bpf load' or 'unload' is under way; wait for its end "
+				 "(/proc/locks has its process)");
 	if (err)
 		return cmd__fail(EXIT_FAILED, "unload: cannot remove " TSEM_PINS ": %s", strerror(-err));
 	remove_journals();

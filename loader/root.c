@@ -102,31 +102,42 @@ int root__log(struct tsem *tsem, u64 count, u8 (**log)[TSEM_DIGEST_MAX])
 }
 
 /* H( base || coefficient ), zero padded to TSEM_DIGEST_MAX. */
-static int extension(const struct root_state *state, const u8 *coefficient, u8 *out)
+static int extension(const struct root_chain *chain, const u8 *coefficient, u8 *out)
 {
-	size_t size = digest__size(state->digest);
+	size_t size = digest__size(chain->digest);
 	u8 message[2 * TSEM_DIGEST_MAX];
 
 	memset(out, 0, TSEM_DIGEST_MAX);
-	memcpy(message, state->base, size);
+	memcpy(message, chain->base, size);
 	memcpy(message + size, coefficient, size);
-	return digest__hash(state->digest, message, 2 * size, out);
+	return digest__hash(chain->digest, message, 2 * size, out);
 }
 
-int64_t root__position(const struct root_state *state, u8 (*log)[TSEM_DIGEST_MAX], u64 least, u64 count,
-		       const u8 *value)
+struct root_chain root__chain(const struct root_state *state)
+{
+	return (struct root_chain){ .digest = state->digest, .base = state->base, .initial = state->initial };
+}
+
+int root__next(const struct root_chain *chain, const u8 *coefficient, u8 *value)
 {
 	u8 message[TPM_PCR_SIZE + TSEM_DIGEST_MAX];
-	int err = 0;
 
-	memcpy(message, state->initial, TPM_PCR_SIZE);
+	memcpy(message, value, TPM_PCR_SIZE);
+	return extension(chain, coefficient, message + TPM_PCR_SIZE)
+		       ?: digest__hash(TSEM_DIGEST_SHA256, message, 2 * TPM_PCR_SIZE, value);
+}
+
+int64_t root__position(const struct root_chain *chain, u8 (*log)[TSEM_DIGEST_MAX], u64 least, u64 count,
+		       const u8 *value)
+{
+	u8 now[TPM_PCR_SIZE];
+	int err;
+
+	memcpy(now, chain->initial, sizeof(now));
 	for (u64 i = 0;; i++) {
-		if (i >= least && !memcmp(message, value, TPM_PCR_SIZE))
+		if (i >= least && !memcmp(now, value, sizeof(now)))
 			return i;
-		if (i == count)
-			return -ENOENT;
-		err = extension(state, log[i], message + TPM_PCR_SIZE)
-			      ?: digest__hash(TSEM_DIGEST_SHA256, message, 2 * TPM_PCR_SIZE, message);
+		err = i < count ? root__next(chain, log[i], now) : -ENOENT;
 		if (err)
 			return err;
 	}
@@ -145,6 +156,7 @@ static int tell(struct tsem *tsem, u64 position, int error)
 int root__extend(struct tsem *tsem, struct tpm2 *tpm)
 {
 	u8 value[TSEM_DIGEST_MAX];
+	struct root_chain chain;
 	struct root_state state;
 	struct tsem_log entry;
 	int err;
@@ -153,6 +165,7 @@ int root__extend(struct tsem *tsem, struct tpm2 *tpm)
 	err = root__state(tsem, &state);
 	if (err || !state.on || state.pcr == ROOT_NO_PCR || tsem__patched())
 		return err;
+	chain = root__chain(&state);
 	for (u64 i = state.extended; i < state.logged; i++) {
 		u32 at = i;
 
@@ -160,7 +173,7 @@ int root__extend(struct tsem *tsem, struct tpm2 *tpm)
 			return -errno;
 		if (!entry.ready)
 			return 0;
-		err = extension(&state, entry.coefficient, value);
+		err = extension(&chain, entry.coefficient, value);
 		if (err)
 			return err;
 		err = tpm ? tpm2__extend(tpm, state.pcr, value, digest__size(state.digest)) : -ENODEV;
@@ -178,6 +191,7 @@ int root__extend(struct tsem *tsem, struct tpm2 *tpm)
 int root__catch_up(struct tsem *tsem)
 {
 	u8(*log)[TSEM_DIGEST_MAX] = NULL, value[TPM_PCR_SIZE];
+	struct root_chain chain;
 	struct root_state state;
 	int64_t position;
 	int err;
@@ -188,7 +202,8 @@ int root__catch_up(struct tsem *tsem)
 	err = tpm__register(TPM_PCRS, state.pcr, value) ?: root__log(tsem, state.extended, &log);
 	if (err)
 		goto out;
-	position = root__position(&state, log, state.extended, state.extended, value);
+	chain = root__chain(&state);
+	position = root__position(&chain, log, state.extended, state.extended, value);
 	if (position >= 0 || state.extended == state.logged) {
 		err = position < 0 ? position : 0;
 		goto out;
@@ -197,7 +212,7 @@ int root__catch_up(struct tsem *tsem)
 	err = root__log(tsem, state.extended + 1, &log);
 	if (err)
 		goto out;
-	position = root__position(&state, log, state.extended + 1, state.extended + 1, value);
+	position = root__position(&chain, log, state.extended + 1, state.extended + 1, value);
 	err = position < 0 ? (int)position : tell(tsem, state.extended, 0);
 out:
 	free(log);

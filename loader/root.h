@@ -52,11 +52,24 @@ int root__state(struct tsem *tsem, struct root_state *state);
 /* The first `count` coefficients of the log in its order, TSEM_DIGEST_MAX bytes each; free *log. 0 or -errno. */
 int root__log(struct tsem *tsem, u64 count, u8 (**log)[TSEM_DIGEST_MAX]);
 
+/* What the values of the register follow from, in the sha256 bank. */
+struct root_chain {
+	u32 digest; /* enum tsem_digest_type of the root namespace */
+	const u8 *base; /* its base, TSEM_DIGEST_MAX bytes */
+	const u8 *initial; /* the register before the first extension, TPM_PCR_SIZE bytes */
+};
+
+/* That of this machine, as long as `state` lives. */
+struct root_chain root__chain(const struct root_state *state);
+
+/* Makes of the register's `value`, TPM_PCR_SIZE bytes, what an extension by the coefficient does. 0 or -EIO. */
+int root__next(const struct root_chain *chain, const u8 *coefficient, u8 *value);
+
 /*
- * How many entries of `log` the register has that holds `value`, TPM_PCR_SIZE bytes of the sha256 bank: the first
- * number, from `least` to `count`, whose extensions give it. -ENOENT: none.
+ * How many entries of `log` the register has that holds `value`: the first number, from `least` to `count`, whose
+ * extensions give it. -ENOENT: none; -EIO.
  */
-int64_t root__position(const struct root_state *state, u8 (*log)[TSEM_DIGEST_MAX], u64 least, u64 count,
+int64_t root__position(const struct root_chain *chain, u8 (*log)[TSEM_DIGEST_MAX], u64 least, u64 count,
 		       const u8 *value);
 
 struct tpm2;

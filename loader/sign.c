@@ -31,6 +31,7 @@
 #include <openssl/x509v3.h>
 
 #include "digest.h"
+#include "stream.h"
 
 #define RAW_SIZE 64
 #define KEYS_MAX 16
@@ -458,15 +459,15 @@ int sign__verify(struct sign_bytes text, struct sign_bytes signature, struct sig
 	return err;
 }
 
-/* All of a small file, which the caller frees. 0 or -errno; -EFBIG: it has more than `most` bytes. */
-static int read_file(const char *path, size_t most, u8 **out, size_t *size)
+/* All of a small file, as stream__open() takes it, to be freed. 0 or -errno; -EFBIG: it has more than `most` bytes. */
+static int read_file(const char *directory, const char *path, size_t most, u8 **out, size_t *size)
 {
-	FILE *file = fopen(path, "re");
-	int err = 0;
+	int fd = stream__open(directory, path), err = 0;
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 
 	*out = NULL;
 	if (!file)
-		return -errno;
+		return fd < 0 ? fd : -errno;
 	*out = malloc(most + 1);
 	*size = *out ? fread(*out, 1, most + 1, file) : 0;
 	if (!*out)
@@ -490,8 +491,8 @@ char *sign__name(const char *model)
 	return asprintf(&name, "%s" SIGN_SUFFIX, model) < 0 ? NULL : name;
 }
 
-int sign__verify_file(struct sign_bytes text, const char *model, const char *signature, const char *anchor,
-		      struct sign_signer *signer, struct sign_error *error)
+int sign__verify_file(struct sign_bytes text, const char *model, const char *signature, const char *directory,
+		      const char *anchor, struct sign_signer *signer, struct sign_error *error)
 {
 	char *beside = signature ? NULL : sign__name(model);
 	u8 *pem = NULL, *bytes = NULL;
@@ -502,12 +503,12 @@ int sign__verify_file(struct sign_bytes text, const char *model, const char *sig
 	signature = signature ?: beside;
 	if (!signature)
 		return no_memory(error);
-	err = read_file(anchor, PEM_MAX, &pem, &pem_size);
+	err = read_file(NULL, anchor, PEM_MAX, &pem, &pem_size);
 	if (err) {
 		fail(error, err, "the trust anchor %s: %s", anchor, strerror(-err));
 		goto out;
 	}
-	err = read_file(signature, SIGNATURE_MAX, &bytes, &size);
+	err = read_file(directory, signature, SIGNATURE_MAX, &bytes, &size);
 	if (err == -ENOENT) {
 		fail(error, err, "is not signed: there is no %s; sign it with 'tsem-bpf model sign'", signature);
 		goto out;
@@ -544,7 +545,7 @@ static int read_key(const char *path, EVP_PKEY **key, struct sign_error *error)
 	u8 *pem;
 	size_t size;
 	BIO *bio;
-	int err = read_file(path, PEM_MAX, &pem, &size);
+	int err = read_file(NULL, path, PEM_MAX, &pem, &size);
 
 	if (err)
 		return fail(error, err, "the key %s: %s", path, strerror(-err));
@@ -569,7 +570,7 @@ static int read_certificates(const char *path, STACK_OF(X509) * *list, struct si
 	size_t size;
 	u8 *pem;
 	BIO *bio;
-	int err = read_file(path, PEM_MAX, &pem, &size);
+	int err = read_file(NULL, path, PEM_MAX, &pem, &size);
 
 	*list = NULL;
 	if (err)

@@ -39,11 +39,11 @@ int sign__verify(struct sign_bytes text, struct sign_bytes signature, struct sig
 
 /*
  * The same for the model file `model`, whose text has been read, with the files of the trust anchor and, unless it is
- * NULL, of the signature, which is otherwise looked for beside the model. Another -errno, with *error filled: a file
- * cannot be read.
+ * NULL, of the signature, which is otherwise looked for beside the model; `directory` is for stream__open(), or NULL.
+ * Another -errno, with *error filled: a file cannot be read.
  */
-int sign__verify_file(struct sign_bytes text, const char *model, const char *signature, const char *anchor,
-		      struct sign_signer *signer, struct sign_error *error);
+int sign__verify_file(struct sign_bytes text, const char *model, const char *signature, const char *directory,
+		      const char *anchor, struct sign_signer *signer, struct sign_error *error);
 
 /*
  * Signs `text` with the private key in the PEM file `key`: detached CMS (DER) with the certificates in the PEM file

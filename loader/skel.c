@@ -4,6 +4,9 @@
  * rename, so that no command ever sees half of it. Whatever fails before that removes the directory; links that are not
  * pinned go with the process.
  *
+ * One process at a time makes or removes pins: it holds a lock (flock) on the root of the BPF filesystem, which ends
+ * with it however it ends, and which no task of a namespace may take (guard.bpf.h).
+ *
  * A program whose hook the running kernel's BTF does not have is left out; that is a matter of probing, not of
  * versions.
  */
@@ -11,10 +14,12 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -63,6 +68,20 @@ static bool hook_exists(const struct btf *btf, const char *hook)
 static int fail(struct skel_error *error, int err, const char *what, const char *name)
 {
 	snprintf(error->what, sizeof(error->what), "%s %s", what, name);
+	return err;
+}
+
+/* The lock, which its descriptor is. -EALREADY: another has it. */
+static int lock_pins(void)
+{
+	int lock = open(TSEM_BPF_FS, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
+
+	if (lock < 0)
+		return -errno;
+	if (!flock(lock, LOCK_EX | LOCK_NB))
+		return lock;
+	err = errno == EWOULDBLOCK ? -EALREADY : -errno;
+	close(lock);
 	return err;
 }
 
@@ -227,6 +246,27 @@ static int make_root(struct tsem_bpf *skel, const struct skel_settings *settings
 	return err ? fail(error, err, "make", "the root namespace") : 0;
 }
 
+/*
+ * The programs read these variables of the kernel at the addresses that libbpf finds. Without one libbpf gives 0, and a
+ * path could be read during a rename, or the place of the pins not be known.
+ */
+static int find_symbols(struct skel_error *error)
+{
+	struct tsem_symbol symbols[] = { { .name = "rename_lock" },
+					 { .name = "mount_lock" },
+					 { .name = "bpf_fs_type" } };
+	size_t count = sizeof(symbols) / sizeof(symbols[0]);
+	int err = tsem__symbols(symbols, count);
+
+	if (err)
+		return fail(error, err, "read", "/proc/kallsyms");
+	for (size_t i = 0; i < count; i++) {
+		if (!symbols[i].address)
+			return fail(error, symbols[i].listed ? -ENOKEY : -ENXIO, "find", symbols[i].name);
+	}
+	return 0;
+}
+
 static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, struct skel_error *error)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
@@ -244,6 +284,9 @@ static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, 
 			bpf_program__set_autoload(program, false);
 	}
 	btf__free(btf);
+	err = find_symbols(error);
+	if (err)
+		return err;
 	/* A map of kernel objects that the kernel does not know cannot be made; the programs then leave it alone. */
 	if (!tsem__patched())
 		bpf_map__set_autocreate(skel->maps.tsem_hashes, false);
@@ -284,18 +327,24 @@ static int set_globals(struct tsem_bpf *skel, const struct skel_settings *settin
 
 int skel__load(const struct skel_settings *settings, struct skel_error *error)
 {
-	struct tsem_bpf *skel;
-	int err;
+	struct tsem_bpf *skel = NULL;
+	int lock = lock_pins(), err;
 
-	if (!access(TSEM_PINS, F_OK))
-		return fail(error, -EEXIST, "find", TSEM_PINS);
+	if (lock < 0)
+		return fail(error, lock, "lock", TSEM_BPF_FS);
+	if (!access(TSEM_PINS, F_OK)) {
+		err = fail(error, -EEXIST, "find", TSEM_PINS);
+		goto out;
+	}
 	if (!settings->verbose)
 		libbpf_set_print(silent);
 	/* Left by a load that was killed. */
 	remove_tree(NEW_PINS);
 	skel = tsem_bpf__open();
-	if (!skel)
-		return fail(error, -errno, "open", "the BPF object");
+	if (!skel) {
+		err = fail(error, -errno, "open", "the BPF object");
+		goto out;
+	}
 	err = prepare(skel, settings, error);
 	if (err)
 		goto out;
@@ -315,12 +364,19 @@ int skel__load(const struct skel_settings *settings, struct skel_error *error)
 		remove_tree(NEW_PINS);
 out:
 	tsem_bpf__destroy(skel);
+	close(lock);
 	return err;
 }
 
 int skel__unload(void)
 {
-	return remove_tree(TSEM_PINS);
+	int lock = lock_pins(), err;
+
+	if (lock < 0)
+		return lock;
+	err = remove_tree(TSEM_PINS);
+	close(lock);
+	return err;
 }
 
 int skel__programs(int (*each)(const char *program, const char *hook, enum skel_state state, void *data), void *data)

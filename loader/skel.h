@@ -23,11 +23,12 @@ struct skel_error {
 
 /*
  * Loads, attaches and pins everything. 0 or -errno with *error filled; on an error nothing stays attached or pinned.
- * -EEXIST: there are pins already.
+ * -EEXIST: there are pins already; -EALREADY: another process loads or unloads;
+ * -ENOKEY: the address of a variable of the kernel is hidden from this process; -ENXIO: it is not in /proc/kallsyms.
  */
 int skel__load(const struct skel_settings *settings, struct skel_error *error);
 
-/* Removes every pin, and with the links all that is attached. 0 or -errno. */
+/* Removes every pin, and with the links all that is attached. 0, or -errno; -EALREADY: as above. */
 int skel__unload(void);
 
 enum skel_state {

@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Plain and compressed files behind a FILE: a cookie around libzstd's streaming functions. */
+/*
+ * Plain and compressed files behind a FILE: a cookie around libzstd's streaming functions.
+ *
+ * In a directory that others write to, names lead where they want: there the directory of the file is opened link by
+ * link (openat2), and the file relative to that.
+ */
 #include "stream.h"
 
 #include <errno.h>
@@ -10,6 +15,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <linux/openat2.h>
+#include <sys/random.h>
+#include <sys/syscall.h>
 #include <zstd.h>
 
 #define CHUNK (128 * 1024)
@@ -122,48 +130,160 @@ fail:
 	return NULL;
 }
 
+/* The directory that `path` is in, as a descriptor, or AT_FDCWD; *name is the file in it. -errno. */
+static int parent_open(const char *directory, const char *path, const char **name)
+{
+	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
+				.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
+	int top, fd = -ENOMEM;
+	char *way;
+
+	*name = path;
+	if (!directory)
+		return AT_FDCWD;
+	*name = strrchr(path, '/') + 1;
+	path += strlen(directory);
+	path += strspn(path, "/");
+	way = *name > path ? strndup(path, *name - path) : strdup(".");
+	top = open(directory, how.flags);
+	if (way)
+		fd = top < 0 ? -errno : syscall(SYS_openat2, top, way, &how, sizeof(how));
+	if (way && top >= 0 && fd < 0)
+		fd = -errno;
+	if (top >= 0)
+		close(top);
+	free(way);
+	return fd;
+}
+
+static void parent_close(int parent)
+{
+	if (parent >= 0)
+		close(parent);
+}
+
+int stream__reach(const char *directory, const char *path)
+{
+	int parent = parent_open(directory, path, &path);
+
+	if (parent < 0 && parent != AT_FDCWD)
+		return parent;
+	parent_close(parent);
+	return 0;
+}
+
+int stream__open(const char *directory, const char *path)
+{
+	const char *name;
+	int parent = parent_open(directory, path, &name), fd, err = 0;
+	struct stat st;
+
+	if (parent < 0 && parent != AT_FDCWD)
+		return parent;
+	/* A pipe that was put there would be waited for. */
+	fd = openat(parent, name, O_RDONLY | O_CLOEXEC | (directory ? O_NOFOLLOW | O_NONBLOCK : 0));
+	if (fd < 0)
+		err = -errno;
+	parent_close(parent);
+	if (err || !directory)
+		return err ?: fd;
+	if (fstat(fd, &st))
+		err = -errno;
+	else if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_mode & (S_IWGRP | S_IWOTH))
+		err = -EPERM;
+	if (!err)
+		return fd;
+	close(fd);
+	return err;
+}
+
+FILE *stream__read_in(const char *directory, const char *path)
+{
+	int fd = strcmp(path, "-") ? stream__open(directory, path) : dup(STDIN_FILENO);
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+
+	if (fd < 0 && strcmp(path, "-"))
+		errno = -fd;
+	return file && compressed(path) ? zstd_wrap(file, false) : file;
+}
+
 FILE *stream__read(const char *path)
 {
-	FILE *file = strcmp(path, "-") ? fopen(path, "re") : fdopen(dup(STDIN_FILENO), "r");
-
-	return compressed(path) ? zstd_wrap(file, false) : file;
+	return stream__read_in(NULL, path);
 }
 
 struct stream {
 	FILE *file;
+	int parent; /* the directory of the names, or AT_FDCWD */
 	char *path;
 	char *temporary; /* NULL: written straight to path */
-	mode_t mode; /* that the file will have */
 };
 
-struct stream *stream__create(const char *path)
+/* A new file beside s->path, which only we can write to. Its descriptor, or -1. */
+static int temporary_open(struct stream *s, mode_t mode)
+{
+	int fd = -1;
+
+	for (int i = 0; i < 100 && fd < 0; i++) {
+		unsigned int random;
+
+		free(s->temporary);
+		s->temporary = NULL;
+		if (getrandom(&random, sizeof(random), 0) != sizeof(random) ||
+		    asprintf(&s->temporary, "%s.%08x", s->path, random) < 0) {
+			s->temporary = NULL;
+			return -1;
+		}
+		fd = openat(s->parent, s->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (fd < 0 && errno != EEXIST)
+			break;
+	}
+	/* By its descriptor: the name may be somebody else's by now. */
+	if (fd >= 0 && fchmod(fd, mode)) {
+		int err = errno;
+
+		close(fd);
+		unlinkat(s->parent, s->temporary, 0);
+		errno = err;
+		fd = -1;
+	}
+	return fd;
+}
+
+struct stream *stream__create_in(const char *directory, const char *path)
 {
 	struct stream *s = calloc(1, sizeof(*s));
 	struct stat st;
-	mode_t mask;
+	mode_t mask, mode;
 	int fd = -1, err;
 
 	if (!s)
 		return NULL;
+	s->parent = parent_open(directory, path, &path);
+	if (s->parent < 0 && s->parent != AT_FDCWD) {
+		err = -s->parent;
+		free(s);
+		errno = err;
+		return NULL;
+	}
 	s->path = strdup(path);
 	mask = umask(0);
 	umask(mask);
-	s->mode = 0666 & ~mask;
-	if (!strcmp(path, "-") || !strcmp(path, "/dev/stdout")) {
+	mode = 0666 & ~mask;
+	if (!directory && (!strcmp(path, "-") || !strcmp(path, "/dev/stdout"))) {
 		s->file = fdopen(dup(STDOUT_FILENO), "w");
-	} else if (!stat(path, &st) && !S_ISREG(st.st_mode)) {
+	} else if (!directory && !stat(path, &st) && !S_ISREG(st.st_mode)) {
 		/* A pipe or a device. Not made here, so that no link in a directory of others leads to a new file. */
 		fd = open(path, O_WRONLY | O_CLOEXEC);
 		if (fd >= 0)
 			s->file = fdopen(fd, "w");
 	} else {
-		/* What is there is replaced, a link as well: its target is not ours to write to. It keeps its mode. */
-		if (!lstat(path, &st) && S_ISREG(st.st_mode))
-			s->mode = st.st_mode & 0777;
-		if (asprintf(&s->temporary, "%s.XXXXXX", path) < 0)
-			s->temporary = NULL;
-		else
-			fd = mkostemp(s->temporary, 02000000 /* O_CLOEXEC */);
+		/* What is there is replaced, a link as well: its target is not ours to write to. Ours keeps its mode.
+		 */
+		if (!fstatat(s->parent, path, &st, AT_SYMLINK_NOFOLLOW) && S_ISREG(st.st_mode) &&
+		    (!directory || st.st_uid == geteuid()))
+			mode = st.st_mode & 0777;
+		fd = s->path ? temporary_open(s, mode) : -1;
 		if (fd >= 0)
 			s->file = fdopen(fd, "w");
 	}
@@ -181,6 +301,11 @@ struct stream *stream__create(const char *path)
 	return NULL;
 }
 
+struct stream *stream__create(const char *path)
+{
+	return stream__create_in(NULL, path);
+}
+
 FILE *stream__file(struct stream *stream)
 {
 	return stream->file;
@@ -196,7 +321,7 @@ int stream__commit(struct stream *s)
 		err = -EIO;
 	s->file = NULL;
 	if (!err && s->temporary) {
-		if (chmod(s->temporary, s->mode) || rename(s->temporary, s->path)) {
+		if (renameat(s->parent, s->temporary, s->parent, s->path)) {
 			err = -errno;
 		} else {
 			free(s->temporary);
@@ -214,7 +339,8 @@ void stream__drop(struct stream *s)
 	if (s->file)
 		fclose(s->file);
 	if (s->temporary)
-		unlink(s->temporary);
+		unlinkat(s->parent, s->temporary, 0);
+	parent_close(s->parent);
 	free(s->temporary);
 	free(s->path);
 	free(s);

@@ -102,6 +102,30 @@ int tsem__control(struct tsem *tsem, u32 verb, u32 ns, const u8 *value, u64 *res
 	return tsem__control_answer(tsem, verb, ns, value ? copy : NULL, result);
 }
 
+int tsem__symbols(struct tsem_symbol *symbols, size_t count)
+{
+	FILE *file = fopen("/proc/kallsyms", "re");
+	char line[512], name[256];
+	unsigned long long address;
+
+	for (size_t i = 0; i < count; i++)
+		symbols[i] = (struct tsem_symbol){ .name = symbols[i].name };
+	if (!file)
+		return -errno;
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%llx %*c %255s", &address, name) != 2)
+			continue;
+		for (size_t i = 0; i < count; i++) {
+			if (symbols[i].listed || strcmp(name, symbols[i].name))
+				continue;
+			symbols[i].listed = true;
+			symbols[i].address = address;
+		}
+	}
+	fclose(file);
+	return 0;
+}
+
 static bool types_have(const char *function)
 {
 	struct btf *btf = btf__load_vmlinux_btf();

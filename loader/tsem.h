@@ -49,6 +49,16 @@ int tsem__control_answer(struct tsem *tsem, u32 verb, u32 ns, u8 *value, u64 *re
  */
 bool tsem__patched(void);
 
+/* A symbol of the kernel. */
+struct tsem_symbol {
+	const char *name;
+	bool listed; /* in /proc/kallsyms */
+	u64 address; /* 0: hidden from this process */
+};
+
+/* Looks up `count` symbols by their names. 0 or -errno. */
+int tsem__symbols(struct tsem_symbol *symbols, size_t count);
+
 /* The counters of this load. 0 or -errno. */
 int tsem__globals(struct tsem *tsem, struct tsem_globals *globals);
 

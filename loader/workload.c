@@ -44,7 +44,7 @@ bool workload__name_ok(const char *name)
 
 int workload__model(struct workload *w, const char *path, struct workload_error *error)
 {
-	FILE *file = stream__read(path);
+	FILE *file = stream__read_in(w->directory, path);
 	struct model_error fault;
 	struct sign_error refusal;
 	char *text;
@@ -52,6 +52,8 @@ int workload__model(struct workload *w, const char *path, struct workload_error 
 	int err;
 
 	*error->text = 0;
+	if (!file && w->directory && errno == EPERM)
+		return fail(error, -EPERM, "%s: is no regular file that root owns and nobody else may write to", path);
 	if (!file)
 		return fail(error, -errno, "%s: %s", path, strerror(errno));
 	err = model__text(file, &text, &size);
@@ -59,8 +61,8 @@ int workload__model(struct workload *w, const char *path, struct workload_error 
 	if (err)
 		return fail(error, err, "%s: %s", path, strerror(-err));
 	if (w->trust_anchor) {
-		err = sign__verify_file((struct sign_bytes){ (u8 *)text, size }, path, w->signature, w->trust_anchor,
-					&w->signer, &refusal);
+		err = sign__verify_file((struct sign_bytes){ (u8 *)text, size }, path, w->signature, w->directory,
+					w->trust_anchor, &w->signer, &refusal);
 		if (err) {
 			fail(error, err, "%s: %s", path, refusal.text);
 			goto out;
@@ -161,10 +163,10 @@ int workload__step(struct workload *w, int ms)
 	return namespace__read(&w->tsem, w->ns.id, &w->ns);
 }
 
-static int write_lines(const char *path, const struct namespace_coefficients *all, const struct journal_view *view,
-		       bool valid, struct workload_error *error)
+static int write_lines(const struct workload *w, const char *path, const struct namespace_coefficients *all,
+		       const struct journal_view *view, bool valid, struct workload_error *error)
 {
-	struct stream *stream = stream__create(path);
+	struct stream *stream = stream__create_in(w->directory, path);
 	int err;
 
 	if (!stream)
@@ -210,7 +212,7 @@ static int write_model(struct workload *w, const struct namespace_coefficients *
 			    "--max-coefficients",
 			    w->output, (unsigned long long)w->ns.lost[TSEM_LOSS_MAP_FULL]);
 	}
-	stream = stream__create(w->output);
+	stream = stream__create_in(w->directory, w->output);
 	if (!stream) {
 		err = -errno;
 	} else {
@@ -238,9 +240,9 @@ int workload__write(struct workload *w, struct workload_summary *summary, struct
 		return fail(error, err, "cannot read the descriptions: %s", strerror(-err));
 	}
 	if (w->trajectory)
-		err = write_lines(w->trajectory, &all, &view, true, error);
+		err = write_lines(w, w->trajectory, &all, &view, true, error);
 	if (w->forensics)
-		err = write_lines(w->forensics, &all, &view, false, error) ?: err;
+		err = write_lines(w, w->forensics, &all, &view, false, error) ?: err;
 	if (w->output)
 		err = write_model(w, &all, error) ?: err;
 	for (size_t i = 0; i < all.count; i++)

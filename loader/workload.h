@@ -33,6 +33,7 @@ struct workload {
 	struct model model; /* the loaded one; spec.model points to it if there is one */
 	u8 base[TSEM_DIGEST_MAX];
 	const char *output, *trajectory, *forensics; /* files, or NULL */
+	const char *directory; /* that these files, the model and its signature are in, as in stream.h; or NULL */
 	const char *trust_anchor; /* file of those who may sign models, or NULL: the model need not be signed */
 	const char *signature; /* file of the model's signature, or NULL: beside the model */
 

@@ -175,7 +175,7 @@ struct tsem_namespace {
 	u32 ring_size; /* bytes */
 	u32 has_base;
 	u32 digest_size; /* bytes */
-	u32 reserved;
+	u32 creations; /* entries in tsem_creations, those without a directory not counted */
 	u64 created; /* CLOCK_BOOTTIME, ns */
 	u64 live_tasks;
 	u64 next_sequence; /* of the next new coefficient */
@@ -248,6 +248,17 @@ struct tsem_creation_key {
 	u32 ns;
 	u32 reserved;
 	u8 creator[TSEM_KEY_SIZE];
+};
+
+/* Entries that there may be, and that one namespace may have. */
+#define TSEM_CREATIONS_MAX 262144
+#define TSEM_CREATIONS_SHARE (TSEM_CREATIONS_MAX / 4)
+
+/* tsem_directories, inode storage: entries of tsem_creations that go with the inode. */
+#define TSEM_DIRECTORY_CREATORS 8
+
+struct tsem_directory {
+	struct tsem_creation_key made[TSEM_DIRECTORY_CREATORS];
 };
 
 #define TSEM_MARK_ROOT (~0U)

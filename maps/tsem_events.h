@@ -102,7 +102,15 @@
 	TSEM_EVENT(90, userns_create) \
 	TSEM_EVENT(91, perf_event_open) \
 	TSEM_EVENT(92, msg_queue_msgsnd) \
-	TSEM_EVENT(93, file_mprotect)
+	TSEM_EVENT(93, file_mprotect) \
+	TSEM_EVENT(94, inode_set_acl) \
+	TSEM_EVENT(95, inode_remove_acl) \
+	TSEM_EVENT(96, inode_file_setattr) \
+	TSEM_EVENT(97, task_fix_setuid) \
+	TSEM_EVENT(98, task_fix_setgid) \
+	TSEM_EVENT(99, task_fix_setgroups) \
+	TSEM_EVENT(100, task_movememory) \
+	TSEM_EVENT(101, path_chroot)
 /* clang-format on */
 
 #define TSEM_EVENT_ENUM(number, name) TSEM_EVENT_##name = number,

@@ -93,16 +93,25 @@ struct {
 } tsem_ipc SEC(".maps");
 
 /*
- * {directory, namespace, creator} -> number of files made. Written by the hooks that create files, removed by the
- * loader with the namespace. Full: the event is outside of every model (TSEM_LOSS_STORAGE).
+ * {directory, namespace, creator} -> number of files made. Written by the hooks that create files, removed by them with
+ * the directory's inode (tsem_directories), and by the loader with the namespace. Full, or more than a namespace's
+ * share: the event is outside of every model (TSEM_LOSS_STORAGE).
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 262144);
+	__uint(max_entries, TSEM_CREATIONS_MAX);
 	__type(key, struct tsem_creation_key);
 	__type(value, u64);
 } tsem_creations SEC(".maps");
+
+/* Inode of a directory -> what of tsem_creations goes with it. Written by the same hooks. Full: that stays longer. */
+struct {
+	__uint(type, BPF_MAP_TYPE_INODE_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct tsem_directory);
+} tsem_directories SEC(".maps");
 
 /*
  * {namespace, coefficient} -> the rest of it, in namespaces of a digest that is wider than the key. Written and removed

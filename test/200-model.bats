@@ -190,3 +190,41 @@ EOF
 	check 0 tsem-bpf run -q -m m.zst --enforce -- true
 	tsem-bpf coefficients t.zst | diff - <(zstd -dc m.zst | sed -n 's/^state //p')
 }
+
+creations() {
+	bpftool -j map dump pinned "$PINS/maps/tsem_creations" | jq length
+}
+
+@test "what was counted in a directory goes with it, and the rest with the namespace" {
+	before=$(creations)
+	check 0 tsem-bpf run -q -n kept --keep -- sh -c "for i in $(seq -s ' ' 20); do
+		mkdir d; : >d/f; rm -r d; mkdir -p stay/\$i; : >stay/\$i/f; done"
+	# 20 directories that stay, and those above them.
+	made=$(($(creations) - before))
+	[ "$made" -ge 20 ]
+	[ "$made" -lt 30 ]
+	tsem-bpf delete -n kept
+	[ "$(creations)" = "$before" ]
+}
+
+@test "a namespace that makes files in too many directories takes no room from others, and that is counted" {
+	mkfifo go
+	tsem-bpf run -q -n share --keep -- sh -c "mkdir one; read -r go <go; mkdir three one/two" 3>&- &
+	wait_for test -d one
+	key=$(tsem-bpf list --json | jq -r '.[0].id')
+	key="$((key & 255)) $((key >> 8 & 255)) 0 0"
+	# tsem_namespace.creations is the u32 at 36: TSEM_CREATIONS_SHARE.
+	# shellcheck disable=SC2086 # words
+	value=$(bpftool -j map lookup pinned "$PINS/maps/tsem_namespaces" key $key |
+		jq -r '.value | .[36:40] = ["0", "0", "1", "0"] | join(" ")')
+	# shellcheck disable=SC2086
+	bpftool map update pinned "$PINS/maps/tsem_namespaces" key $key value $value
+	echo >go
+	wait $!
+	[ -d one/two ]
+	[ "$(tsem-bpf status --json | jq '.namespaces[0].lost.storage')" = 1 ]
+	[ "$(tsem-bpf list --json | jq '.[0].forensics')" = 1 ]
+	tsem-bpf delete -n share
+	check 0 tsem-bpf run -q -o m -- mkdir one/two/three
+	check 0 tsem-bpf status
+}

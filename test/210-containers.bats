@@ -282,6 +282,36 @@ rootless() {
 	says "'pid'"
 }
 
+@test "a symbolic link below --directory leads root nowhere" {
+	mkdir in out in/plain
+	ln -s ../out in/link
+	echo mine >out/mine
+	state() {
+		jq -n --arg key "org.tsem-bpf.$1" --arg f "$2" --argjson pid "$3" '{id: "x", pid: $pid, annotations: {($key): $f}}'
+	}
+	check 2 tsem-bpf oci-hook --directory "$D/in" createRuntime < <(state output "$D/in/link/m" 0)
+	says "symbolic link"
+	printf 'seal\nend\n' >out/model
+	cp out/model in/open
+	chmod 666 in/open
+	ln -s ../out/model in/model
+	mkfifo in/pipe
+	for file in model open pipe; do
+		check 1 timeout 10 tsem-bpf oci-hook --directory "$D/in" createRuntime < <(state model "$D/in/$file" $$)
+		says "in/$file"
+	done
+	# One that is planted while the container runs.
+	sleep 600 3>&- &
+	task=$!
+	check 0 tsem-bpf oci-hook --directory "$D/in" createRuntime < <(state output "$D/in/plain/mine" $task)
+	rmdir in/plain
+	ln -s ../out in/plain
+	kill $task
+	wait_for gone
+	[ "$(<out/mine)" = mine ]
+	[ "$(ls out)" = "$(printf 'mine\nmodel')" ]
+}
+
 @test "a container that keeps the control capability is refused" {
 	bundle
 	annotate mode learn

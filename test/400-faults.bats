@@ -3,6 +3,10 @@
 # shellcheck disable=SC2153 # PROG is set in helpers.bash
 load helpers
 
+fails() {
+	! "$@"
+}
+
 @test "bpftool reads the maps by name" {
 	tsem-bpf run -q -n dump --keep -- true
 	[ "$(bpftool map dump pinned "$PINS/maps/tsem_namespaces" | jq -r '.[].value.name')" = dump ]
@@ -26,6 +30,23 @@ load helpers
 	check 1 tsem-bpf unload
 }
 
+@test "a load that cannot find the variables of the kernel is refused, with the name of the sysctl" {
+	restrict=$(</proc/sys/kernel/kptr_restrict)
+	echo 2 >/proc/sys/kernel/kptr_restrict
+	run tsem-bpf load
+	[ "$status" = 1 ]
+	says "kernel.kptr_restrict=1"
+	[ "${#lines[@]}" = 1 ]
+	check 4 tsem-bpf probe
+	says "kernel.kptr_restrict=1"
+	echo 1 >/proc/sys/kernel/kptr_restrict
+	check 1 setpriv --bounding-set=-syslog --inh-caps=-syslog tsem-bpf load
+	says "CAP_SYSLOG"
+	check 0 tsem-bpf probe
+	echo "$restrict" >/proc/sys/kernel/kptr_restrict
+	[ ! -e "$PINS" ]
+}
+
 @test "a load that fails leaves nothing pinned" {
 	mkdir -p "$PINS"
 	check 1 tsem-bpf load
@@ -39,7 +60,16 @@ load helpers
 }
 
 @test "limits: a full map of coefficients and of namespaces is said and counted, and denies when sealed" {
-	tsem-bpf load --max-coefficients 64 --max-namespaces 1
+	# Meanwhile nobody else loads or unloads, and what is half made stays.
+	tsem-bpf load --max-coefficients 64 --max-namespaces 1 3>&- &
+	wait_for fails flock -n /sys/fs/bpf true
+	check 1 tsem-bpf load
+	says "under way"
+	wait $!
+	check 1 flock /sys/fs/bpf tsem-bpf unload
+	says "under way"
+	# A workload cannot hold them up.
+	check 1 tsem-bpf run -q -- flock /sys/fs/bpf true
 	for i in $(seq 100); do echo "$i" >"f$i"; done
 	check 0 tsem-bpf run -n full --keep -o m -- "$PROG/file_open" f1
 	check 1 tsem-bpf run -- true

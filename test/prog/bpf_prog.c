@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* bpf_prog TYPE: loads the program that returns 0. */
+#include <errno.h>
 #include <linux/bpf.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -13,5 +14,5 @@ int main(int argc, char **argv)
 	union bpf_attr attr = { .insn_cnt = 2, .insns = (unsigned long)code, .license = (unsigned long)"GPL" };
 
 	attr.prog_type = atoi(argv[1]);
-	return syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr)) < 0;
+	return syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr)) < 0 ? errno : 0;
 }

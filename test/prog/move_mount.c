@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* move_mount FROM TO: a bind mount by the calls of file descriptors. */
+#include <errno.h>
 #include <fcntl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -18,5 +19,7 @@ int main(int argc, char **argv)
 	if (argc < 3)
 		return 2;
 	tree = syscall(SYS_open_tree, AT_FDCWD, argv[1], OPEN_TREE_CLONE);
-	return tree < 0 || syscall(SYS_move_mount, tree, "", AT_FDCWD, argv[2], MOVE_MOUNT_F_EMPTY_PATH);
+	if (tree < 0)
+		return errno;
+	return syscall(SYS_move_mount, tree, "", AT_FDCWD, argv[2], MOVE_MOUNT_F_EMPTY_PATH) ? errno : 0;
 }

@@ -18,6 +18,7 @@
 #include "attest.h"
 #include "digest.h"
 #include "event.h"
+#include "root.h"
 #include "swtpm.h"
 
 #ifndef VECTORS
@@ -302,6 +303,7 @@ static void known_answers_hold(void **state)
 			  want_challenge[] = "e11a86879ba295582f9df8bd3e021fd52e11d8745cd18aae751f7c896d211d4d";
 	char hex[65];
 	struct attest a;
+	struct root_chain chain;
 	u8 out[32];
 
 	(void)state;
@@ -311,9 +313,11 @@ static void known_answers_hold(void **state)
 	assert_int_equal(attest__challenge(&a, out), 0);
 	digest__to_hex(out, 32, hex);
 	assert_string_equal(hex, want_challenge);
-	assert_int_equal(attest__position(&a.root, log_of, LOG + 1, a.pcr), LOG);
-	assert_int_equal(attest__position(&a.root, log_of, LOG - 1, a.pcr), -ESTALE);
-	assert_int_equal(attest__position(&a.root, log_of, LOG, a.root.initial), 0);
+	chain = (struct root_chain){ .digest = a.root.digest, .base = a.root.base, .initial = a.root.initial };
+	assert_int_equal(root__position(&chain, log_of, 0, LOG + 1, a.pcr), LOG);
+	assert_int_equal(root__position(&chain, log_of, 0, LOG - 1, a.pcr), -ENOENT);
+	assert_int_equal(root__position(&chain, log_of, 0, LOG, a.root.initial), 0);
+	assert_int_equal(root__position(&chain, log_of, 1, LOG, a.root.initial), -ENOENT);
 	attest__free(&a);
 }
 
