@@ -83,7 +83,7 @@ in_vm() {
 
 # The kernel's tracer counts the hooks that it calls from its first one on, in the clock of events.
 boot_vm() {
-	in_vm boot --boot --append "ftrace=function ftrace_filter=bpf_lsm_* trace_event=task:task_newtask trace_clock=boot
+	in_vm boot --boot --append "ftrace=function ftrace_filter=bpf_lsm_* trace_event=task:task_newtask trace_clock=boot \
 		trace_buf_size=16M" -- "$@"
 }
 

@@ -21,14 +21,16 @@ PATH=$PATH:/usr/sbin:/sbin
 # Upon the overlay, as root: mkinitramfs OUTPUT.
 if [[ $kernel == --inside ]]; then
 	kernel=$2 output=$3
-	release=$(ls "$kernel/lib/modules")
+	# A kernel without modules: the name does not matter.
+	release=none
+	[[ ! -d $kernel/lib/modules ]] || release=$(ls "$kernel/lib/modules")
 	mount -t tmpfs -o mode=0755 tsem "$boot/over"
 	mkdir "$boot"/over/{work,root}
 	cp -a "$root" "$boot/over/upper"
 	mount -t overlay -o "lowerdir=/,upperdir=$boot/over/upper,workdir=$boot/over/work" tsem "$boot/over/root"
 	cd "$boot/over/root"
-	mkdir -p lib/modules boot "./$repo"
-	mount --bind "$kernel/lib/modules" lib/modules
+	mkdir -p lib/modules/none boot "./$repo"
+	[[ $release == none ]] || mount --bind "$kernel/lib/modules" lib/modules
 	mount --bind "$repo" "./$repo"
 	mount --rbind /dev dev
 	mount --rbind /proc proc
@@ -54,7 +56,8 @@ for unit in test/boot/tsem-vm.*; do
 	sed "s|@REPO@|$repo|" "$unit" >"$root/etc/systemd/system/${unit##*/}"
 done
 # They take their time, and nothing is missing without.
-for unit in systemd-tmpfiles-setup systemd-sysusers systemd-journal-flush systemd-update-utmp systemd-pcrphase-sysinit; do
+for unit in systemd-tmpfiles-setup systemd-sysusers systemd-journal-flush systemd-update-utmp systemd-udevd \
+	systemd-udev-trigger; do
 	ln -s /dev/null "$root/etc/systemd/system/$unit.service"
 done
 systemctl --root="$root" enable tsem-bpf.service 2>>"$boot/log"

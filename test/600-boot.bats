@@ -33,7 +33,7 @@ cleanup() {
 	umount /proc/cmdline 2>/dev/null || :
 	if [ -e "$D/boot.conf" ]; then cp "$D/boot.conf" /etc/tsem-bpf/; fi
 	umount /run/tsem-boot/bpf 2>/dev/null || :
-	rm -rf /scripts
+	rm -rf /scripts /run/systemd/system/tsem-*
 }
 
 # first EXPRESSION: of the first event of the boot.
@@ -77,7 +77,7 @@ on_cmdline() {
 	# The hooks of events; only file_open has a name that is not its hook's.
 	hooks=$(sed -n 's/.*TSEM_EVENT([0-9]*, \([a-z_]*\)).*/\1/p' "$ROOT/maps/tsem_events.h" | sed 's/^file_open$/file_post_open/')
 	[ "$(cat /sys/kernel/tracing/tracing_on)" = 0 ]
-	! grep -h 'overrun: [1-9]' /sys/kernel/tracing/per_cpu/cpu*/stats
+	check 1 grep -h 'overrun: [1-9]' /sys/kernel/tracing/per_cpu/cpu*/stats
 	# shellcheck disable=SC2086 # words
 	count=$(perl "$ROOT/test/boot/before.pl" "$(first '.event.ts | tonumber')" $hooks </sys/kernel/tracing/trace)
 	echo "# calls of the hooks of events by tasks of the root: $count" >&3
@@ -85,17 +85,25 @@ on_cmdline() {
 	[ "$(jq .since <<<"$count")" -gt "$(jq .programs <<<"$count")" ]
 }
 
+other_agent() {
+	local agent
+	agent=$(systemctl show -P MainPID tsem-bpf-agent.service)
+	[ "$agent" != 0 ] && [ "$agent" != "$1" ]
+}
+
 @test "the programs and their pins came along into the real root, and systemd loads nothing twice" {
+	local agent
 	[ "$(readlink /proc/1/exe)" = /usr/lib/systemd/systemd ]
 	[ "$(grep -c ' /sys/fs/bpf bpf ' /proc/mounts)" = 1 ]
 	[ "$(systemctl show -P ConditionResult tsem-bpf.service)" = no ]
 	[ "$(systemctl is-active tsem-bpf-agent.service)" = active ]
 	check 1 tsem-bpf load --root-model model
 	says "already loaded"
-	systemd-analyze verify tsem-bpf.service tsem-bpf-agent.service
+	systemd-analyze verify --man=no --recursive-errors=no tsem-bpf.service tsem-bpf-agent.service
 	# Ended, it is started again.
+	agent=$(systemctl show -P MainPID tsem-bpf-agent.service)
 	systemctl kill -s KILL tsem-bpf-agent.service
-	wait_for systemctl is-active tsem-bpf-agent.service
+	wait_for other_agent "$agent"
 	echo a >file
 	cat file >/dev/null
 	check 0 tsem-bpf run -q -o model -- cat "$D/file"
@@ -142,4 +150,10 @@ on_cmdline() {
 	check 3 ./failing
 	check 0 ./script
 	says "panic: tsem-bpf: the root is not modeled"
+	# The unit does it with another target.
+	sed -e "s|^ExecStart=.*|ExecStart=$D/failing|" -e '/^Condition/d' -e 's|emergency.target|tsem-stopped.target|' \
+		/usr/lib/systemd/system/tsem-bpf.service >/run/systemd/system/tsem-failing.service
+	printf '[Unit]\nDescription=stopped\n' >/run/systemd/system/tsem-stopped.target
+	check 1 systemctl start tsem-failing.service
+	wait_for systemctl is-active tsem-stopped.target
 }
