@@ -2,6 +2,10 @@
 # tsem-bpf: make, make demo, make test, sudo make install. Output goes below build/; V=1 shows the commands.
 VERSION := 0.1
 PREFIX ?= /usr/local
+# Where those who read it look, whatever PREFIX is.
+INITRAMFS_TOOLS ?= /usr/share/initramfs-tools
+DRACUT_MODULES ?= /usr/lib/dracut/modules.d
+SYSTEMD_UNITS ?= /usr/lib/systemd/system
 BUILD := build
 CLANG ?= clang-19
 BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
@@ -98,9 +102,23 @@ $(BUILD)/man/%: docs/man/%.rst
 	$(Q)mkdir -p $(@D)
 	$(Q)rst2man $< $@
 
+# $(call install_boot,MODE,FILES,DIRECTORY): files of boot/, which are told where tsem-bpf is.
+define install_boot
+	$(Q)install -d $(DESTDIR)$(3)
+	$(Q)for file in $(2); do to=$(DESTDIR)$(3)/$${file##*/}; \
+		sed 's|@PREFIX@|$(PREFIX)|g' $$file >$$to && chmod $(1) $$to && echo "  INSTALL  $$to" || exit 1; done
+endef
+
+# Nothing of boot/ does anything as long as there is no /etc/tsem-bpf/boot.conf.
 install: all
 	install -D -m 0755 $(BUILD)/tsem-bpf $(DESTDIR)$(PREFIX)/sbin/tsem-bpf
 	install -D -m 0644 $(BUILD)/man/tsem-bpf.8 $(DESTDIR)$(PREFIX)/share/man/man8/tsem-bpf.8
+	$(call install_boot,0755,boot/boot,$(PREFIX)/lib/tsem-bpf)
+	$(call install_boot,0644,boot/boot.conf,$(PREFIX)/share/doc/tsem-bpf)
+	$(call install_boot,0755,boot/initramfs-tools/hooks/tsem-bpf,$(INITRAMFS_TOOLS)/hooks)
+	$(call install_boot,0755,boot/initramfs-tools/scripts/init-top/tsem-bpf,$(INITRAMFS_TOOLS)/scripts/init-top)
+	$(call install_boot,0755,$(wildcard boot/dracut/90tsem-bpf/*),$(DRACUT_MODULES)/90tsem-bpf)
+	$(call install_boot,0644,$(wildcard boot/systemd/*),$(SYSTEMD_UNITS))
 
 unit: $(UNIT)
 	$(Q)for program in $^; do $$program || exit 1; done

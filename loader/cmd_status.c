@@ -157,6 +157,7 @@ static struct json_object *collect(struct tsem *tsem)
 	json_object_object_add(status, "namespaces", namespaces);
 	json_object_object_add(status, "memory", memory());
 	tsem__globals(tsem, &g);
+	json_object_object_add(load, "time", json_object_new_int64(g.load_time));
 	json_object_object_add(load, "max_coefficients", json_object_new_int64(g.max_coefficients));
 	json_object_object_add(load, "max_namespaces", json_object_new_int64(g.max_namespaces));
 	json_object_object_add(load, "require_signed_models",
@@ -214,7 +215,8 @@ static void print(struct json_object *status)
 	struct json_object *no_hook = get(programs, "no_hook"), *namespaces = get(status, "namespaces");
 	struct json_object *load = get(status, "load");
 
-	printf("programs: %zu attached\n", json_object_array_length(get(programs, "attached")));
+	printf("programs: %zu attached, %.1f s after the boot began\n",
+	       json_object_array_length(get(programs, "attached")), number(load, "time") / 1e9);
 	if (json_object_array_length(no_hook))
 		print_names("this kernel has no hook:", no_hook);
 	if (json_object_array_length(missing))

@@ -15,7 +15,7 @@ complain() {
 }
 
 mapfile -t c < <(find bpf loader maps test -name '*.[ch]' | sort)
-mapfile -t scripts < <(grep -rlE '^#!.*[ /](ba)?sh\b' .ci scripts test kernel-patches 2>/dev/null | sort)
+mapfile -t scripts < <(grep -rlE '^#!.*[ /](ba)?sh\b' .ci boot scripts test kernel-patches 2>/dev/null | sort)
 mapfile -t bats < <(find test -name '*.bats' -o -name '*.bash' | sort)
 
 if [[ ${1:-} == --fix ]]; then

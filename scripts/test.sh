@@ -4,10 +4,11 @@
 # test.sh [BATS FILE...]: everything that is tested, and one line at the end that sums it up: "N passed, N failed".
 #
 # First what needs no kernel (lint counts as one test, then the unit tests), then the BATS suite in one boot of
-# Debian's 6.12 kernel, then its smoke tests on the newest, then the smoke tests, what a hostile workload
-# tries (390) and the tests of the patch series (5NN) on the patched kernel. All have a TPM. Every part speaks TAP, which is what is
+# Debian's 6.12 kernel, then its smoke tests on the newest, then the tests of the boot (6NN) in a machine that boots as
+# an installed one does, then the smoke tests, what a hostile workload tries (390) and the tests of the patch series
+# (5NN) on the patched kernel. All have a TPM. Every part speaks TAP, which is what is
 # counted: a test that was planned and never reported, a skipped one, and a machine that ended badly after its tests are
-# failures too. With files named, only those run, on 6.12 (5NN: on the patched). The outputs stay in
+# failures too. With files named, only those run, on 6.12 (5NN: on the patched; 6NN: in their machine). The outputs stay in
 # build/test-*.tap.
 
 set -uo pipefail
@@ -65,14 +66,25 @@ summary() {
 	exit
 }
 
-# in_vm KERNEL FILE...: these BATS files in one boot.
+# in_vm NAME VM-OPTION... -- FILE...: these BATS files in one boot.
 in_vm() {
-	local series=$1 output=build/test-$1.tap
+	local name=$1 output=build/test-$1.tap options=()
+	shift
+	while [[ $1 != -- ]]; do
+		options+=("$1")
+		shift
+	done
 	shift
 	echo
-	echo "== BATS on $series"
-	scripts/vm.sh -k "$series" -t 2700 --tpm -- bats --formatter tap "$@" | tee "$output"
-	tally "$series" "${PIPESTATUS[0]}" "$output"
+	echo "== BATS on $name"
+	scripts/vm.sh -t 2700 --tpm "${options[@]}" -- bats --formatter tap "$@" | tee "$output"
+	tally "$name" "${PIPESTATUS[0]}" "$output"
+}
+
+# The kernel's tracer counts the hooks that it calls from its first one on, in the clock of events.
+boot_vm() {
+	in_vm boot --boot --append "ftrace=function ftrace_filter=bpf_lsm_* trace_event=task:task_newtask trace_clock=boot \
+		trace_buf_size=16M" -- "$@"
 }
 
 # All in a function: the shell has read it to its end before it starts, and the file may be edited meanwhile.
@@ -89,15 +101,17 @@ main() {
 	}
 
 	if (($#)); then
-		local stock=() patched=()
+		local stock=() patched=() boot=()
 		for source in "$@"; do
 			case "${source##*/}" in
 			5*) patched+=("$source") ;;
+			6*) boot+=("$source") ;;
 			*) stock+=("$source") ;;
 			esac
 		done
-		((!${#stock[@]})) || in_vm 6.12 "${stock[@]}"
-		((!${#patched[@]})) || in_vm patched "${patched[@]}"
+		((!${#stock[@]})) || in_vm 6.12 -k 6.12 -- "${stock[@]}"
+		((!${#patched[@]})) || in_vm patched -k patched -- "${patched[@]}"
+		((!${#boot[@]})) || boot_vm "${boot[@]}"
 		summary
 	fi
 
@@ -122,10 +136,11 @@ main() {
 		tally "$name" "${PIPESTATUS[0]}" "build/test-$name.tap"
 	done
 
-	in_vm 6.12 test/[0-4]*.bats
-	in_vm 7.3 test/000-*.bats
+	in_vm 6.12 -k 6.12 -- test/[0-4]*.bats
+	in_vm 7.3 -k 7.3 -- test/000-*.bats
+	boot_vm test/6*.bats
 	if wait "$builder"; then
-		in_vm patched test/000-*.bats test/390-*.bats test/5*.bats
+		in_vm patched -k patched -- test/000-*.bats test/390-*.bats test/5*.bats
 	else
 		cat build/kernel-build.out
 		fail "the build of the patched kernel"

@@ -7,6 +7,8 @@
 # tests use, runs the command, and leaves its status and the kernel's log in the directory that the host shares for
 # this. All in one busybox: on an emulated machine every program that is started here costs a second.
 #
+# --booted: systemd is the first process, has made all the mounts, and this is a unit of it (vm.sh --boot).
+#
 # From the kernel's command line: tsem_kernel, the directory of kernel-image.sh; tsem_repo; tsem_run, which is shared.
 
 end() {
@@ -19,8 +21,8 @@ die() {
 	end
 }
 
-# All in a function, read to its end before it starts: the file may be edited on the host meanwhile.
-main() {
+# The root and what is mounted in it, of the first process.
+enter() {
 	# With its full name: a bare one is run as /proc/self/exe, which is QEMU's as long as /proc is the host's.
 	/bin/busybox mount -t proc proc /proc
 	mount -t sysfs sysfs /sys
@@ -50,10 +52,7 @@ main() {
 	cd /
 	exec </dev/null >/dev/kmsg 2>&1
 	umount -l /mnt
-
-	mount -t tmpfs -o mode=0755 modules /lib/modules
-	ln -s "$tsem_kernel/lib/modules/$(uname -r)" /lib/modules/
-	mkdir -p /dev/pts /dev/shm /mnt/tsem
+	mkdir -p /dev/pts /dev/shm
 	mount -t devpts -o mode=620,ptmxmode=666 devpts /dev/pts
 	mount -t tmpfs -o mode=1777,nosuid,nodev shm /dev/shm
 	mount -t securityfs securityfs /sys/kernel/security
@@ -64,6 +63,23 @@ main() {
 	ln -s fd/0 /dev/stdin
 	ln -s fd/1 /dev/stdout
 	ln -s fd/2 /dev/stderr
+}
+
+# All in a function, read to its end before it starts: the file may be edited on the host meanwhile.
+main() {
+	if [ "$1" = --booted ]; then
+		read -r line </proc/cmdline
+		for word in $line; do
+			case "$word" in
+			tsem_*=*) eval "${word%%=*}=\${word#*=}" ;;
+			esac
+		done
+	else
+		enter
+	fi
+	mount -t tmpfs -o mode=0755 modules /lib/modules
+	ln -s "$tsem_kernel/lib/modules/$(uname -r)" /lib/modules/
+	mkdir -p /mnt/tsem
 	mount -t 9p -o trans=virtio,version=9p2000.L,access=any tsem.build "$tsem_repo/build" ||
 		die "cannot mount build/"
 	mount -t ext4 /dev/vda /mnt/tsem || die "cannot mount the disk"
@@ -88,7 +104,7 @@ main() {
 	# What the command left behind holds the pipe open.
 	for process in /proc/[0-9]*; do
 		pid=${process#/proc/}
-		if [ "$pid" != 1 ] && [ "$pid" != "$writer" ] && [ -e "$process/exe" ]; then
+		if [ "$pid" != 1 ] && [ "$pid" != $$ ] && [ "$pid" != "$writer" ] && [ -e "$process/exe" ]; then
 			kill -9 "$pid"
 		fi
 	done
@@ -98,4 +114,4 @@ main() {
 	end
 }
 
-main
+main "$@"

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# vm.sh [-k 6.12|7.3|patched|debug] [-m MEMORY] [-t SECONDS] [--icount] [--tpm] -- COMMAND...: runs COMMAND as root in a VM.
+# vm.sh [-k 6.12|7.3|patched|debug] [-m MEMORY] [-t SECONDS] [--icount] [--tpm] [--boot] [--append WORDS] -- COMMAND...:
+# runs COMMAND as root in a VM.
 #
 # virtme-ng boots the kernel of kernel-image.sh with bpf among the LSMs, under KVM where that works. It sees the
 # host's files and keeps its changes to itself, but for build/, which is shared; /mnt/tsem is a fresh ext4 disk.
@@ -9,7 +10,8 @@
 # or the end of the time (-t, default 1800) is a failure, shown with the end of the kernel's log, which stays in
 # build/vm-console.log. --icount: one processor whose clock counts instructions, for times that no host changes. --tpm:
 # with a new TPM 2.0 (swtpm). -k patched is the kernel of kernel-build.sh, with the patches of kernel-patches/,
-# -k debug the same with lockdep.
+# -k debug the same with lockdep. --boot: as an installed machine boots, with an initramfs of initramfs-tools that has
+# tsem-bpf in it (vm-initramfs.sh), then systemd, then COMMAND. --append: more of the kernel's command line.
 
 set -euo pipefail
 
@@ -42,23 +44,25 @@ kvm_works() {
 
 # All in a function: the shell has read it to its end before it starts, and the file may be edited meanwhile.
 main() {
-	local series=6.12 memory=2G seconds=1800 cpus=2 icount='' tpm='' accel=(--disable-kvm)
-	local repo kernel qemu append ended status
+	local series=6.12 memory=2G seconds=1800 cpus=2 icount='' tpm='' boot='' more='' accel=(--disable-kvm)
+	local repo kernel qemu append ended status machine
 	while (($#)); do
 		case "$1" in
-		-k | -m | -t)
+		-k | -m | -t | --append)
 			(($# > 1)) || die "$1 needs a value"
 			case "$1" in
 			-k) series=$2 ;;
 			-m) memory=$2 ;;
 			-t) seconds=$2 ;;
+			--append) more=$2 ;;
 			esac
 			shift 2
 			;;
 		--icount) icount=1 && shift ;;
 		--tpm) tpm=1 && shift ;;
+		--boot) boot=1 && shift ;;
 		--) shift && break ;;
-		*) die "'$1' is unknown; usage: vm.sh [-k KERNEL] [-m MEMORY] [-t SECONDS] [--icount] [--tpm] -- COMMAND..." ;;
+		*) die "'$1' is unknown; usage: vm.sh [-k KERNEL] [-m MEMORY] [-t SECONDS] [--icount] [--tpm] [--boot] [--append WORDS] -- COMMAND..." ;;
 		esac
 	done
 	(($#)) || die "the command is missing; write it behind --"
@@ -110,15 +114,30 @@ main() {
 	# init= comes before virtme-ng's own, and its initramfs takes the first (a kernel without modules gets none unless
 	# told to). An emulated processor on a busy host is late at times: that is no fault of the kernel's, so the
 	# watchdogs are patient.
-	append="init=$repo/scripts/vm-init.sh tsem_kernel=$kernel tsem_repo=$repo tsem_run=$run loglevel=5 oops=panic"
+	append="tsem_kernel=$kernel tsem_repo=$repo tsem_run=$run loglevel=5 oops=panic"
 	append+=" lsm=lockdown,capability,landlock,yama,apparmor,bpf nokaslr watchdog_thresh=60"
-	append+=" rcupdate.rcu_cpu_stall_timeout=120 random.trust_cpu=1 cryptomgr.notests=1"
+	append+=" rcupdate.rcu_cpu_stall_timeout=120 random.trust_cpu=1 cryptomgr.notests=1 $more"
+
+	machine=(vng -v -r "$kernel/vmlinuz" --force-9p --force-initramfs --disable-microvm "${accel[@]}" --cpus "$cpus"
+		--memory "$memory" --append "init=$repo/scripts/vm-init.sh $append" --qemu-opts="$qemu" -- true)
+	if [[ -n $boot ]]; then
+		# virtme-ng takes no initramfs but its own; this is the machine that it makes, as far as vm-init.sh wants it.
+		# root= is not looked at, but with it the initramfs is what it is on other machines, a ramfs.
+		scripts/vm-initramfs.sh "$kernel"
+		append+=" boot=tsem root=tsem.root init=/lib/systemd/systemd systemd.unit=tsem-vm.target systemd.firstboot=no"
+		append+=" systemd.show_status=0"
+		# shellcheck disable=SC2054,SC2206 # words
+		machine=(qemu-system-x86_64 -name tsem -machine q35 -smp "$cpus" -m "$memory" -nodefaults -no-reboot
+			-display none -kernel "$kernel/vmlinuz" -initrd build/boot/initrd -append "console=ttyS0 panic=-1 $append"
+			-chardev file,id=console,path=/proc/self/fd/2 -serial chardev:console -device virtio-serial-pci
+			-chardev file,id=output,path=/proc/self/fd/1
+			-device virtserialport,name=virtme.stdout,chardev=output $qemu)
+		[[ ${accel[*]} ]] || machine+=(-accel kvm -cpu host)
+	fi
 
 	: >"$run/console"
 	# QEMU opens its outputs by name, which would truncate a file: both are pipes.
-	timeout -k 10 "$seconds" vng -v -r "$kernel/vmlinuz" --force-9p --force-initramfs --disable-microvm \
-		"${accel[@]}" --cpus "$cpus" --memory "$memory" --append "$append" --qemu-opts="$qemu" -- true </dev/null \
-		> >(cat) 2> >(cat >"$run/console") &
+	timeout -k 10 "$seconds" "${machine[@]}" </dev/null > >(cat) 2> >(cat >"$run/console") &
 	vng=$!
 	ended=0
 	wait "$vng" || ended=$?

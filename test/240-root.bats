@@ -3,6 +3,7 @@
 # patched kernel the kernel itself extends, on the stock one the agent. Loads and unloads by itself.
 # shellcheck disable=SC2153 # PROG is set in helpers.bash
 load helpers
+load root
 
 setup_file() {
 	tsem-bpf unload --force
@@ -20,42 +21,6 @@ cleanup() {
 
 no_agent() {
 	! pgrep -f 'tsem-bpf agent'
-}
-
-# register [PCR]: of the sha256 bank, as the TPM says it.
-register() {
-	tpm2_pcrread -T device:/dev/tpmrm0 -Q -o pcr "sha256:${1-11}"
-	od -An -v -tx1 pcr | tr -d ' \n'
-}
-
-# folded BEFORE <COEFFICIENTS: the register after these, computed apart from tsem-bpf. One process: each is an event.
-folded() {
-	perl -MDigest::SHA=sha256 -e '$value = pack("H*", shift);
-		while (<>) { chomp; $value = sha256($value . sha256(("\0" x 32) . pack("H*", $_))) }
-		print unpack("H*", $value), "\n"' "$1"
-}
-
-# log COUNT: the first coefficients of the log, from the map.
-log() {
-	bpftool -j map dump pinned "$PINS/maps/tsem_log" |
-		jq -r ".[:$1][].formatted.value.coefficient[:32][]" | xargs printf "%02x" | fold -w 64
-}
-
-root() {
-	tsem-bpf status --json | jq -r ".root.$1"
-}
-
-# Nothing waits: what is logged is extended.
-settled() {
-	[ "$(tsem-bpf status --json | jq '.root | .logged == .extended and .register == "matches"')" = true ]
-}
-
-holds() {
-	local now n
-	settled || return 1
-	n=$(root logged)
-	now=$(register)
-	[ "$(log "$n" | folded "$1")" = "$now" ]
 }
 
 @test "the root is modeled; a workload leaves it and has the model that it has without" {
