@@ -8,7 +8,7 @@
 # host's files and keeps its changes to itself, but for build/, which is shared; /mnt/tsem is a fresh ext4 disk.
 # COMMAND runs in the repository, its output appears here, its exit status is ours. A panic, an oops, a kernel warning
 # or the end of the time (-t, default 1800) is a failure, shown with the end of the kernel's log, which stays in
-# build/vm-console.log. --icount: one processor whose clock counts instructions, for times that no host changes. --tpm:
+# build/vm-console-KERNEL.log. --icount: one processor whose clock counts instructions, for times that no host changes. --tpm:
 # with a new TPM 2.0 (swtpm). -k patched is the kernel of kernel-build.sh, with the patches of kernel-patches/,
 # -k debug the same with lockdep. --boot: as an installed machine boots, with an initramfs of initramfs-tools that has
 # tsem-bpf in it (vm-initramfs.sh), then systemd, then COMMAND. --append: more of the kernel's command line.
@@ -20,7 +20,7 @@ die() {
 	exit 1
 }
 
-vng='' run=''
+vng='' run='' log=''
 # shellcheck disable=SC2317 # called by the trap
 stop() {
 	[[ -z $vng ]] || kill "$vng" 2>/dev/null || :
@@ -31,8 +31,8 @@ stop() {
 
 # show CONSOLE WHAT: the machine ended badly.
 show() {
-	echo "vm.sh: $2; the end of build/vm-console.log:" >&2
-	tr -d '\r' <"$1" | tee build/vm-console.log | grep -av '^$' | tail -n 40 >&2
+	echo "vm.sh: $2; the end of $log:" >&2
+	tr -d '\r' <"$1" | tee "$log" | grep -av '^$' | tail -n 40 >&2
 	exit 1
 }
 
@@ -70,6 +70,7 @@ main() {
 	PATH=$PATH:/usr/sbin:/sbin
 	repo=$(cd "$(dirname "$0")/.." && pwd -P)
 	cd "$repo"
+	log=build/vm-console-${boot:+boot-}$series.log
 	if [[ $series == patched ]]; then
 		kernel=$(scripts/kernel-build.sh)
 	elif [[ $series == debug ]]; then
@@ -150,12 +151,12 @@ main() {
 		show "$run/console" "the machine stopped before the command ended: a kernel panic or oops"
 	fi
 	status=$(<"$run/status")
-	tr -d '\r' <"$run/dmesg" >build/vm-console.log
+	tr -d '\r' <"$run/dmesg" >"$log"
 	# Our own parameters, in the command line, have such words as well.
 	local faulty='BUG: |Oops|general protection|UBSAN|KASAN|rcu.*(detected|stalls on)' faults
 	faulty+='|WARNING: (possible|suspicious|bad)|WARNING: .*(CPU[:#]|:[0-9]+ at )'
-	if faults=$(grep -av 'ommand line:' build/vm-console.log | grep -aE "$faulty"); then
-		echo "vm.sh: the kernel complained; see build/vm-console.log:" >&2
+	if faults=$(grep -av 'ommand line:' "$log" | grep -aE "$faulty"); then
+		echo "vm.sh: the kernel complained; see $log:" >&2
 		echo "$faults" >&2
 		exit 1
 	fi

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# The workload that one machine learns (230-portable.bats) and another one enforces (560-portable.bats).
+# The workload that one machine learns (010-portable.bats) and another one enforces (560-portable.bats).
 
 # shellcheck disable=SC2034,SC2154 # the tests use these; BATS sets output
 
