@@ -159,7 +159,9 @@ static __noinline void content_take(struct tsem_task *t, struct file *file, stru
 		content_state_read(before, host);
 	seen = r && content_state_same(&t->inode, before);
 	t->inode.content = t->content;
-	if (content_hash(t, file)) {
+	/* What was written in a layer beside the overlay can be read, but is not hashed: the overlay has the old size.
+	 */
+	if ((host && host->i_size != file->f_inode->i_size) || content_hash(t, file)) {
 		digest_fault(t, t->inode.digest);
 		event_unmodeled(t, TSEM_LOSS_CONTENT);
 		return;
@@ -220,7 +222,7 @@ static __always_inline void cell_content(struct tsem_task *t, struct file *file,
 	struct inode *host = content_host(file);
 	struct tsem_globals *g = globals();
 
-	if (!file->f_inode->i_size || (g && g->pseudonyms && path_pseudonym(t, path))) {
+	if (!(host ? host->i_size : file->f_inode->i_size) || (g && g->pseudonyms && path_pseudonym(t, path))) {
 		cell_digest_empty(t);
 		return;
 	}

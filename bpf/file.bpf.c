@@ -4,7 +4,6 @@
 #include "guard.bpf.h"
 
 #define FMODE_CREATED (1U << 20)
-#define __O_TMPFILE 020000000
 #define PROT_EXEC 0x4
 #define VM_EXEC 0x4
 
@@ -36,26 +35,6 @@ int BPF_PROG(tsem_file_open, struct file *file, int mask)
 		t->creating = 0;
 	}
 	if (!file_modeled(file) && !device_written(file))
-		return event_skip(t);
-	cell_file(t, file);
-	return event_end(t);
-}
-
-/* O_TMPFILE makes a file without a name, and does not come to file_post_open. It is empty: no content has to be read.
- */
-SEC("lsm.s/file_open")
-int BPF_PROG(tsem_file_open_unnamed, struct file *file)
-{
-	struct tsem_task *t;
-	int verdict;
-
-	if (!(file->f_flags & __O_TMPFILE))
-		return 0;
-	t = event_begin(TSEM_EVENT_file_open, &verdict);
-	if (!t)
-		return verdict;
-	creation_mark(t, file->f_inode, creation_next(t, 0));
-	if (!file_modeled(file))
 		return event_skip(t);
 	cell_file(t, file);
 	return event_end(t);

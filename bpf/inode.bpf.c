@@ -85,7 +85,7 @@ int BPF_PROG(tsem_inode_symlink, struct inode *dir, struct dentry *dentry, const
 
 /*
  * Marks of what was made: a directory, a link or a special file when its dentry gets the inode, a regular file by
- * tsem_file_open or tsem_file_open_unnamed or, after mknod(2), here.
+ * tsem_file_open or, after mknod(2), here.
  */
 SEC("lsm/d_instantiate")
 int BPF_PROG(tsem_created, struct dentry *dentry, struct inode *inode)
@@ -113,6 +113,39 @@ int BPF_PROG(tsem_created_regular, struct mnt_idmap *idmap, struct dentry *dentr
 	if (inode && address_of(t, inode))
 		creation_mark(t, inode, t->created_instance);
 	t->creating = 0;
+	return 0;
+}
+
+/*
+ * inode_create of a file without a name (O_TMPFILE), the only hook that knows of it: its open does not come to
+ * file_post_open. It cannot be refused any more. A task whose model has it not gets the file, but is not trusted from
+ * then on: it can neither give it a name nor execute it.
+ */
+SEC("lsm/inode_post_create_tmpfile")
+int BPF_PROG(tsem_created_unnamed, struct mnt_idmap *idmap, struct inode *inode)
+{
+	void *name = (void *)inode->i_dentry.first - bpf_core_field_offset(struct dentry, d_u.d_alias);
+	struct dentry *dentry = bpf_core_cast(name, struct dentry);
+	struct tsem_task *t;
+	int verdict;
+	u64 instance;
+
+	t = event_begin(TSEM_EVENT_inode_create, &verdict);
+	if (!t)
+		return 0;
+	instance = creation_next(t, 0);
+	if (!instance)
+		event_unmodeled(t, TSEM_LOSS_STORAGE);
+	creation_mark(t, inode, instance);
+	if (filesystem_pseudo(inode->i_sb->s_magic)) {
+		event_skip(t);
+		return 0;
+	}
+	cell_inode(t, dentry->d_parent->d_inode);
+	owned_by(t, instance, t->task_id);
+	cell_path(t, 0, dentry, NULL);
+	cell_u16(t, inode->i_mode);
+	event_end(t);
 	return 0;
 }
 

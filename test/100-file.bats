@@ -47,6 +47,7 @@ cleanup() {
 	local reply input
 	mkdir lower upper work merged
 	echo lower >lower/b
+	: >lower/empty
 	mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work overlay merged
 	echo 'the first text' >merged/a
 	learn "$OPEN" "$D/merged/a" "$D/merged/b"
@@ -79,10 +80,18 @@ cleanup() {
 
 	echo 'the other text' | dd of=upper/a conv=notrunc status=none
 	denied "$OPEN" "$D/merged/a"
+	# The overlay keeps the size that it has seen, a reader gets what there is.
+	echo 'and more' >>upper/a
+	denied "$OPEN" "$D/merged/a"
 	echo LOWER | dd of=lower/b conv=notrunc status=none
 	denied "$OPEN" "$D/merged/b"
 	echo lower | dd of=lower/b conv=notrunc status=none
 	allowed "$OPEN" "$D/merged/b"
+
+	learn "$OPEN" "$D/merged/empty"
+	allowed "$OPEN" "$D/merged/empty"
+	echo full >lower/empty
+	denied "$OPEN" "$D/merged/empty"
 }
 
 @test "file_open: the owner, the mode and the flags count" {

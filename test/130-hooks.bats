@@ -66,15 +66,18 @@ NEW='.dentry.path.pathname == $P + "/new" and .dentry.path.instance == "1" and (
 	forensic socket_sendmsg
 }
 
-@test "a file without a name is opened, in this directory and as often as the tests did" {
+@test "a file without a name is made in this directory and as often as in the tests, or leads to nothing" {
 	fixture
-	fires file_open '(.file.flags | tonumber) == 4292610 and .file.path.instance == "1" and (.file.path.owner | length) == 64 and
-		(.file.path.pathname | startswith($D + "/d/"))' "$PROG/file_open_unnamed" "$D/d"
-	learn "$PROG/file_open_unnamed" "$D/d" "$D/d"
-	for _ in 1 2 3; do allowed "$PROG/file_open_unnamed" "$D/d" "$D/d"; done
-	denied "$PROG/file_open_unnamed" "$D"
-	forensic file_open
-	denied "$PROG/file_open_unnamed" "$D/d" "$D/d" "$D/d"
+	fires inode_create '(.dentry.path.pathname | startswith($P + "/d/")) and .dentry.path.instance == "1" and
+		(.dentry.path.owner | length) == 64 and .mode == "0100600"' "$PROG/inode_create_unnamed" "$D/d" "$D/d/name"
+	rm "$D/d/name"
+	for _ in 1 2 3; do
+		allowed "$PROG/inode_create_unnamed" "$D/d" "$D/d/name"
+		rm "$D/d/name"
+	done
+	denied "$PROG/inode_create_unnamed" "$D" "$D/d/name"
+	forensic inode_create
+	[ ! -e "$D/d/name" ]
 }
 
 @test "a disk that is opened for writing is an event" {
