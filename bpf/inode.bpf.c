@@ -116,6 +116,17 @@ int BPF_PROG(tsem_created_regular, struct mnt_idmap *idmap, struct dentry *dentr
 	return 0;
 }
 
+/* The mark of a file without a name; its instance. Not inline: the stack of its caller is deep. */
+static __noinline u64 creation_unnamed(struct tsem_task *t, struct inode *inode)
+{
+	u64 instance = creation_next(t, 0);
+
+	if (!instance)
+		event_unmodeled(t, TSEM_LOSS_STORAGE);
+	creation_mark(t, inode, instance);
+	return instance;
+}
+
 /*
  * inode_create of a file without a name (O_TMPFILE), the only hook that knows of it: its open does not come to
  * file_post_open. It cannot be refused any more. A task whose model has it not gets the file, but is not trusted from
@@ -133,10 +144,7 @@ int BPF_PROG(tsem_created_unnamed, struct mnt_idmap *idmap, struct inode *inode)
 	t = event_begin(TSEM_EVENT_inode_create, &verdict);
 	if (!t)
 		return 0;
-	instance = creation_next(t, 0);
-	if (!instance)
-		event_unmodeled(t, TSEM_LOSS_STORAGE);
-	creation_mark(t, inode, instance);
+	instance = creation_unnamed(t, inode);
 	if (filesystem_pseudo(inode->i_sb->s_magic)) {
 		event_skip(t);
 		return 0;
