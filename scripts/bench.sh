@@ -39,6 +39,17 @@ measure() {
 	done < <("$@" "$bench")
 }
 
+# once COLUMN COMMAND...: each operation once in a process, the least of three.
+once() {
+	local column=$1 name value i
+	shift
+	for i in 1 2 3; do
+		while read -r name value; do
+			[[ ${result[$name,$column]:-$value} -lt $value ]] || result[$name,$column]=$value
+		done < <("$@" "$bench" once)
+	done
+}
+
 model() {
 	head -c $(($1 * 32)) /dev/urandom | od -An -v -tx1 -w32 | tr -d ' ' | sed 's/^/state /'
 	echo end
@@ -49,6 +60,7 @@ model() {
 head -c 32 /dev/random >/dev/null
 measure warm env
 measure a env
+once without env
 result[first,a]=$("$bench" first $work/first)
 tsem-bpf load --max-coefficients 1048576
 measure b env
@@ -63,6 +75,7 @@ for size in 100 10000 1000000; do
 	[[ $size != 1000000 ]] || after=$(tsem-bpf status --json | jq .memory.tsem_coefficients)
 	tsem-bpf delete -n bench
 done
+once d tsem-bpf run -q --
 result[first,100]=$(tsem-bpf run -q -- "$bench" first $work/first)
 # Again with other files: their content is hashed, and every event is new.
 for i in $(seq 200); do echo "other $i" >"$work/first/file$i"; done
@@ -76,15 +89,16 @@ cat <<EOF
 
 Guest instructions an operation, kernel $(uname -r), by \`make bench\` (one run, qemu's clock counts instructions; the same
 figures on every host). (a) without tsem-bpf; (b) loaded, the task outside of every namespace; (c) inside of one, repeated
-events, by the size of its model.
+events, by the size of its model; (d) the first time in a new one, less the first time without tsem-bpf.
 
-| operation | (a) | (b) | b / a | (c) 100 | (c) 10,000 | (c) 1,000,000 | c - a | flat |
-|---|---|---|---|---|---|---|---|---|
+| operation | (a) | (b) | b / a | (c) 100 | (c) 10,000 | (c) 1,000,000 | c - a | flat | (d) |
+|---|---|---|---|---|---|---|---|---|---|
 EOF
 for name in getpid open stat rename getxattr pipe generic getpgid getsockname socket tcp exec; do
 	awk -v n="$name" -v a="${result[$name,a]}" -v b="${result[$name,b]}" -v c="${result[$name,100]}" \
-		-v d="${result[$name,10000]}" -v e="${result[$name,1000000]}" 'BEGIN {
-		printf "| %s | %d | %d | %.3f | %d | %d | %d | %d | %.3f |\n", n, a, b, b / a, c, d, e, e - a, e / c }'
+		-v d="${result[$name,10000]}" -v e="${result[$name,1000000]}" \
+		-v f="$((result[$name,d] - result[$name,without]))" 'BEGIN {
+		printf "| %s | %d | %d | %.3f | %d | %d | %d | %d | %.3f | %d |\n", n, a, b, b / a, c, d, e, e - a, e / c, f }'
 done
 cat <<EOF
 
@@ -96,7 +110,7 @@ static program.
 
 | | |
 |---|---|
-| open of a file for the first time (d): without | ${result[first,a]} |
+| open of a file for the first time: without | ${result[first,a]} |
 | ... in a namespace: hashed by IMA, described, mapped, sent | ${result[first,100]} |
 | ... the same with other content | ${result[first,1000000]} |
 | loading a model, a line (1,000,000 lines less 10,000 lines) | $line |

@@ -3,8 +3,8 @@
  * bench CASE [ROUNDS]: the time of one operation in nanoseconds, which under a clock that counts instructions is its
  * number of instructions. The least of several batches, after a warm-up, so that ticks and reclaim do not count.
  *
- * Cases: getpid open stat rename getxattr pipe generic getpgid getsockname socket tcp exec; `first DIRECTORY` opens
- * each file of a directory once.
+ * Cases: getpid open stat rename getxattr pipe generic getpgid getsockname socket tcp exec; `once` does each of them once,
+ * `first DIRECTORY` opens each file of a directory once.
  */
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -183,11 +183,24 @@ static int first(const char *path)
 	return 0;
 }
 
+static int once(void)
+{
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		uint64_t start = now();
+
+		cases[i].run();
+		printf("%s %llu\n", cases[i].name, (unsigned long long)(now() - start));
+	}
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 3 && !strcmp(argv[1], "first"))
 		return first(argv[2]);
 	prepare();
+	if (argc == 2 && !strcmp(argv[1], "once"))
+		return once();
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		double best = 0;
 
