@@ -3,8 +3,8 @@
  * bench CASE [ROUNDS]: the time of one operation in nanoseconds, which under a clock that counts instructions is its
  * number of instructions. The least of several batches, after a warm-up, so that ticks and reclaim do not count.
  *
- * Cases: getpid open stat rename getxattr pipe generic getpgid getsockname socket tcp exec; `once` does each of them once,
- * `first DIRECTORY` opens each file of a directory once.
+ * Cases: getpid open stat rename getxattr pipe generic getpgid getsockname socket tcp exec; `once` does each of them
+ * once, `first DIRECTORY` opens each file of a directory once.
  */
 #include <arpa/inet.h>
 #include <dirent.h>
