@@ -16,26 +16,31 @@ int BPF_PROG(tsem_socket_create, int family, int type, int protocol, int kern)
 	return event_end(t);
 }
 
+/* There is no memory for the mark of a socket. */
+static __always_inline int owner_lost(struct tsem_task *t)
+{
+	struct tsem_namespace *ns;
+	u32 id = t->ns;
+
+	ns = bpf_map_lookup_elem(&tsem_namespaces, &id);
+	if (ns)
+		__sync_fetch_and_add(&ns->lost[TSEM_LOSS_STORAGE], 1);
+	return -ENOMEM;
+}
+
 /* Who made the socket: no event, but what SOCK names as the owner. */
 SEC("lsm.s/socket_post_create")
 int BPF_PROG(tsem_socket_owner, struct socket *sock, int family, int type, int protocol, int kern)
 {
 	struct tsem_task *t = modeled_task();
-	struct tsem_namespace *ns;
 	struct tsem_owner *s;
 	struct sock *sk = sock->sk;
-	u32 id;
 
 	if (!t || kern || !sk)
 		return 0;
 	s = bpf_sk_storage_get(&tsem_sockets, sk, 0, BPF_SK_STORAGE_GET_F_CREATE);
-	if (!s) {
-		id = t->ns;
-		ns = bpf_map_lookup_elem(&tsem_namespaces, &id);
-		if (ns)
-			__sync_fetch_and_add(&ns->lost[TSEM_LOSS_STORAGE], 1);
-		return -ENOMEM;
-	}
+	if (!s)
+		return owner_lost(t);
 	s->ns = t->ns;
 	__builtin_memcpy(s->owner, t->task_id, TSEM_DIGEST_MAX);
 	return 0;
@@ -208,11 +213,14 @@ SEC("lsm/unix_stream_connect")
 int BPF_PROG(tsem_unix_stream_connect, struct sock *sock, struct sock *other, struct sock *newsk)
 {
 	struct tsem_owner *listener = bpf_sk_storage_get(&tsem_sockets, other, 0, 0), *s;
+	struct tsem_task *t;
 
 	if (listener) {
 		s = bpf_sk_storage_get(&tsem_sockets, newsk, listener, BPF_SK_STORAGE_GET_F_CREATE);
-		if (!s)
-			return -ENOMEM;
+		if (!s) {
+			t = modeled_task();
+			return t ? owner_lost(t) : -ENOMEM;
+		}
 	}
 	return sock_pair_event(TSEM_EVENT_unix_stream_connect, sock, other);
 }

@@ -3,6 +3,7 @@
 #ifndef TSEM_CMD_H
 #define TSEM_CMD_H
 
+#include <getopt.h>
 #include <stdbool.h>
 
 #include "tsem_types.h"
@@ -42,8 +43,14 @@ int cmd_attest(int argc, char **argv);
 /* Prints `tsem-bpf: <message>` as one line to the standard error and returns `code`. */
 int cmd__fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same for a word that getopt_long() did not take, with EXIT_USAGE; `argv[0]` names the command. */
+/* The same for a word that cmd__option() did not take, with EXIT_USAGE; `argv[0]` names the command. */
 int cmd__bad_option(char **argv, int option);
+
+/*
+ * getopt_long(), which takes the beginning of a long option's name for it; this wants the whole name. What it does not
+ * take is for cmd__bad_option().
+ */
+int cmd__option(int argc, char **argv, const char *letters, const struct option *options);
 
 /* Prints the usage of the command `name` to the standard output; returns EXIT_DONE. */
 int cmd__help(const char *name);

@@ -89,7 +89,7 @@ static int collect(struct agent *agent)
 int cmd_agent(int argc, char **argv)
 {
 	static const struct option options[] = { {} };
-	int option = getopt_long(argc, argv, "+:", options, NULL);
+	int option = cmd__option(argc, argv, "+:", options);
 	struct sigaction on = { .sa_handler = on_signal };
 	struct agent agent = {};
 	struct root_state state;

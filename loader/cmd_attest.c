@@ -687,7 +687,7 @@ int cmd_attest(int argc, char **argv)
 	if (!run)
 		return cmd__fail(EXIT_USAGE, "attest: '%s' is unknown; there are ak, quote, verify", argv[1]);
 	optind = 2;
-	while ((option = getopt_long(argc, argv, "+:o:m:", options, NULL)) != -1) {
+	while ((option = cmd__option(argc, argv, "+:o:m:", options)) != -1) {
 		if (option == ':' || option == '?')
 			return cmd__bad_option(argv, option);
 		if (!(taken_by(option) & flag))

@@ -73,7 +73,7 @@ int cmd_coefficients(int argc, char **argv)
 	bool json = false;
 	FILE *file;
 
-	while ((option = getopt_long(argc, argv, "+:", options, NULL)) != -1) {
+	while ((option = cmd__option(argc, argv, "+:", options)) != -1) {
 		switch (option) {
 		case 'd':
 			digest = digest__parse(optarg);

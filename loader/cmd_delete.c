@@ -16,7 +16,7 @@ int cmd_delete(int argc, char **argv)
 	struct tsem tsem;
 	int option, err;
 
-	while ((option = getopt_long(argc, argv, "+:n:", options, NULL)) != -1) {
+	while ((option = cmd__option(argc, argv, "+:n:", options)) != -1) {
 		if (option != 'n')
 			return cmd__bad_option(argv, option);
 		word = optarg;

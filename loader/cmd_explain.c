@@ -187,7 +187,7 @@ int cmd_explain(int argc, char **argv)
 	struct output output = {};
 	int option, err = 0;
 
-	while ((option = getopt_long(argc, argv, "+:n:", options, NULL)) != -1) {
+	while ((option = cmd__option(argc, argv, "+:n:", options)) != -1) {
 		if (option == 't')
 			trajectory = optarg;
 		else if (option == 'n')

@@ -46,7 +46,7 @@ int cmd_list(int argc, char **argv)
 	struct tsem tsem;
 	int option, err;
 
-	while ((option = getopt_long(argc, argv, "+:", options, NULL)) != -1) {
+	while ((option = cmd__option(argc, argv, "+:", options)) != -1) {
 		if (option != 'j')
 			return cmd__bad_option(argv, option);
 		array = array ?: json_object_new_array();

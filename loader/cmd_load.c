@@ -158,7 +158,7 @@ int cmd_load(int argc, char **argv)
 
 	control__namespace_defaults(&settings.root.namespace, CONTROL_EXTERNAL);
 
-	while ((option = getopt_long(argc, argv, "+:v", options, NULL)) != -1) {
+	while ((option = cmd__option(argc, argv, "+:v", options)) != -1) {
 		err = 0;
 		switch (option) {
 		case 'r':

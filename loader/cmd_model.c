@@ -106,24 +106,20 @@ static void sort(struct digests *list)
 		qsort(list->digest, list->count, TSEM_DIGEST_MAX, compare);
 }
 
-static void diff_line(struct job *job, char sign, const u8 *digest)
+static void diff_line(struct job *job, char sign, const char *word, const u8 *digest)
 {
 	char hex[2 * TSEM_DIGEST_MAX + 1];
 
 	digest__to_hex(digest, job->width, hex);
-	printf(job->json ? "\"%c%s\"\n" : "%c%s\n", sign, hex);
+	printf(job->json ? "\"%c%s%s\"\n" : "%c%s%s\n", sign, word, hex);
 }
 
-static int diff(struct job *job)
+/* The same values in both? Those that only one has are printed, behind `word`. */
+static bool diff_digests(struct job *job, const char *word, struct digests *a, struct digests *b)
 {
-	struct digests *a, *b;
 	size_t i = 0, k = 0;
 	bool same = true;
 
-	if (job->count != 2)
-		return cmd__fail(EXIT_USAGE, "model diff: needs exactly two files");
-	a = &job->models[0].states;
-	b = &job->models[1].states;
 	sort(a);
 	sort(b);
 	while (i < a->count || k < b->count) {
@@ -131,11 +127,44 @@ static int diff(struct job *job)
 
 		same &= !order;
 		if (order < 0)
-			diff_line(job, '-', a->digest[i]);
+			diff_line(job, '-', word, a->digest[i]);
 		if (order > 0)
-			diff_line(job, '+', b->digest[k]);
+			diff_line(job, '+', word, b->digest[k]);
 		i += order <= 0;
 		k += order >= 0;
+	}
+	return same;
+}
+
+/* The same for a value that a model has once at most. */
+static bool diff_value(struct job *job, const char *word, const u8 *a, const u8 *b)
+{
+	if (a && b && !memcmp(a, b, TSEM_DIGEST_MAX))
+		return true;
+	if (a)
+		diff_line(job, '-', word, a);
+	if (b)
+		diff_line(job, '+', word, b);
+	return !a && !b;
+}
+
+static int diff(struct job *job)
+{
+	struct model *a, *b;
+	bool same;
+
+	if (job->count != 2)
+		return cmd__fail(EXIT_USAGE, "model diff: needs exactly two files");
+	a = &job->models[0];
+	b = &job->models[1];
+	same = diff_value(job, "aggregate ", a->has_aggregate ? a->aggregate : NULL,
+			  b->has_aggregate ? b->aggregate : NULL);
+	same &= diff_value(job, "base ", a->has_base ? a->base : NULL, b->has_base ? b->base : NULL);
+	same &= diff_digests(job, "pseudonym ", &a->pseudonyms, &b->pseudonyms);
+	same &= diff_digests(job, "", &a->states, &b->states);
+	if (a->sealed != b->sealed) {
+		printf(job->json ? "\"%cseal\"\n" : "%cseal\n", a->sealed ? '-' : '+');
+		same = false;
 	}
 	return same ? EXIT_DONE : EXIT_FAILED;
 }
@@ -349,7 +378,7 @@ int cmd_model(int argc, char **argv)
 				 "model: '%s' is unknown; there are measure, state, diff, merge, sign, verify",
 				 argv[1]);
 	optind = 2;
-	while ((option = getopt_long(argc, argv, "+:o:", options, NULL)) != -1) {
+	while ((option = cmd__option(argc, argv, "+:o:", options)) != -1) {
 		if (option != '?' && option != ':' && !strchr(takes, option))
 			return cmd__fail(EXIT_USAGE, "model %s: takes no --%s; see 'tsem-bpf help model'", argv[1],
 					 option_name(options, option));

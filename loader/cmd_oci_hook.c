@@ -109,7 +109,9 @@ static int annotation(struct hook *hook, const char *key, const char *value)
 
 	if (!strcmp(key, "name")) {
 		if (!workload__name_ok(value))
-			return bad(key, value, "is no name: give 1 to 31 characters, not only digits");
+			return bad(key, value,
+				   "is no name: give 1 to 31 of A-Z a-z 0-9 . _ + -, not only digits, nor 'root' or ns "
+				   "and a number");
 		snprintf(hook->name, sizeof(hook->name), "%s", value);
 		return 0;
 	}
@@ -178,6 +180,9 @@ static int read_state(struct hook *hook)
 		snprintf(hook->name, sizeof(hook->name), "%s", hook->id);
 	if (!workload__name_ok(hook->name))
 		snprintf(hook->name, sizeof(hook->name), "c%s", hook->id);
+	if (!workload__name_ok(hook->name))
+		return cmd__fail(EXIT_FAILED,
+				 "oci-hook: the container's id '%s' is no name of a namespace; annotate one", hook->id);
 	hook->workload.spec.name = hook->name;
 	return 0;
 }
@@ -375,7 +380,7 @@ int cmd_oci_hook(int argc, char **argv)
 	const char *stage, *trust_anchor = NULL;
 	int option, code;
 
-	while ((option = getopt_long(argc, argv, "+:", options, NULL)) != -1) {
+	while ((option = cmd__option(argc, argv, "+:", options)) != -1) {
 		if (option == 'a' && *optarg == '/') {
 			trust_anchor = optarg;
 			continue;

@@ -46,7 +46,7 @@ static void say(enum finding finding, const char *what, const char *text)
 /* First line of a file; empty if it cannot be read. */
 static const char *first_line(const char *path)
 {
-	static char line[512];
+	static char line[4096];
 	FILE *file = fopen(path, "re");
 
 	line[0] = 0;
@@ -137,10 +137,13 @@ static void probe_content(void)
 	/* The helper is there without IMA as well, and then answers EOPNOTSUPP. */
 	if (symbol_exists("bpf_tsem_hash_file"))
 		say(GOOD, "file digests", "by the patched kernel, any hash");
-	else if (symbol_exists("ima_file_hash"))
-		say(GOOD, "file digests", "by IMA, sha256 (boot without ima_hash=, or with ima_hash=sha256)");
-	else
+	else if (!symbol_exists("ima_file_hash"))
 		say(BLOCKS, "file digests", "the kernel needs CONFIG_IMA=y");
+	else if (strstr(first_line("/proc/cmdline"), "ima_hash=") &&
+		 !strstr(first_line("/proc/cmdline"), "ima_hash=sha256"))
+		say(BLOCKS, "file digests", "IMA hashes with another function; boot without ima_hash=");
+	else
+		say(GOOD, "file digests", "by IMA, sha256");
 }
 
 static void probe_system(void)
@@ -200,7 +203,7 @@ int cmd_probe(int argc, char **argv)
 	struct utsname system;
 	int option;
 
-	while ((option = getopt_long(argc, argv, "+:", options, NULL)) != -1) {
+	while ((option = cmd__option(argc, argv, "+:", options)) != -1) {
 		if (option != 'j')
 			return cmd__bad_option(argv, option);
 		findings = findings ?: json_object_new_array();

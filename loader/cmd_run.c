@@ -119,13 +119,15 @@ static int parse(struct run *run, int argc, char **argv)
 	const char **pseudonyms = calloc(argc, sizeof(*pseudonyms)), *model = NULL, *base = NULL;
 	int option, count = 0, err = pseudonyms ? 0 : cmd__fail(EXIT_FAILED, "run: no memory");
 
-	while (!err && (option = getopt_long(argc, argv, "+:n:m:o:q", options, NULL)) != -1) {
+	while (!err && (option = cmd__option(argc, argv, "+:n:m:o:q", options)) != -1) {
 		switch (option) {
 		case 'n':
 			if (!workload__name_ok(optarg))
-				err = cmd__fail(EXIT_USAGE,
-						"run: -n: '%s' is no name: give 1 to %d characters, not only digits",
-						optarg, TSEM_NAME_SIZE - 1);
+				err = cmd__fail(
+					EXIT_USAGE,
+					"run: -n: '%s' is no name: give 1 to %d of A-Z a-z 0-9 . _ + -, not only "
+					"digits, nor 'root' or ns and a number",
+					optarg, TSEM_NAME_SIZE - 1);
 			w->spec.name = optarg;
 			break;
 		case 'd':
@@ -355,7 +357,14 @@ int cmd_run(int argc, char **argv)
 	code = start(&run, &report) ?: collect(&run, &status);
 	if (!code) {
 		code = verdict(&run, status, report);
-		code = write_outputs(&run) ?: code;
+		if (write_outputs(&run)) {
+			cmd__fail(
+				0,
+				"run: namespace %u is kept with what it has; see 'tsem-bpf show -n %u', then 'tsem-bpf delete -n %u'",
+				w->ns.id, w->ns.id, w->ns.id);
+			run.keep = true;
+			code = EXIT_FAILED;
+		}
 	}
 	if (workload__delete(w, run.keep) == -EBUSY)
 		cmd__fail(0,

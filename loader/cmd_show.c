@@ -193,8 +193,13 @@ static const struct name names[] = {
 	{ "log", show_log, true },
 };
 
+/* A name, or the path of the reference's securityfs that ends in one. */
 static const struct name *find(char *word)
 {
+	static const char reference[] = "internal_tma/model0/";
+
+	if (!strncmp(word, reference, sizeof(reference) - 1))
+		word += sizeof(reference) - 1;
 	for (char *p = word; *p; p++) {
 		if (*p == '_')
 			*p = '-';
@@ -224,7 +229,7 @@ int cmd_show(int argc, char **argv)
 	bool json = false;
 	int option, err;
 
-	while ((option = getopt_long(argc, argv, "+:n:", options, NULL)) != -1) {
+	while ((option = cmd__option(argc, argv, "+:n:", options)) != -1) {
 		if (option == 'j')
 			json = true;
 		else if (option == 'n')
@@ -239,6 +244,8 @@ int cmd_show(int argc, char **argv)
 	if (optind + 1 < argc)
 		return cmd__fail(EXIT_USAGE, "show: '%s' is one word too many; options stand before the name",
 				 argv[optind + 1]);
+	if (!strncmp(argv[optind], "external_tma/", 13))
+		return cmd__fail(EXIT_KERNEL, "show: '%s': there are no external namespaces here", argv[optind]);
 	name = find(argv[optind]);
 	if (!name) {
 		if (!strcmp(argv[optind], "control"))

@@ -253,7 +253,7 @@ int cmd_status(int argc, char **argv)
 	struct tsem tsem;
 	int option, err;
 
-	while ((option = getopt_long(argc, argv, "+:", options, NULL)) != -1) {
+	while ((option = cmd__option(argc, argv, "+:", options)) != -1) {
 		if (option != 'j')
 			return cmd__bad_option(argv, option);
 		json = true;

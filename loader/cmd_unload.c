@@ -48,7 +48,7 @@ int cmd_unload(int argc, char **argv)
 	struct tsem tsem;
 	int option, err;
 
-	while ((option = getopt_long(argc, argv, "+:", options, NULL)) != -1) {
+	while ((option = cmd__option(argc, argv, "+:", options)) != -1) {
 		if (option != 'f')
 			return cmd__bad_option(argv, option);
 		force = true;

@@ -100,8 +100,9 @@ static bool invisible(const u8 *s, size_t size)
 	return false;
 }
 
-/* What must not reach a terminal as \xNN, and a quotation mark behind a backslash. */
-static void put_escaped(FILE *out, const char *text, size_t size)
+/* What must not reach a terminal as \xNN, and a quotation mark, if it could end what is `quoted`, behind a backslash.
+ */
+static void put_escaped(FILE *out, const char *text, size_t size, bool quoted)
 {
 	const u8 *s = (const u8 *)text;
 
@@ -112,7 +113,7 @@ static void put_escaped(FILE *out, const char *text, size_t size)
 			for (size_t k = 0; k < n; k++)
 				fprintf(out, "\\x%02x", s[i + k]);
 		} else {
-			if (s[i] == '"')
+			if (quoted && s[i] == '"')
 				putc('\\', out);
 			fwrite(s + i, 1, n, out);
 		}
@@ -129,12 +130,12 @@ static void put_safe(FILE *out, const char *text, size_t size)
 		quoted = !text[i] || !strchr(plain, text[i]);
 	if (quoted)
 		putc('"', out);
-	put_escaped(out, text, size);
+	put_escaped(out, text, size, true);
 	if (quoted)
 		putc('"', out);
 }
 
-char *explain__safe(const char *text, size_t size)
+static char *escaped(const char *text, size_t size, bool quoted)
 {
 	char *safe = NULL;
 	size_t length;
@@ -142,12 +143,22 @@ char *explain__safe(const char *text, size_t size)
 
 	if (!out)
 		return NULL;
-	put_escaped(out, text, size);
+	put_escaped(out, text, size, quoted);
 	if (fclose(out)) {
 		free(safe);
 		return NULL;
 	}
 	return safe;
+}
+
+char *explain__safe(const char *text, size_t size)
+{
+	return escaped(text, size, true);
+}
+
+char *explain__plain(const char *text, size_t size)
+{
+	return escaped(text, size, false);
 }
 
 static void show_string(FILE *out, struct json_object *value, const struct explain *explain)

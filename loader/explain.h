@@ -56,4 +56,7 @@ void explain__free_text(struct explanation *explanation);
  */
 char *explain__safe(const char *text, size_t size);
 
+/* The same for a sentence that has quotation marks of its own: they stay as they are. */
+char *explain__plain(const char *text, size_t size);
+
 #endif

@@ -7,10 +7,12 @@
 #include <getopt.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "caps.h"
 #include "cmd.h"
+#include "explain.h"
 #include "namespace.h"
 #include "tsem.h"
 
@@ -27,7 +29,7 @@ static const struct cmd commands[] = {
 	{ "run", cmd_run,
 	  "[-q] [-n NAME] [--digest HASH] [--content HASH] [--nsref initial|current] [--cache N]\n"
 	  "           [--model-type model0|portable] [-m MODEL [--trust-anchor FILE [--signature FILE]]] [--seal|--enforce]\n"
-	  "           [--base HEX] [--pseudonym HEX]... [-o MODEL] [--trajectory FILE] [--forensics FILE] [--keep] -- COMMAND...",
+	  "           [--base HEX] [--pseudonym HEX|FILE]... [-o MODEL] [--trajectory FILE] [--forensics FILE] [--keep] -- COMMAND...",
 	  "run a workload in a namespace of its own" },
 	{ "oci-hook", cmd_oci_hook, "[--directory DIRECTORY] [--trust-anchor FILE] createRuntime|poststop",
 	  "put a container into a namespace, as an OCI runtime's hook" },
@@ -57,12 +59,31 @@ int cmd__fail(int code, const char *format, ...)
 {
 	va_list args;
 
+	char *text = NULL, *safe = NULL;
+
+	/* Words come from files and from others: they end no line and give the terminal no orders. */
 	va_start(args, format);
-	fputs("tsem-bpf: ", stderr);
-	vfprintf(stderr, format, args);
-	fputc('\n', stderr);
+	if (vasprintf(&text, format, args) >= 0)
+		safe = explain__plain(text, strlen(text));
 	va_end(args);
+	fprintf(stderr, "tsem-bpf: %s\n", safe ?: "no memory");
+	free(text);
+	free(safe);
 	return code;
+}
+
+int cmd__option(int argc, char **argv, const char *letters, const struct option *options)
+{
+	int at = optind, index = -1, option = getopt_long(argc, argv, letters, options, &index);
+	const char *name;
+
+	if (index < 0 || at >= argc || strncmp(argv[at], "--", 2))
+		return option;
+	name = argv[at] + 2;
+	if (strcspn(name, "=") == strlen(options[index].name))
+		return option;
+	optind = at + 1;
+	return '?';
 }
 
 int cmd__bad_option(char **argv, int option)
@@ -156,7 +177,7 @@ static int help(void)
 	return EXIT_DONE;
 }
 
-int main(int argc, char **argv)
+static int command(int argc, char **argv)
 {
 	const struct cmd *cmd;
 
@@ -180,4 +201,15 @@ int main(int argc, char **argv)
 		return cmd__help(cmd->name);
 	opterr = 0;
 	return cmd->run(argc - 1, argv + 1);
+}
+
+int main(int argc, char **argv)
+{
+	int code = command(argc, argv);
+
+	if (fflush(stdout) || ferror(stdout)) {
+		cmd__fail(0, "cannot write to the standard output: %s", strerror(errno));
+		code = code ?: EXIT_FAILED;
+	}
+	return code;
 }

@@ -306,6 +306,21 @@ struct stream *stream__create(const char *path)
 	return stream__create_in(NULL, path);
 }
 
+int stream__check(const char *directory, const char *path)
+{
+	struct stream *stream;
+	struct stat st;
+
+	/* What is no file, a pipe for instance, has somebody at its other end. */
+	if (!directory && (!strcmp(path, "-") || (!stat(path, &st) && !S_ISREG(st.st_mode))))
+		return 0;
+	stream = stream__create_in(directory, path);
+	if (!stream)
+		return -errno;
+	stream__drop(stream);
+	return 0;
+}
+
 FILE *stream__file(struct stream *stream)
 {
 	return stream->file;

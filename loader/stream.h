@@ -29,6 +29,8 @@ struct stream;
 struct stream *stream__create(const char *path);
 /* The same in a directory that others may write to, as stream__read_in(). Whatever has the name is replaced. */
 struct stream *stream__create_in(const char *directory, const char *path);
+/* Can stream__create_in() do so? 0, or the -errno with which it would fail. What has the name stays. */
+int stream__check(const char *directory, const char *path);
 FILE *stream__file(struct stream *stream);
 /* Flushes, gives the file its name and frees the stream. 0 or -errno; on an error nothing is left under the name. */
 int stream__commit(struct stream *stream);

@@ -39,7 +39,28 @@ void workload__init(struct workload *w)
 
 bool workload__name_ok(const char *name)
 {
-	return *name && strlen(name) < TSEM_NAME_SIZE && strspn(name, "0123456789") != strlen(name);
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._+-",
+			  digits[] = "0123456789";
+	size_t size = strlen(name);
+
+	if (!size || size >= TSEM_NAME_SIZE || strspn(name, letters) != size || strspn(name, digits) == size)
+		return false;
+	/* Those that are given to namespaces without a name, and to the root. */
+	return strcmp(name, "root") && (strncmp(name, "ns", 2) || size == 2 || strspn(name + 2, digits) != size - 2);
+}
+
+/* What is to be written can be, as far as can be told before the workload has run. */
+static int outputs_check(const struct workload *w, struct workload_error *error)
+{
+	const char *paths[] = { w->trajectory, w->forensics, w->output };
+	int err;
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		err = paths[i] ? stream__check(w->directory, paths[i]) : 0;
+		if (err)
+			return fail(error, err, "cannot write %s: %s", paths[i], strerror(-err));
+	}
+	return 0;
 }
 
 int workload__model(struct workload *w, const char *path, struct workload_error *error)
@@ -107,6 +128,9 @@ int workload__create(struct workload *w, struct workload_error *error)
 			error, -EINVAL,
 			"the model's values have %zu digits, those of %s have %zu; name the digest it was made with",
 			2 * w->model.width, digest__name(settings->digest), 2 * digest__size(settings->digest));
+	err = outputs_check(w, error);
+	if (err)
+		return err;
 	err = namespace__create(&w->tsem, &w->spec, &id);
 	if (err == -ENOTSUP)
 		return fail(error, err,

@@ -55,7 +55,10 @@ struct workload_summary {
 /* A workload of which nothing is asked and that has nothing, so that workload__free() may follow at once. */
 void workload__init(struct workload *workload);
 
-/* Can this be the name of a namespace: 1 to TSEM_NAME_SIZE - 1 characters, not only digits? */
+/*
+ * Can this be the name of a namespace: 1 to TSEM_NAME_SIZE - 1 letters, digits and ._+-, not only digits, nor a name
+ * that others are given (`root`, `ns` and a number)?
+ */
 bool workload__name_ok(const char *name);
 
 /*

@@ -51,6 +51,37 @@ refused() {
 	[ "$(tsem-bpf list --json)" = "[]" ]
 }
 
+@test "names of namespaces are such that nobody takes another's, and end no line" {
+	for name in "" 17 root ns5 "a b" $'a\nb' $'a\033[1m' "$(printf 'n%.0s' $(seq 32))"; do
+		refused 2 "is no name" tsem-bpf run -n "$name" -- true
+	done
+	check 0 tsem-bpf run -q -n ns5.a_b+c-d -- true
+	check 1 tsem-bpf coefficients <<<$'\033]0;x\007'
+	[ "$(tsem-bpf coefficients <<<$'\033]0;x\007' 2>&1 | tr -dc '\033\007' | wc -c)" = 0 ]
+	refused 2 "'--sea'" tsem-bpf run --sea -- true
+	refused 2 "'--forc'" tsem-bpf unload --forc
+	refused 1 "standard output" sh -c 'tsem-bpf list >/dev/full'
+}
+
+@test "run says before the workload that it cannot write, and keeps what it could not write after it" {
+	for option in -o --trajectory --forensics; do
+		refused 1 "cannot write $D/none/file" tsem-bpf run $option "$D/none/file" -- touch ran
+	done
+	[ ! -e ran ]
+	mkdir there
+	check 1 tsem-bpf run -q -n kept -o "$D/there/model" -- rm -r "$D/there"
+	says "cannot write"
+	says "is kept"
+	[ "$(tsem-bpf show -n kept trajectory-coefficients | wc -l)" -gt 2 ]
+	check 0 tsem-bpf delete -n kept
+	# A pipe is opened once.
+	mkfifo pipe
+	cat pipe >read &
+	check 0 tsem-bpf run -q -o pipe -- true
+	wait $!
+	grep -q '^end$' read
+}
+
 @test "run passes the exit status of the command on" {
 	check 0 tsem-bpf run -q -- true
 	check 7 tsem-bpf run -q -- sh -c "exit 7"
@@ -82,7 +113,10 @@ refused() {
 	for line in "" "sea" "seal now" "Seal" "state" "state value" "state value=" "state value=12" "state value=${value}0" \
 		"state value=0x$value" "state val=$value" "state value=$value value=$value" "state value=$value x" \
 		"base value=zz" "pseudonym value=1" "internal digest=md5" "internal cache=0" "internal colour=red" "external" \
-		"external key=12" "trusted pid=1" "untrusted pid=x tnum=1 key=$value" "enforce "; do
+		"external key=12" "trusted pid=1" "untrusted pid=x tnum=1 key=$value" "enforce " \
+		"state value=${value:24}" "state value=$value$value" "base value=${value:24}" "pseudonym value=$value$value" \
+		"internal content=md5" "internal nsref=none" "internal model=model1" "external key=$value cache=0" \
+		$'seal\n'; do
 		refused 2 "control:" tsem-bpf control -n ctl "$line"
 	done
 	refused 2 "'more'" tsem-bpf control -n ctl seal more
@@ -135,6 +169,8 @@ refused() {
 	[ "$(tsem-bpf show aggregate)" = "$(sha256sum <pcrs | cut -d ' ' -f 1)" ]
 	check 0 unshare -m sh -c "mount -t tmpfs none /sys/class/tpm; tsem-bpf show aggregate"
 	[ "$output" = "$(printf '0%.0s' $(seq 64))" ]
+	[ "$(tsem-bpf show -n names internal_tma/model0/state)" = "$(tsem-bpf show -n names state)" ]
+	refused 4 "no external" tsem-bpf show external_tma/1
 	refused 2 "written only" tsem-bpf show control
 	refused 2 "'nothing'" tsem-bpf show nothing
 	refused 1 "not modeled" tsem-bpf show trajectory
@@ -180,6 +216,9 @@ refused() {
 	check 1 tsem-bpf model diff ma mb
 	says "-$a"
 	says "+$b"
+	printf 'base %s\npseudonym %s\nstate %s\nseal\nend\n' "$b" "$b" "$a" >md
+	check 1 tsem-bpf model diff ma md
+	[ "$output" = "$(printf '+base %s\n+pseudonym %s\n+seal' "$b" "$b")" ]
 	check 0 tsem-bpf model merge -o mm mb ma mb
 	[ "$(cat mm)" = "$(printf 'state %s\nstate %s\nend' "$b" "$a")" ]
 	[ "$(tsem-bpf model measure mm)" != "$(tsem-bpf model state mm)" ]
