@@ -52,8 +52,8 @@ static void complain(struct agent *agent, int err, const char *what)
 	agent->complained = err;
 }
 
-/* A TPM that cannot be opened may be there in a moment: at boot the agent is early. */
-static void extend(struct agent *agent)
+/* Does more wait? A TPM that cannot be opened may be there in a moment: at boot the agent is early. */
+static bool extend(struct agent *agent)
 {
 	int err = 0;
 
@@ -61,13 +61,14 @@ static void extend(struct agent *agent)
 		err = tpm2__open(NULL, &agent->tpm);
 	if (err) {
 		complain(agent, err, "cannot open the TPM");
-		return;
+		return false;
 	}
 	err = root__extend(&agent->tsem, agent->tpm);
-	if (err)
+	if (err < 0)
 		complain(agent, err, "the TPM cannot be told");
 	else
 		agent->complained = 0;
+	return err > 0;
 }
 
 static int collect(struct agent *agent)
@@ -80,8 +81,7 @@ static int collect(struct agent *agent)
 		if (err < 0)
 			return cmd__fail(EXIT_FAILED, "agent: cannot keep descriptions in " JOURNAL_DIRECTORY ": %s",
 					 strerror(-err));
-		extend(agent);
-		poll(&ring, 1, POLL_MS);
+		poll(&ring, 1, extend(agent) ? 0 : POLL_MS);
 	}
 	return EXIT_DONE;
 }

@@ -20,6 +20,8 @@
 
 #define ROOT_NO_PCR TSEM_NO_PCR
 #define ROOT_PCR 11
+/* A TPM takes ten milliseconds for an entry and a boot makes thousands: the ring is not to overflow meanwhile. */
+#define ROOT_AT_ONCE 64
 
 /* How `load` is to model the root. */
 struct root_settings {
@@ -76,7 +78,8 @@ struct tpm2;
 
 /*
  * Brings what waits to the TPM. On a patched kernel the kernel does (`tpm` may be NULL); else `tpm` is told one entry
- * after the other, until it refuses one, which is tried again in the next call. 0; -EIO: refused; or another -errno.
+ * after the other, until it refuses one, which is tried again in the next call, or ROOT_AT_ONCE are told. 0: nothing
+ * waits; 1: some do; -EIO: refused; or another -errno.
  */
 int root__extend(struct tsem *tsem, struct tpm2 *tpm);
 

@@ -118,17 +118,17 @@ other_agent() {
 }
 
 @test "what is off on the kernel's command line, not configured, or loaded is left alone" {
-	local lines
+	local before
 	cp /etc/tsem-bpf/boot.conf "$D/"
-	lines=$(told | wc -l)
+	before=$(told | wc -l)
 	check 0 $BOOT
-	[ "$(told | wc -l)" = "$lines" ]
+	[ "$(told | wc -l)" = "$before" ]
 	on_cmdline quiet tsem.boot=off
 	check 0 $BOOT
 	[ "$(told | tail -n 1)" = "tsem-bpf: the root is not modeled: tsem.boot=off" ]
 	rm /etc/tsem-bpf/boot.conf
 	check 0 $BOOT
-	[ "$(told | wc -l)" = "$((lines + 1))" ]
+	[ "$(told | wc -l)" = "$((before + 1))" ]
 }
 
 @test "a boot goes on after a failure, or stops if boot.conf says so, and the kernel's log has the reason" {
