@@ -114,6 +114,9 @@ NEW='.dentry.path.pathname == $P + "/new" and .dentry.path.instance == "1" and (
 	fires socket_socketpair '.socka.type == "2" and .sockb == .socka' "$PROG/socket_socketpair" 2
 	fires netlink_send '.sock.family == "16" and .sock.protocol == "0" and .portid == "0" and .dst_group == "0"' \
 		"$PROG/netlink_send" 0
+	# The kernel notes the id of a namespace after this hook, for those who receive.
+	reaches netlink_send '.uid == "0" and .gid == "0" and .flags == "8" and .nsid_set == "0" and .nsid == "0"'
+	fires netlink_send '.dst_group == "1"' "$PROG/netlink_send" 0 1
 }
 
 @test "devices of tun: made, opened again, and a queue taken off and on" {
@@ -146,13 +149,13 @@ NEW='.dentry.path.pathname == $P + "/new" and .dentry.path.instance == "1" and (
 	fires capable '.cap == "18" and .opts == "0"' "$PROG/capable"
 	fires task_setpgid '.task == .source and (.task | test("[1-9a-f]"))' "$PROG/task_setpgid"
 	fires task_getpgid '.task | test("[1-9a-f]")' "$PROG/task_getpgid"
-	fires task_getsid 'has("task")' "$PROG/task_getsid"
-	fires task_getioprio 'has("task")' "$PROG/task_getioprio"
+	fires task_getsid '.task == $none' "$PROG/task_getsid"
+	fires task_getioprio '.task == $task' "$PROG/task_getioprio"
 	fires task_setioprio '.ioprio == "16389"' "$PROG/task_setioprio" 5
 	denied "$PROG/task_setioprio" 4
 	forensic task_setioprio
-	fires task_setscheduler 'has("task")' "$PROG/task_setscheduler"
-	fires task_getscheduler 'has("task")' "$PROG/task_getscheduler"
+	fires task_setscheduler '.task == $task' "$PROG/task_setscheduler"
+	fires task_getscheduler '.task == $task' "$PROG/task_getscheduler"
 	fires task_setnice '.nice == "5"' "$PROG/task_setnice" 5
 	fires task_prlimit '.cred == .tcred and .flags == "1" and .cred.uid == "0" and .cred.securebits == "0"' \
 		"$PROG/task_prlimit"
@@ -211,7 +214,7 @@ NEW='.dentry.path.pathname == $P + "/new" and .dentry.path.instance == "1" and (
 	fires msg_queue_associate "(.perm | $own) and .flags == \"384\"" "$PROG/msg_queue_associate"
 	fires msg_queue_msgctl "(.perm | $own) and .cmd == \"2\"" "$PROG/msg_queue_msgctl" 2
 	fires msg_queue_msgsnd '. == {}' "$PROG/msg_queue_msgsnd"
-	fires msg_queue_msgrcv "(.perm | $own) and .type == \"3\" and .mode == \"2\"" \
+	fires msg_queue_msgrcv "(.perm | $own) and .target == \$task and .type == \"3\" and .mode == \"2\"" \
 		"$PROG/msg_queue_msgrcv" 3
 	denied "$PROG/msg_queue_msgrcv" 4
 	forensic msg_queue_msgrcv
@@ -233,10 +236,14 @@ NEW='.dentry.path.pathname == $P + "/new" and .dentry.path.instance == "1" and (
 	fires kernel_module_request '.kmod_name == "net-pf-36"' "$PROG/kernel_module_request" 36
 	fires syslog '.type == "10"' "$PROG/syslog" 10
 	fires settime '. == {"tz": {"minuteswest": "0", "dsttime": "0"}}' "$PROG/settime" 0
+	now=$(date +%s)
+	fires settime ". == {\"ts\": {\"seconds\": \"$now\", \"nsecs\": \"5\"}}" "$PROG/settime" 0 "$now"
 	fires bpf '.cmd == "0" and .attr.size == "64"' "$PROG/bpf" 64
 	denied "$PROG/bpf" 72
 	forensic bpf
-	fires bpf_map '.map.map_type == "2"' "$PROG/bpf_map" 2
+	fires bpf_map '. == {"map": {"map_type": "2"}, "fmode": "3"}' "$PROG/bpf_map" 2
+	# BPF_F_RDONLY
+	fires bpf_map '. == {"map": {"map_type": "2"}, "fmode": "1"}' "$PROG/bpf_map" 2 8
 	fires bpf_prog '.prog == {"type": "1", "attach_type": "0"}' "$PROG/bpf_prog" 1
 	fires perf_event_open '. == {}' "$PROG/perf_event_open"
 	fires uring_sqpoll '. == {}' "$PROG/uring_sqpoll"
@@ -248,22 +255,32 @@ NEW='.dentry.path.pathname == $P + "/new" and .dentry.path.instance == "1" and (
 	fixture
 	fires sb_mount '. == {"dev_name": "none", "path": .path, "type": "tmpfs", "flags": "2"} and .path.pathname == $D + "/d"' \
 		"$PROG/sb_mount" "$D/d" 2
-	mount -t tmpfs none d
-	fires sb_remount '.sb.fstype == "tmpfs" and .sb.dentry.path.pathname == "/"' "$PROG/sb_remount" "$D/d" 1
+	mount -t tmpfs -o sync none d
+	# Those before the change: SB_SYNCHRONOUS, and beside them SB_ACTIVE and SB_BORN.
+	fires sb_remount '.sb.fstype == "tmpfs" and .sb.dentry.path.pathname == "/" and
+		(.sb.s_flags | tonumber | . % 256 == 16 and ./536870912 % 4 == 3)' "$PROG/sb_remount" "$D/d" 1
 	fires sb_umount '.mnt.path.pathname == $D + "/d" and .flags == "0"' "$PROG/sb_umount" "$D/d" 0
 	mkdir t
-	fires move_mount '.to_path.pathname == $D + "/t"' "$PROG/move_mount" "$D/d" "$D/t"
+	fires move_mount '.to_path.pathname == $D + "/t" and .from_path.pathname == "/"' "$PROG/move_mount" "$D/d" "$D/t"
 	umount t
 	fires sb_pivotroot '.new_path.pathname == $D + "/d" and .old_path.pathname == $D + "/d/old"' "$PROG/sb_pivotroot" "$D/d"
-	fires quotactl '.type == "0" and (.sb.fstype == "")' "$PROG/quotactl" 0
+	fires quotactl '. == {"cmds": "8388609", "type": "0", "id": "0", "sb": {"dentry": {"path": {"pathname": ""}},
+		"fstype": "", "s_flags": "0"}}' "$PROG/quotactl" 0
 }
 
-@test "quotas are turned on" {
+@test "quotas: of a device, and turned on" {
 	local device
 	device=$(findmnt -no SOURCE "$W")
 	fixture
+	fires quotactl '.cmds == "8388612" and .type == "1" and .id == "0" and .sb.fstype == "ext4" and
+		.sb.dentry.path.pathname == "/" and .sb.dentry.inode.mode == "040755" and
+		(.sb.s_flags | tonumber | . % 256 == 0 and ./536870912 % 4 == 3)' "$PROG/quotactl" 1 "$device"
 	mount -o remount,usrquota "$W"
 	fires quota_on "$DENTRY" "$PROG/quota_on" "$device" "$D/f"
+	learn "$PROG/quotactl" 0 "$device"
+	allowed "$PROG/quotactl" 0 "$device"
+	denied "$PROG/quotactl" 1 "$device"
+	forensic quotactl
 	mount -o remount,noquota "$W"
 }
 
