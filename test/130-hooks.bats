@@ -284,6 +284,24 @@ NEW='.dentry.path.pathname == $P + "/new" and .dentry.path.instance == "1" and (
 	mount -o remount,noquota "$W"
 }
 
+@test "a path that is renamed while it is read is told as it was before or after, never mixed" {
+	local a=aaaaaaaaaaaaaaaaaaaa b=bbbbbbbbbbbbbbbbbbbbbbbbbbbbbb c d path
+	# A rename copies names as short as these into the dentry, and changes the pointer to longer ones.
+	printf -v c 'c%.0s' {1..100}
+	printf -v d 'd%.0s' {1..200}
+	mkdir -p "$a/$c"
+	: >"$a/$c/f"
+	check 0 tsem-bpf run -q --trajectory "$D/t" -- "$PROG/rename_race" 5 "$D/$a" "$D/$b" "$c" "$d"
+	for path in $a{,/$c{,/f}} $b{,/{$c,$d}{,/f}}; do
+		printf '%s\n' "$D/$path" "${D#"$W"}/$path"
+	done | sort >legal
+	jq -r '.. | .pathname? // empty | select(test("aaa|bbb|ccc|ddd"))' t | sort -u >told
+	[ -z "$(comm -13 legal told)" ]
+	jq -r 'select(.inode_listxattr) | .inode_listxattr.dentry.path.pathname' t | sort -u >told
+	[ -z "$(comm -13 legal told)" ]
+	[ "$(wc -l <told)" -gt 1 ]
+}
+
 @test "ids, roots, memory and lists of access control are no change that goes unseen" {
 	fixture
 	fires inode_set_acl '. == {}' "$PROG/inode_set_acl" "$D/f"
