@@ -360,10 +360,11 @@ int skel__load(const struct skel_settings *settings, struct skel_error *error)
 	err = err ?: attach_programs(skel, error);
 	if (!err && rename(NEW_PINS, TSEM_PINS))
 		err = fail(error, -errno, "rename to", TSEM_PINS);
-	if (err)
-		remove_tree(NEW_PINS);
 out:
 	tsem_bpf__destroy(skel);
+	/* Not before: where the descriptors have run out, no directory can be opened to be emptied. */
+	if (err)
+		remove_tree(NEW_PINS);
 	close(lock);
 	return err;
 }

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # The shortest way through everything; also run on the newest kernel.
+# shellcheck disable=SC2016 # sed has dollars and backquotes of its own
 load helpers
 
 @test "probe finds this kernel usable" {
@@ -14,6 +15,22 @@ load helpers
 	[ "$(jq '.programs.missing | length' <<<"$output")" = 0 ]
 	[ "$(jq '.programs.attached | length' <<<"$output")" -gt 100 ]
 	[ "$(find "$PINS/links" -type f | wc -l)" = "$(jq '.programs.attached | length' <<<"$output")" ]
+}
+
+@test "status names the hooks that this kernel does not have, and no others" {
+	sed -n 's/^.* bpf_lsm_\([a-z0-9_]*\)$/\1/p' /proc/kallsyms | sort >"$D/has"
+	sed -n 's/^| `\([a-z_]*\)` | [a-z_]* | `.*bpf.c` .*/\1/p' "$ROOT/docs/hooks.md" | sort -u >"$D/wanted"
+	[ "$(wc -l <"$D/wanted")" -gt 100 ]
+	comm -13 "$D/has" "$D/wanted" >"$D/lacks"
+	check 0 tsem-bpf status --json
+	jq -r '.programs.no_hook[]' <<<"$output" | sort | diff "$D/lacks" -
+	check 0 tsem-bpf status
+	if [ -s "$D/lacks" ]; then
+		grep -qx "this kernel has no hook:\( [a-z_]*\)*" <<<"$output"
+		says " $(head -n 1 "$D/lacks")"
+	else
+		[ "$(grep -c 'has no hook' <<<"$output")" = 0 ]
+	fi
 }
 
 @test "loading twice is refused and changes nothing" {

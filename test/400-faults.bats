@@ -59,6 +59,30 @@ fails() {
 	[ ! -e "${PINS}_new" ]
 }
 
+@test "a load that fails halfway through attaching takes away what it had attached" {
+	local pid status=0
+	tsem-bpf load >said 2>&1 3>&- &
+	pid=$!
+	until compgen -G "${PINS}_new/links/*" >/dev/null; do
+		kill -0 $pid
+		sleep 0.2
+	done
+	kill -STOP $pid
+	# There is no descriptor for its next link, nor one to read the directory of the pins with, before others are closed.
+	prlimit --pid $pid --nofile=16
+	[ -e "${PINS}_new" ]
+	kill -CONT $pid
+	wait $pid || status=$?
+	[ "$status" = 1 ]
+	grep 'cannot attach program tsem_[a-z_0-9]*: Too many open files; nothing stays loaded' said
+	[ "$(wc -l <said)" = 1 ]
+	[ ! -e "$PINS" ]
+	[ ! -e "${PINS}_new" ]
+	wait_for sh -c "! bpftool prog show | grep -q tsem_"
+	wait_for sh -c "! bpftool map show | grep -q tsem_"
+	[ -z "$(bpftool link show | grep tsem_ || true)" ]
+}
+
 @test "limits: a full map of coefficients and of namespaces is said and counted, and denies when sealed" {
 	# Meanwhile nobody else loads or unloads, and what is half made stays.
 	tsem-bpf load --max-coefficients 64 --max-namespaces 1 3>&- &

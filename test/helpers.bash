@@ -10,8 +10,27 @@ PINS=/sys/fs/bpf/tsem
 W=/run/tsem-test
 export PATH=$ROOT/build:$PATH
 
-# A directory of the test's own, and the rule that a test leaves no namespace behind.
+# surroundings ARRAY: into this associative array every mount point, with how often something is mounted on it, and every
+# pin of others. By the shell alone: in an emulated machine a process takes up to a second.
+# shellcheck disable=SC2004 # the index is a string
+surroundings() {
+	local -n found=$1
+	local mounts line path
+	found=()
+	mapfile -t mounts </proc/self/mounts
+	for line in "${mounts[@]}"; do
+		read -r _ path _ <<<"$line"
+		found[$path]=$((${found[$path]:-0} + 1))
+	done
+	for path in "${PINS%/*}"/*; do
+		[[ $path == "$PINS"* || ! -e $path ]] || found[$path]=pinned
+	done
+}
+
+# A directory of the test's own, and the rule that a test leaves no namespace, no mount and no pin behind.
 setup() {
+	declare -gA AROUND
+	surroundings AROUND
 	D=$W/$BATS_TEST_NUMBER-$$
 	mkdir -p "$D"
 	cd "$D" || return 1
@@ -22,13 +41,22 @@ teardown() {
 	# What a file has to remove beside.
 	if declare -F cleanup >/dev/null; then cleanup; fi
 	rm -rf "$D"
-	local left
-	[ -d $PINS ] || return 0
+	local left failed=0
+	local -A now
+	surroundings now
+	for left in "${!AROUND[@]}" "${!now[@]}"; do
+		if [ "${AROUND[$left]:-}" != "${now[$left]:-}" ]; then
+			echo "left behind, or taken away: ${now[$left]:-none} instead of ${AROUND[$left]:-none} at $left" >&2
+			failed=1
+		fi
+	done
+	[ -d $PINS ] || return $failed
 	for left in $(tsem-bpf list --json | jq -r '.[].id'); do
 		echo "left behind: namespace $left" >&2
 		tsem-bpf delete -n "$left"
-		return 1
+		failed=1
 	done
+	return $failed
 }
 
 # check STATUS COMMAND...: runs it and wants this exit status; output in $output.

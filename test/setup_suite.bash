@@ -1,10 +1,19 @@
 # SPDX-License-Identifier: GPL-2.0
-# Once for all files: a real filesystem to work on, and tsem-bpf loaded.
+# Once for all files: a real filesystem to work on, and tsem-bpf loaded; in the end that nothing of BPF has been left.
 
 # shellcheck disable=SC1091
 
+# How many programs, maps and links there are, but for those of control groups, which systemd makes and takes away.
+bpf_objects() {
+	local kind
+	for kind in prog map link; do
+		bpftool -j $kind show | jq 'map(select(.type | startswith("cgroup") | not)) | length'
+	done | xargs
+}
+
 setup_suite() {
 	source "$(dirname "${BASH_SOURCE[0]}")/helpers.bash"
+	[ -d "$PINS" ] || BPF_OBJECTS=$(bpf_objects)
 	mkdir -p "$W"
 	if ! mountpoint -q "$W"; then
 		truncate -s 256M /run/tsem-test.img
@@ -21,4 +30,13 @@ teardown_suite() {
 	[ ! -d "$PINS" ] || tsem-bpf unload --force
 	umount "$W"
 	rm -f /run/tsem-test.img
+	# Programs and maps go some time after the last link.
+	local left
+	for _ in {1..10}; do
+		left=$(bpf_objects)
+		[ "$left" != "${BPF_OBJECTS-$left}" ] || return 0
+		sleep 1
+	done
+	echo "left behind: $left programs, maps and links of BPF instead of $BPF_OBJECTS" >&2
+	return 1
 }
