@@ -3,7 +3,7 @@
 #
 # lint.sh [--fix]: the form of the sources: clang-format for C, shellcheck for the scripts and the BATS files, a line
 # naming the licence at the top, and a build in which every warning is an error (in build/lint, so that it disturbs no
-# other). Says all that it finds and fails at the end. --fix lets clang-format rewrite the C files first.
+# other). Says all that it finds and fails at the end. --fix lets clang-format rewrite the C files first, and takes the ABI as it is.
 
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -44,4 +44,9 @@ make -j"$(nproc)" BUILD=build/lint WERROR=1 VMLINUX_BTF="$btf" tests >build/lint
 	cat build/lint.log >&2
 	complain "the build has warnings"
 }
+if scripts/abi.sh build/lint/tsem.bpf.o >build/lint/abi; then
+	[[ ${1:-} != --fix ]] || cp build/lint/abi maps/abi.golden
+	diff maps/abi.golden build/lint/abi >&2 ||
+		complain "the ABI is not maps/abi.golden: docs/abi.md has to say so; then run scripts/lint.sh --fix"
+fi
 ((!found))
