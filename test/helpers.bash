@@ -40,8 +40,9 @@ teardown() {
 	cd /
 	# What a file has to remove beside.
 	if declare -F cleanup >/dev/null; then cleanup; fi
-	rm -rf "$D"
 	local left failed=0
+	# Not what is mounted in it and should not be.
+	rm -rf --one-file-system "$D" || failed=1
 	local -A now
 	surroundings now
 	for left in "${!AROUND[@]}" "${!now[@]}"; do

@@ -7,8 +7,8 @@
 bpf_objects() {
 	local kind
 	for kind in prog map link; do
-		bpftool -j $kind show | jq 'map(select(.type | startswith("cgroup") | not)) | length'
-	done | xargs
+		bpftool -j $kind show
+	done | jq -s 'map(.[] | select(.type | startswith("cgroup") | not)) | length'
 }
 
 setup_suite() {
@@ -34,7 +34,8 @@ teardown_suite() {
 	local left
 	for _ in {1..10}; do
 		left=$(bpf_objects)
-		[ "$left" != "${BPF_OBJECTS-$left}" ] || return 0
+		# Less than before, if those of an earlier suite were still going.
+		[ "$left" -gt "${BPF_OBJECTS-$left}" ] || return 0
 		sleep 1
 	done
 	echo "left behind: $left programs, maps and links of BPF instead of $BPF_OBJECTS" >&2
