@@ -28,6 +28,17 @@ struct mount___chain {
 	struct mount *mnt_next_for_sb;
 } __attribute__((preserve_access_index));
 
+/* What links the names of an inode was in a union with a name (6.12), which has none since. */
+struct dentry___unnamed {
+	struct hlist_node d_alias;
+} __attribute__((preserve_access_index));
+static __always_inline u64 dentry_alias_offset(void)
+{
+	if (bpf_core_field_exists(struct dentry___unnamed, d_alias))
+		return bpf_core_field_offset(struct dentry___unnamed, d_alias);
+	return bpf_core_field_offset(struct dentry, d_u.d_alias);
+}
+
 /* A module that the kernel itself decompresses was READING_MODULE like every other (6.12). */
 enum kernel_read_file_id___newer { READING_MODULE_COMPRESSED___newer = 7 };
 

@@ -135,7 +135,7 @@ static __noinline u64 creation_unnamed(struct tsem_task *t, struct inode *inode)
 SEC("lsm/inode_post_create_tmpfile")
 int BPF_PROG(tsem_created_unnamed, struct mnt_idmap *idmap, struct inode *inode)
 {
-	void *name = (void *)inode->i_dentry.first - bpf_core_field_offset(struct dentry, d_u.d_alias);
+	void *name = (void *)inode->i_dentry.first - dentry_alias_offset();
 	struct dentry *dentry = bpf_core_cast(name, struct dentry);
 	struct tsem_task *t;
 	int verdict;

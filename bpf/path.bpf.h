@@ -39,7 +39,8 @@
 #define PATH_END TSEM_CELL_MAX
 /* Bytes between the description so far and a path that is walked: cell_move() and the word-wise copy need them. */
 #define PATH_GAP 96
-#define PATH_TRIES 1024
+/* Who renames may be a virtual processor that has to wait: some tenths of a second. */
+#define PATH_TRIES (1 << 20)
 #define NAME_MAX 255
 
 static __always_inline bool filesystem_pseudo(u64 magic)
@@ -180,13 +181,15 @@ __noinline int path_walk(struct tsem_task *t __arg_nonnull, u64 dentry, u64 mnt)
 		u64 sequence = names_sequence();
 		int err;
 
+		if (sequence & 1)
+			continue;
 		t->walk_dentry = dentry;
 		t->walk_mnt = mnt;
 		t->walk_root = mnt ? mount_root(mnt) : 0;
 		read_fence();
 		err = path_walk_once(t);
 		read_fence();
-		if (!(sequence & 1) && names_sequence() == sequence)
+		if (names_sequence() == sequence)
 			return err;
 	}
 	return -EBUSY;

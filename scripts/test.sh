@@ -77,7 +77,7 @@ in_vm() {
 	shift
 	echo
 	echo "== BATS on $name"
-	scripts/vm.sh -t 2700 --tpm "${options[@]}" -- bats --formatter tap "$@" | tee "build/test-$name.tap"
+	scripts/vm.sh -t 4200 --tpm "${options[@]}" -- bats --formatter tap "$@" | tee "build/test-$name.tap"
 	echo "${PIPESTATUS[0]}" >"build/test-$name.status"
 }
 

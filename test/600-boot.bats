@@ -113,7 +113,11 @@ other_agent() {
 
 @test "the register is what the whole log makes of zeros, from the initramfs on" {
 	[ "$(root pcr)" = 12 ]
-	wait_for holds "$HELD" 12
+	# Some 10,000 extensions, each by the TPM of an emulated machine.
+	for _ in 1 2 3 4 5 6; do
+		if wait_for holds "$HELD" 12; then break; fi
+	done
+	holds "$HELD" 12
 	[ "$(root lost)" = 0 ]
 }
 
