@@ -30,9 +30,9 @@ teardown_suite() {
 	[ ! -d "$PINS" ] || tsem-bpf unload --force
 	umount "$W"
 	rm -f /run/tsem-test.img
-	# Programs and maps go some time after the last link.
+	# Programs and maps go some time after the last link, on an emulated machine a minute.
 	local left
-	for _ in {1..10}; do
+	for _ in {1..120}; do
 		left=$(bpf_objects)
 		# Less than before, if those of an earlier suite were still going.
 		[ "$left" -gt "${BPF_OBJECTS-$left}" ] || return 0
