@@ -5,6 +5,8 @@
 #ifndef TSEM_COMPAT_BPF_H
 #define TSEM_COMPAT_BPF_H
 
+#include <bpf/bpf_core_read.h>
+
 /*
  * Sequence counts that a change of name or of mounts moves; plain symbols, found in kallsyms. `load` refuses where one
  * has no address; weak, so that it and not libbpf says so.
