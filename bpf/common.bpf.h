@@ -25,6 +25,7 @@
 
 #define S_IFMT 00170000
 #define S_IFREG 0100000
+#define S_IFCHR 0020000
 #define S_IFDIR 0040000
 #define S_IFBLK 0060000
 #define FMODE_WRITE (1U << 1)

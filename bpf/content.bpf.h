@@ -17,6 +17,7 @@
 #define HASH_ALGO_SHA256 4
 #define I_CTIME_QUERIED (1U << 31)
 #define I_VERSION_QUERIED 1
+#define SB_I_IMA_UNVERIFIABLE_SIGNATURE 0x20
 
 /* Is `real` the file that a filesystem has opened below the one at `user`? Safe with any value. */
 static __always_inline bool file_backs(void *real, struct dentry *user)
@@ -28,28 +29,46 @@ static __always_inline bool file_backs(void *real, struct dentry *user)
 
 /*
  * The inode that holds the pages of a file's content: on an overlay that of the layer below, which can be written to
- * without the overlay's own inode telling. NULL: it cannot be told (an overlay on an overlay), and no digest may be
- * kept.
+ * without the overlay's own inode telling. That may be an overlay itself, no more (FILESYSTEM_MAX_STACK_DEPTH). NULL: it
+ * cannot be told, and no digest may be kept.
  *
  * overlayfs keeps the file below in private_data, since 6.13 (87a8a76c34a2) in a box whose first member it is. It is a
  * module, which may be loaded after us: its types cannot be asked, what lies there can.
  */
 static __always_inline struct inode *content_host(struct file *file)
 {
-	struct dentry *dentry = file->f_path.dentry;
 	struct file *real = file;
 
-	if (file->f_inode->i_sb->s_magic == OVERLAYFS_SUPER_MAGIC) {
-		void *below = file->private_data;
+#pragma unroll
+	for (u32 depth = 0; depth < 2; depth++) {
+		struct dentry *dentry = real->f_path.dentry;
+		void *below = real->private_data;
 
+		if (real->f_inode->i_sb->s_magic != OVERLAYFS_SUPER_MAGIC)
+			break;
 		if (!file_backs(below, dentry) &&
 		    (bpf_probe_read_kernel(&below, sizeof(below), below) || !file_backs(below, dentry)))
 			return NULL;
 		real = bpf_core_cast(below, struct file);
-		if (real->f_inode->i_sb->s_magic == OVERLAYFS_SUPER_MAGIC)
-			return NULL;
 	}
+	if (real->f_inode->i_sb->s_magic == OVERLAYFS_SUPER_MAGIC)
+		return NULL;
 	return bpf_core_cast(real->f_mapping->host, struct inode);
+}
+
+/*
+ * Does a process serve the content (FUSE), so that it may be another at each reading, or be given never while our
+ * program waits for it? The kernel marks it as nothing to rely on for signatures; what the hypervisor serves is meant
+ * to be.
+ */
+static __always_inline bool content_served(struct inode *host)
+{
+	char type[16] = {};
+
+	if (!(host->i_sb->s_iflags & SB_I_IMA_UNVERIFIABLE_SIGNATURE))
+		return false;
+	bpf_probe_read_kernel_str(type, sizeof(type), host->i_sb->s_type->name);
+	return bpf_strncmp(type, sizeof(type), "virtiofs");
 }
 
 static __always_inline void content_state_read(struct tsem_content *s, struct inode *host)
@@ -161,7 +180,7 @@ static __noinline void content_take(struct tsem_task *t, struct file *file, stru
 	t->inode.content = t->content;
 	/* What was written in a layer beside the overlay can be read, but is not hashed: the overlay has the old size.
 	 */
-	if ((host && host->i_size != file->f_inode->i_size) || content_hash(t, file)) {
+	if ((host && (host->i_size != file->f_inode->i_size || content_served(host))) || content_hash(t, file)) {
 		digest_fault(t, t->inode.digest);
 		event_unmodeled(t, TSEM_LOSS_CONTENT);
 		return;

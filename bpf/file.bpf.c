@@ -7,10 +7,36 @@
 #define PROT_EXEC 0x4
 #define VM_EXEC 0x4
 
-/* A disk that is opened for writing is modeled like a file: what lies on it changes under the filesystem. */
-static __always_inline bool device_written(struct file *file)
+#define MEM_MAJOR 1
+#define PTY_MASTER_MAJOR 2
+#define TTYAUX_MAJOR 5
+#define UNIX98_PTY_MASTER_MAJOR 136
+#define UNIX98_PTY_LAST_MAJOR 143
+
+/*
+ * A device is modeled like a file when it is opened: a disk has every file of its filesystem, others are drivers, the TPM
+ * or the kernel's memory. But for what every program opens and nothing lies behind: null, zero, full, random and
+ * urandom, and terminals.
+ */
+static __always_inline bool device_modeled(struct file *file)
 {
-	return (file->f_inode->i_mode & S_IFMT) == S_IFBLK && file->f_mode & FMODE_WRITE;
+	u32 type = file->f_inode->i_mode & S_IFMT, number = file->f_inode->i_rdev, major = number >> 20;
+
+	if (type != S_IFCHR)
+		return type == S_IFBLK;
+	if (major == MEM_MAJOR) {
+		switch (number & 0xfffff) {
+		case 3:
+		case 5:
+		case 7:
+		case 8:
+		case 9:
+			return false;
+		}
+		return true;
+	}
+	return (major < PTY_MASTER_MAJOR || major > TTYAUX_MAJOR) &&
+	       (major < UNIX98_PTY_MASTER_MAJOR || major > UNIX98_PTY_LAST_MAJOR);
 }
 
 /*
@@ -34,7 +60,7 @@ int BPF_PROG(tsem_file_open, struct file *file, int mask)
 		creation_mark(t, file->f_inode, counted ? t->created_instance : creation_next(t, 0));
 		t->creating = 0;
 	}
-	if (!file_modeled(file) && !device_written(file))
+	if (!file_modeled(file) && !device_modeled(file))
 		return event_skip(t);
 	cell_file(t, file);
 	return event_end(t);
@@ -57,7 +83,8 @@ int BPF_PROG(tsem_mmap_file, struct file *file, unsigned long reqprot, unsigned 
 		if (!(prot & PROT_EXEC))
 			return event_skip(t);
 	} else {
-		if (!file_modeled(file))
+		/* Code is modeled wherever it lies, in memory (memfd, tmpfs) by its name. */
+		if (!file_modeled(file) && !(prot & PROT_EXEC))
 			return event_skip(t);
 		t->record.shape |= TSEM_SHAPE_FILE;
 		cell_file(t, file);

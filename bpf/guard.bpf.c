@@ -122,29 +122,6 @@ int BPF_PROG(tsem_guard_bpf, int cmd, union bpf_attr *attr)
 	return 0;
 }
 
-static __always_inline int guard_pins(struct inode *dir)
-{
-	return dir->i_sb->s_magic == BPF_FS_MAGIC && current_task() ? guard_deny() : 0;
-}
-
-SEC("lsm/inode_unlink")
-int BPF_PROG(tsem_guard_unlink, struct inode *dir, struct dentry *dentry)
-{
-	return guard_pins(dir);
-}
-
-SEC("lsm/inode_rmdir")
-int BPF_PROG(tsem_guard_rmdir, struct inode *dir, struct dentry *dentry)
-{
-	return guard_pins(dir);
-}
-
-SEC("lsm/inode_rename")
-int BPF_PROG(tsem_guard_rename, struct inode *dir, struct dentry *dentry)
-{
-	return guard_pins(dir);
-}
-
 /* No BPF filesystem at all: a copy elsewhere may share what happens to it. */
 SEC("lsm/sb_umount")
 int BPF_PROG(tsem_guard_umount, struct vfsmount *mnt, int flags)
@@ -174,7 +151,11 @@ static __always_inline bool mounts_of_current_reach(void)
 SEC("lsm/sb_mount")
 int BPF_PROG(tsem_guard_mount, const char *dev_name, const struct path *path, const char *type, unsigned long flags)
 {
-	if (!current_task() || flags & MS_REMOUNT || (!(flags & MS_BIND) && flags & MS_PROPAGATION))
+	if (!current_task())
+		return 0;
+	if (flags & MS_REMOUNT)
+		return path->mnt->mnt_sb->s_magic == BPF_FS_MAGIC ? guard_deny() : 0;
+	if (!(flags & MS_BIND) && flags & MS_PROPAGATION)
 		return 0;
 	if (!mounts_of_current_reach())
 		return 0;
@@ -223,6 +204,21 @@ SEC("lsm/sb_remount")
 int BPF_PROG(tsem_guard_remount, struct super_block *sb)
 {
 	return sb->s_magic == BPF_FS_MAGIC && current_task() ? guard_deny() : 0;
+}
+
+/*
+ * A filesystem of control groups takes the program that the kernel is to execute outside as an option, too, and needs not
+ * be mounted for that.
+ */
+SEC("lsm/fs_context_parse_param")
+int BPF_PROG(tsem_guard_option, struct fs_context *fc, struct fs_parameter *param)
+{
+	char key[16] = {};
+
+	if (!current_task())
+		return 0;
+	bpf_probe_read_kernel_str(key, sizeof(key), param->key);
+	return bpf_strncmp(key, sizeof(key), "release_agent") ? 0 : guard_deny();
 }
 
 /* A task outside of the namespace is out of reach of a debugger inside, and is none itself; nor is it starved. */
@@ -297,6 +293,44 @@ int BPF_PROG(tsem_guard_sigio, struct task_struct *task, struct fown_struct *own
 	if (task->bpf_storage)
 		to = bpf_task_storage_get(&tsem_tasks, task, 0, 0);
 	return to && to->ns == r->signal_ns ? 0 : guard_deny();
+}
+
+/* Set by load: the number of the performance counters that are uprobes, or none. */
+const volatile u32 tsem_uprobe_type = 0xffffffff;
+
+/*
+ * A uprobe is a breakpoint in every process that maps the file, and counts up a word of its memory if it is asked to.
+ * Newer kernels (not 6.12) give this hook no attributes; there it is undone right after it was made, by the next guard.
+ */
+SEC("lsm/perf_event_open")
+int BPF_PROG(tsem_guard_perf)
+{
+	u64 attr;
+
+	if (!current_task() || bpf_get_func_arg_cnt(ctx) != 2)
+		return 0;
+	attr = hook_argument(ctx, 0);
+	return BPF_CORE_READ((struct perf_event_attr *)attr, type) == tsem_uprobe_type ? guard_deny() : 0;
+}
+
+/* A counter counts and samples tasks of the namespace only, no processor. One that a child inherits was asked for. */
+SEC("lsm/perf_event_alloc")
+int BPF_PROG(tsem_guard_perf_event, struct perf_event *event)
+{
+	struct tsem_task *t = current_task();
+	struct task_struct *task;
+	bool outside;
+
+	if (!t || event->parent)
+		return 0;
+	if (event->attr.type == tsem_uprobe_type || !event->hw.target)
+		return guard_deny();
+	task = bpf_task_from_pid(BPF_CORE_READ(event, hw.target, pid));
+	if (!task)
+		return guard_deny();
+	outside = guard_outside(t, task);
+	bpf_task_release(task);
+	return outside ? guard_deny() : 0;
 }
 
 /* Code for the kernel. What it asks for itself (request_module()) is loaded by a process that it makes outside. */

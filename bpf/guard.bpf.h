@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What guards are made of. A guard is a program of its own (guard.bpf.c) but where a hook is too busy for another one:
- * there the event's program asks guard_file(), guard_lock() or guard_command() first, which come to the task last.
+ * there the event's program asks guard_pins(), guard_file(), guard_lock() or guard_command() first, which come to the
+ * task last.
  */
 #ifndef TSEM_GUARD_BPF_H
 #define TSEM_GUARD_BPF_H
@@ -9,6 +10,9 @@
 #include "path.bpf.h"
 
 #define BPF_FS_MAGIC 0xcafe4a11
+#define TRACEFS_MAGIC 0x74726163
+#define CONFIGFS_MAGIC 0x62656570
+#define FUSE_CTL_SUPER_MAGIC 0x65735543
 
 #define TIOCSTI 0x5412
 #define TIOCLINUX 0x541c
@@ -32,6 +36,12 @@ static __always_inline bool guard_outside(struct tsem_task *t, struct task_struc
 	if (task->bpf_storage)
 		other = bpf_task_storage_get(&tsem_tasks, task, 0, 0);
 	return !other || other->ns != t->ns;
+}
+
+/* Must the current task change nothing in this filesystem: is it one of BPF, as that of the pins is? */
+static __always_inline bool guard_pins(struct super_block *sb)
+{
+	return sb->s_magic == BPF_FS_MAGIC && current_task();
 }
 
 /* Does the file of proc belong to a process? The others are the kernel's. */
@@ -82,40 +92,57 @@ static __always_inline bool proc_of_outside(struct tsem_task *t, struct file *fi
 	return outside;
 }
 
+static __always_inline bool guard_proc(struct file *file, bool write)
+{
+	struct tsem_task *t = current_task();
+	char name[16] = {};
+
+	if (!t)
+		return false;
+	if (write && !proc_of_process(file->f_path.dentry))
+		return true;
+	bpf_probe_read_kernel_str(name, sizeof(name), file->f_path.dentry->d_name.name);
+	return (write || proc_tells_memory(name, sizeof(name))) && proc_of_outside(t, file);
+}
+
+/* Files of a control group that kill, or have the kernel execute a program outside. */
+static __always_inline bool guard_cgroup(struct file *file)
+{
+	char name[16] = {};
+
+	if (!current_task())
+		return false;
+	bpf_probe_read_kernel_str(name, sizeof(name), file->f_path.dentry->d_name.name);
+	return !bpf_strncmp(name, sizeof(name), "cgroup.kill") || !bpf_strncmp(name, sizeof(name), "release_agent");
+}
+
 /*
  * Must the current task not have this file open? The kernel's own knobs are in no model, since pseudo filesystems are
  * not: ftrace_enabled turns every program off, core_pattern and others run a program outside of every namespace. None
- * is opened for writing, but in proc those of processes, and no file in proc that tells of a task outside.
+ * is opened for writing, but in proc those of processes, and no file in proc that tells of a task outside. A pinned map
+ * is read by opening it.
  */
 static __always_inline bool guard_file(struct file *file)
 {
-	u64 magic = file->f_inode->i_sb->s_magic;
 	bool write = file->f_mode & FMODE_WRITE;
-	struct tsem_task *t;
-	char name[16] = {};
 
-	if (!filesystem_pseudo(magic) || magic == TMPFS_MAGIC || (file->f_inode->i_mode & S_IFMT) != S_IFREG ||
-	    (!write && magic != PROC_SUPER_MAGIC))
-		return false;
-	t = current_task();
-	if (!t)
-		return false;
-	bpf_probe_read_kernel_str(name, sizeof(name), file->f_path.dentry->d_name.name);
-	switch (magic) {
+	switch (file->f_inode->i_sb->s_magic) {
+	case BPF_FS_MAGIC:
+		return (file->f_inode->i_mode & S_IFMT) == S_IFREG && current_task();
 	case PROC_SUPER_MAGIC:
-		if (write && !proc_of_process(file->f_path.dentry))
-			return true;
-		return (write || proc_tells_memory(name, sizeof(name))) && proc_of_outside(t, file);
+		return (file->f_inode->i_mode & S_IFMT) == S_IFREG && guard_proc(file, write);
 	case CGROUP_SUPER_MAGIC:
 	case CGROUP2_SUPER_MAGIC:
-		return !bpf_strncmp(name, sizeof(name), "cgroup.kill") ||
-		       !bpf_strncmp(name, sizeof(name), "release_agent");
+		return write && guard_cgroup(file);
 	case SYSFS_MAGIC:
 	case DEBUGFS_MAGIC:
+	case TRACEFS_MAGIC:
+	case CONFIGFS_MAGIC:
 	case BINFMTFS_MAGIC:
 	case SECURITYFS_MAGIC:
 	case EFIVARFS_MAGIC:
-		return true;
+	case FUSE_CTL_SUPER_MAGIC:
+		return write && (file->f_inode->i_mode & S_IFMT) == S_IFREG && current_task();
 	}
 	return false;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Inodes: names, attributes and extended attributes. */
-#include "path.bpf.h"
+#include "guard.bpf.h"
 
 #define ATTR_MODE (1 << 0)
 #define ATTR_UID (1 << 1)
@@ -38,8 +38,11 @@ SEC("lsm/inode_create")
 int BPF_PROG(tsem_inode_create, struct inode *dir, struct dentry *dentry, umode_t mode)
 {
 	int verdict;
-	struct tsem_task *t = creation_event(TSEM_EVENT_inode_create, dir, dentry, &verdict);
+	struct tsem_task *t;
 
+	if (guard_pins(dir->i_sb))
+		return guard_deny();
+	t = creation_event(TSEM_EVENT_inode_create, dir, dentry, &verdict);
 	if (!t)
 		return verdict;
 	cell_u16(t, mode);
@@ -50,8 +53,11 @@ SEC("lsm/inode_mkdir")
 int BPF_PROG(tsem_inode_mkdir, struct inode *dir, struct dentry *dentry, umode_t mode)
 {
 	int verdict;
-	struct tsem_task *t = creation_event(TSEM_EVENT_inode_mkdir, dir, dentry, &verdict);
+	struct tsem_task *t;
 
+	if (guard_pins(dir->i_sb))
+		return guard_deny();
+	t = creation_event(TSEM_EVENT_inode_mkdir, dir, dentry, &verdict);
 	if (!t)
 		return verdict;
 	cell_u16(t, mode);
@@ -75,8 +81,11 @@ SEC("lsm/inode_symlink")
 int BPF_PROG(tsem_inode_symlink, struct inode *dir, struct dentry *dentry, const char *old_name)
 {
 	int verdict;
-	struct tsem_task *t = creation_event(TSEM_EVENT_inode_symlink, dir, dentry, &verdict);
+	struct tsem_task *t;
 
+	if (guard_pins(dir->i_sb))
+		return guard_deny();
+	t = creation_event(TSEM_EVENT_inode_symlink, dir, dentry, &verdict);
 	if (!t)
 		return verdict;
 	cell_string(t, address_of(t, old_name));
@@ -189,12 +198,16 @@ static __always_inline int removal_event(u32 event, struct inode *dir, struct de
 SEC("lsm/inode_unlink")
 int BPF_PROG(tsem_inode_unlink, struct inode *dir, struct dentry *dentry)
 {
+	if (guard_pins(dir->i_sb))
+		return guard_deny();
 	return removal_event(TSEM_EVENT_inode_unlink, dir, dentry);
 }
 
 SEC("lsm/inode_rmdir")
 int BPF_PROG(tsem_inode_rmdir, struct inode *dir, struct dentry *dentry)
 {
+	if (guard_pins(dir->i_sb))
+		return guard_deny();
 	return removal_event(TSEM_EVENT_inode_rmdir, dir, dentry);
 }
 
@@ -204,6 +217,8 @@ int BPF_PROG(tsem_inode_link, struct dentry *old_dentry, struct inode *dir, stru
 	struct tsem_task *t;
 	int verdict;
 
+	if (guard_pins(dir->i_sb))
+		return guard_deny();
 	t = event_begin(TSEM_EVENT_inode_link, &verdict);
 	if (!t)
 		return verdict;
@@ -222,6 +237,8 @@ int BPF_PROG(tsem_inode_rename, struct inode *old_dir, struct dentry *old_dentry
 	struct tsem_task *t;
 	int verdict;
 
+	if (guard_pins(old_dir->i_sb))
+		return guard_deny();
 	t = event_begin(TSEM_EVENT_inode_rename, &verdict);
 	if (!t)
 		return verdict;
@@ -268,6 +285,8 @@ int BPF_PROG(tsem_inode_setattr, struct mnt_idmap *idmap, struct dentry *dentry,
 	unsigned int valid;
 	int verdict;
 
+	if (guard_pins(dentry->d_sb))
+		return guard_deny();
 	t = event_begin(TSEM_EVENT_inode_setattr, &verdict);
 	if (!t)
 		return verdict;

@@ -20,6 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mount.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
@@ -207,6 +208,18 @@ static int prepare_pins(struct tsem_bpf *skel)
 	return 0;
 }
 
+/* What the programs know of uprobes; nothing where the kernel has none. */
+static void prepare_uprobes(struct tsem_bpf *skel)
+{
+	FILE *file = fopen("/sys/bus/event_source/devices/uprobe/type", "re");
+	unsigned int type;
+
+	if (file && fscanf(file, "%u", &type) == 1)
+		skel->rodata->tsem_uprobe_type = type;
+	if (file)
+		fclose(file);
+}
+
 /* What the programs know of the root namespace, before they are loaded. */
 static int prepare_root(struct tsem_bpf *skel, const struct skel_settings *settings)
 {
@@ -298,6 +311,7 @@ static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, 
 	err = prepare_pins(skel);
 	if (err)
 		return fail(error, err, "look at", TSEM_BPF_FS);
+	prepare_uprobes(skel);
 	err = prepare_root(skel, settings);
 	if (err)
 		return fail(error, err, "prepare", "the root namespace");
@@ -371,10 +385,13 @@ out:
 
 int skel__unload(void)
 {
+	struct mount_attr writable = { .attr_clr = MOUNT_ATTR_RDONLY };
 	int lock = lock_pins(), err;
 
 	if (lock < 0)
 		return lock;
+	/* No hook sees mount_setattr(2): a task of a namespace may have made it read only. */
+	mount_setattr(AT_FDCWD, TSEM_BPF_FS, 0, &writable, sizeof(writable));
 	err = remove_tree(TSEM_PINS);
 	close(lock);
 	return err;
