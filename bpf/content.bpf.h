@@ -29,8 +29,8 @@ static __always_inline bool file_backs(void *real, struct dentry *user)
 
 /*
  * The inode that holds the pages of a file's content: on an overlay that of the layer below, which can be written to
- * without the overlay's own inode telling. That may be an overlay itself, no more (FILESYSTEM_MAX_STACK_DEPTH). NULL: it
- * cannot be told, and no digest may be kept.
+ * without the overlay's own inode telling. That may be an overlay itself, no more (FILESYSTEM_MAX_STACK_DEPTH). NULL:
+ * it cannot be told, and no digest may be kept.
  *
  * overlayfs keeps the file below in private_data, since 6.13 (87a8a76c34a2) in a box whose first member it is. It is a
  * module, which may be loaded after us: its types cannot be asked, what lies there can.

@@ -14,8 +14,8 @@
 #define UNIX98_PTY_LAST_MAJOR 143
 
 /*
- * A device is modeled like a file when it is opened: a disk has every file of its filesystem, others are drivers, the TPM
- * or the kernel's memory. But for what every program opens and nothing lies behind: null, zero, full, random and
+ * A device is modeled like a file when it is opened: a disk has every file of its filesystem, others are drivers, the
+ * TPM or the kernel's memory. But for what every program opens and nothing lies behind: null, zero, full, random and
  * urandom, and terminals.
  */
 static __always_inline bool device_modeled(struct file *file)

@@ -207,8 +207,8 @@ int BPF_PROG(tsem_guard_remount, struct super_block *sb)
 }
 
 /*
- * A filesystem of control groups takes the program that the kernel is to execute outside as an option, too, and needs not
- * be mounted for that.
+ * A filesystem of control groups takes the program that the kernel is to execute outside as an option, too, and needs
+ * not be mounted for that.
  */
 SEC("lsm/fs_context_parse_param")
 int BPF_PROG(tsem_guard_option, struct fs_context *fc, struct fs_parameter *param)

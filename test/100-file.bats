@@ -7,7 +7,11 @@ setup_file() {
 }
 
 cleanup() {
-	! mountpoint -q "$D/merged" || umount "$D/merged"
+	local mount
+	for mount in above merged served; do
+		! mountpoint -q "$D/$mount" || umount "$D/$mount"
+	done
+	[ ! -v server ] || kill "$server" || :
 }
 
 @test "file_open: the same file again is allowed, another name of the same content is not" {
@@ -92,6 +96,66 @@ cleanup() {
 	allowed "$OPEN" "$D/merged/empty"
 	echo full >lower/empty
 	denied "$OPEN" "$D/merged/empty"
+}
+
+@test "file_open: below an overlay on an overlay a write is seen as well" {
+	mkdir lower upper work merged upper2 work2 above
+	echo lower >lower/b
+	mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work overlay merged
+	mount -t overlay -o lowerdir=merged,upperdir=upper2,workdir=work2 overlay above
+	echo upper >above/a
+	learn "$OPEN" "$D/above/a" "$D/above/b"
+	for _ in seen taken kept; do
+		sleep 0.1
+		allowed "$OPEN" "$D/above/a" "$D/above/b"
+	done
+	echo LOWER | dd of=lower/b conv=notrunc status=none
+	denied "$OPEN" "$D/above/b"
+	echo lower | dd of=lower/b conv=notrunc status=none
+	allowed "$OPEN" "$D/above/b"
+	echo UPPER | dd of=upper2/a conv=notrunc status=none
+	denied "$OPEN" "$D/above/a"
+}
+
+@test "file_open: content that a process serves is not waited for, and is in no model but by a pseudonym" {
+	local path=$D/served/f pseudonym
+	modprobe -q fuse || :
+	mkdir served
+	"$PROG/fuse_serve" "$D/served" 3>&- &
+	server=$!
+	wait_for mountpoint -q "$D/served"
+	check 0 timeout 60 tsem-bpf run -o "$D/model" -- bash -c ": <$path"
+	says "content"
+	check 3 timeout 60 tsem-bpf run -m "$D/model" --enforce --forensics "$D/forensics" -- bash -c ": <$path"
+	forensic file_open
+	pseudonym=$(printf "\\x$(printf %02x ${#path})\\x00\\x00\\x00%s" "$path" | sha256sum | cut -d' ' -f1)
+	check 0 timeout 60 tsem-bpf run -q --pseudonym "$pseudonym" -o "$D/model" -- bash -c ": <$path"
+	allowed bash -c ": <$path"
+}
+
+@test "file_open: devices are modeled, but for terminals and what gives or takes nothing" {
+	local disk
+	disk=$(findmnt -no SOURCE "$W")
+	learn bash -c ": </dev/null"
+	allowed bash -c ": </dev/zero; : </dev/full; : </dev/random; : </dev/urandom; : </dev/ptmx"
+	denied bash -c ": <$disk"
+	forensic file_open
+	denied bash -c ": </dev/loop-control"
+	forensic file_open
+	learn bash -c ": <$disk; : </dev/loop-control"
+	allowed bash -c ": <$disk; : </dev/loop-control"
+}
+
+@test "mmap_file: code in memory is modeled by its name" {
+	learn "$PROG/memory_code" r one
+	allowed "$PROG/memory_code" r two
+	denied "$PROG/memory_code" x one
+	forensic mmap_file
+	learn "$PROG/memory_code" x one
+	allowed "$PROG/memory_code" x one
+	denied "$PROG/memory_code" x two
+	forensic mmap_file
+	tsem-bpf coefficients trajectory | diff - <(sed -n 's/^state //p' model)
 }
 
 @test "file_open: the owner, the mode and the flags count" {

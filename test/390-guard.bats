@@ -114,8 +114,15 @@ unharmed() {
 		bpftool map dump pinned $PINS/maps/tsem_coefficients
 		bpftool prog show id $prog
 		bpftool link detach id $link
+		cat $PINS/maps/tsem_coefficients
 		rm -f $PINS/links/tsem_file_open
 		mv $PINS/links/tsem_file_open $PINS/gone
+		ln $PINS/maps/tsem_globals $PINS/copy
+		ln -s maps $PINS/name
+		mkdir $PINS/new
+		chmod 777 $PINS
+		touch -d yesterday $PINS/links
+		bpftool map create $PINS/map type hash key 4 value 4 entries 1 name sandbox
 		rm -rf $PINS
 		tsem-bpf unload --force
 		tsem-bpf list
@@ -134,7 +141,13 @@ unharmed() {
 		bpftool map dump pinned $PINS/maps/tsem_coefficients
 		bpftool prog show id $prog
 		tsem-bpf list
+		cat $PINS/maps/tsem_coefficients
 		mv /sys/fs/bpf/sandbox/map /sys/fs/bpf/sandbox/gone
+		ln /sys/fs/bpf/sandbox/gone /sys/fs/bpf/sandbox/copy
+		ln -s copy /sys/fs/bpf/sandbox/name
+		mkdir /sys/fs/bpf/sandbox/new
+		chmod 777 /sys/fs/bpf/sandbox
+		touch -d yesterday /sys/fs/bpf/sandbox/new
 		rm -f /sys/fs/bpf/sandbox/gone
 		rm -rf /sys/fs/bpf/sandbox
 	EOF
@@ -166,6 +179,7 @@ mount_attacks() {
 		$PROG/move_mount $D /sys/fs/bpf
 		$PROG/move_mount $D /sys/fs
 		mount -o remount,ro /sys/fs/bpf
+		mount -o remount,bind,ro /sys/fs/bpf
 		pivot_root $D/x $D/x/old
 	EOF
 }
@@ -328,6 +342,19 @@ function_id() {
 	all_work outside
 	sed "s/$outside/\$p/; s/^/sleep 60 \& p=\$!; /; s/\$/ || exit 9; kill \$p/" try >own
 	inside own
+	all_work inside
+}
+
+@test "nor is one counted, sampled or stopped at a breakpoint by a performance counter" {
+	victim
+	printf '%s\n' "$PROG/perf cpu" "$PROG/perf task $outside" >try
+	[ ! -e /sys/bus/event_source/devices/uprobe ] || echo "$PROG/perf uprobe $PROG/settime 0x1000" >>try
+	inside try
+	all_denied inside
+	outside try
+	all_work outside
+	printf '%s\n' "$PROG/perf own" "sleep 60 & $PROG/perf task \$!; x=\$?; kill \$!; exit \$x" >try
+	inside try
 	all_work inside
 }
 

@@ -21,6 +21,16 @@ refused() {
 	refused /sys/kernel/profiling 0
 }
 
+@test "a workload turns no tracer on, and has the kernel execute nothing for a control group" {
+	[ ! -e /sys/kernel/tracing/tracing_on ] || refused /sys/kernel/tracing/tracing_on 1
+	# Where the kernel knows these: it takes the option and mounts nothing.
+	if grep -qw cgroup /proc/filesystems; then
+		check 0 "$PROG/mount_option" cgroup release_agent /bin/true
+		check 1 tsem-bpf run -q -- "$PROG/mount_option" cgroup release_agent /bin/true
+		check 0 tsem-bpf run -q -- "$PROG/mount_option" cgroup name test
+	fi
+}
+
 @test "a workload writes what belongs to its own process" {
 	# shellcheck disable=SC2016 # the shell in the namespace expands
 	check 0 tsem-bpf run -q -- sh -c 'echo 500 >/proc/self/oom_score_adj && cat /proc/self/oom_score_adj'

@@ -16,9 +16,12 @@ fails() {
 }
 
 @test "unload is refused while a namespace lives, and leaves nothing behind" {
-	tsem-bpf run -q -n kept --keep -- true
+	# No hook keeps a workload from this.
+	tsem-bpf run -q -n kept --keep -- "$PROG/mount_readonly" /sys/fs/bpf
 	check 1 tsem-bpf unload
 	says "kept"
+	check 1 rmdir "$PINS/links"
+	says "Read-only"
 	check 0 tsem-bpf unload --force
 	[ ! -e "$PINS" ]
 	[ ! -e /run/tsem-bpf ]
