@@ -353,6 +353,11 @@ static struct json_object *to_json(const struct attest *a)
 	return o;
 }
 
+u64 attest__waiting(const struct attest *a)
+{
+	return a->root.logged > a->log.count ? a->root.logged - a->log.count : 0;
+}
+
 int attest__write(FILE *file, const struct attest *a)
 {
 	struct json_object *o = to_json(a);
@@ -457,7 +462,7 @@ static int parse_mode(const char *name)
 static void read_root(struct reader *r, struct attest_root *root)
 {
 	root->pcr = get_number(r, "pcr");
-	r->bad = r->bad || root->pcr < ATTEST_BOOT || root->pcr >= TPM2_PCRS;
+	r->bad = r->bad || root->pcr < ROOT_PCR_FIRST || root->pcr > ROOT_PCR_LAST;
 	root->digest = get_name(r, "digest", digest__parse);
 	root->model = get_name(r, "model", digest__parse_model);
 	get_hex(r, "base", root->base, digest__size(root->digest));
@@ -690,6 +695,8 @@ static const char *quote_fault(const struct attest *a, const struct attest_polic
 
 	if (a->nonce_size != policy->nonce_size || memcmp(a->nonce, policy->nonce, a->nonce_size))
 		return "it was made for another nonce";
+	if (a->root.pcr != policy->pcr)
+		return "its log is that of another register";
 	if (!signature_holds(&a->quote, policy->key))
 		return "the signature is not that of this key";
 	if (parse_quote(&a->quote, &q) || q.magic != GENERATED || q.type != ST_ATTEST_QUOTE)
@@ -766,6 +773,7 @@ int attest__verify(const struct attest *a, const struct attest_policy *policy, s
 	int err = 0;
 
 	memset(verdict, 0, sizeof(*verdict));
+	verdict->waiting = attest__waiting(a);
 	verdict->fault = quote_fault(a, policy, &err);
 	if (!verdict->fault && !err)
 		verdict->fault = log_fault(a, policy, &err);

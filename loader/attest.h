@@ -37,7 +37,7 @@
 #define ATTEST_SIZE 32
 
 struct attest_root {
-	u32 pcr; /* the register of the log, ATTEST_BOOT to TPM2_PCRS - 1 */
+	u32 pcr; /* the register of the log, ROOT_PCR_FIRST to ROOT_PCR_LAST */
 	u32 digest; /* enum tsem_digest_type */
 	u32 model; /* enum tsem_model_type */
 	u8 base[TSEM_DIGEST_MAX];
@@ -102,6 +102,9 @@ int attest__challenge(const struct attest *a, u8 *out);
  */
 int attest__complete(struct attest *a, u8 (*log)[TSEM_DIGEST_MAX], u64 count);
 
+/* Entries that were in the log when the challenge was made and are not in the quoted register, as the machine says. */
+u64 attest__waiting(const struct attest *a);
+
 /* Writes the evidence: one line of JSON, always the same for the same evidence. 0, -EIO or -ENOMEM. */
 int attest__write(FILE *file, const struct attest *a);
 
@@ -114,6 +117,7 @@ int attest__read(FILE *file, struct attest *a, const char **fault);
 /* What the verifier knows by itself. */
 struct attest_policy {
 	EVP_PKEY *key; /* the public half of the machine's key */
+	u32 pcr; /* the register that the machine's root was loaded with */
 	const u8 *nonce;
 	size_t nonce_size;
 	const u8 *initial; /* ATTEST_SIZE bytes, or NULL: zeros */
@@ -126,13 +130,15 @@ struct attest_verdict {
 	u64 first; /* position of the first of them, from 0 */
 	bool aggregate; /* the model has an aggregate, which is not that of the registers 0 to 7 */
 	bool base; /* the model has a base, which is not that of the root */
+	u64 waiting; /* attest__waiting() */
 };
 
 /* A public key in PEM that may sign evidence: P-256, or RSA with 2048 bits and more. NULL: it is none; free it. */
 EVP_PKEY *attest__key(FILE *file);
 
 /*
- * Checks everything. 0: the evidence is genuine, and *verdict says what it means; -EBADMSG: it is not, see fault;
+ * Checks everything. 0: the evidence is genuine, and *verdict says what it means; a log without an entry is genuine and
+ * says nothing. -EBADMSG: it is not, see fault;
  * -EDOM: the values of the model are not as wide as those of the log; -ENOMEM or -EIO.
  */
 int attest__verify(const struct attest *a, const struct attest_policy *policy, struct attest_verdict *verdict);

@@ -3,7 +3,8 @@
  * tsem-bpf attest: ak, the key of this machine; quote, evidence of what its root namespace did; verify, on another one.
  *
  * Quoting is made of events as well, so that the log grows between the challenge and the quote. Events that occurred
- * before are not new: it is done again, a few times, until all of the quoted log is described.
+ * before are not new: it is done again, a few times, until all of the quoted log is described, and for a while, until
+ * what was logged is in the register.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -11,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <json-c/json.h>
@@ -30,6 +32,9 @@
 
 #define ROUNDS 5
 #define ROUND_US 200000
+/* For so long quote waits for the TPM, unless it is told otherwise, and is told at most. */
+#define WAIT_S 10
+#define WAIT_MAX_S 3600
 
 /* Handles of persistent objects that the owner of a TPM gives out. */
 #define HANDLE_FIRST 0x81000000U
@@ -44,6 +49,9 @@ struct job {
 	size_t nonce_size;
 	u8 initial[ATTEST_SIZE];
 	bool has_initial;
+	u32 pcr; /* that the evidence is to be about */
+	u32 wait; /* seconds, for the TPM */
+	bool allow_waiting;
 	bool json;
 };
 
@@ -274,6 +282,30 @@ static int write_evidence(const struct job *job, const struct attest *a)
 	return cmd__fail(EXIT_FAILED, "attest quote: %s: %s", job->output ?: "-", strerror(-err));
 }
 
+static bool described(const struct attest *a)
+{
+	return json_object_array_length(a->events) == a->log.count;
+}
+
+/* Rounds, until one is as it should be, or there were enough. 0, or the error of the last. */
+static int take_evidence(const struct job *job, struct machine *m)
+{
+	time_t end = time(NULL) + job->wait;
+	int err;
+
+	for (int round = 1;; round++) {
+		memcpy(m->a->nonce, job->nonce, job->nonce_size);
+		m->a->nonce_size = job->nonce_size;
+		err = evidence(m);
+		if (!err && described(m->a) && !attest__waiting(m->a))
+			return 0;
+		if (round >= ROUNDS && (err || !attest__waiting(m->a) || time(NULL) >= end))
+			return err;
+		attest__free(m->a);
+		usleep(ROUND_US);
+	}
+}
+
 static int quote(struct job *job)
 {
 	struct attest a = {};
@@ -293,19 +325,15 @@ static int quote(struct job *job)
 	else if (state.pcr == ROOT_NO_PCR)
 		err = cmd__fail(EXIT_FAILED, "attest quote: the root's log goes to no TPM: there was none at 'load'");
 	err = err ?: open_tpm(job, "quote", false, &m.tpm);
-	for (int round = 0; round < ROUNDS && !err; round++) {
-		if (round) {
-			usleep(ROUND_US);
-			attest__free(&a);
-		}
-		memcpy(a.nonce, job->nonce, job->nonce_size);
-		a.nonce_size = job->nonce_size;
-		error = evidence(&m);
-		if (!error && json_object_array_length(a.events) == a.log.count)
-			break;
-	}
-	if (!err)
+	if (!err) {
+		error = take_evidence(job, &m);
 		err = error ? explain_failure(&m, error) : write_evidence(job, &a);
+	}
+	if (!err && attest__waiting(&a))
+		cmd__fail(EXIT_DONE,
+			  "attest quote: %" PRIu64 " events of the log still wait for the TPM and are no part of the "
+			  "evidence, which 'verify' says; quote again, or --wait longer than %u seconds",
+			  attest__waiting(&a), job->wait);
 	attest__free(&a);
 	tpm2__close(m.tpm);
 	tsem__close(&m.tsem);
@@ -412,7 +440,6 @@ static char *sentence(const struct attest *a, u64 position)
 struct report {
 	const struct attest *a;
 	const struct attest_verdict *verdict;
-	u64 waiting; /* entries that were in the log and not in the register */
 	char aggregate[2 * TSEM_DIGEST_MAX + 1];
 	char first[2 * TSEM_DIGEST_MAX + 1];
 	char *sentence;
@@ -425,8 +452,8 @@ static void print_text(const struct report *r)
 
 	printf("register %u is that of a log of %zu events, %" PRIu64 " of them outside of the model\n", a->root.pcr,
 	       a->log.count, r->verdict->outside);
-	if (r->waiting)
-		printf("%" PRIu64 " events waited for the TPM\n", r->waiting);
+	if (r->verdict->waiting)
+		printf("%" PRIu64 " events waited for the TPM\n", r->verdict->waiting);
 	printf("aggregate %s\n", r->aggregate);
 	for (size_t i = 0; i < a->namespace_count; i++) {
 		const struct attest_namespace *ns = &a->namespaces[i];
@@ -474,7 +501,7 @@ static void print_json(const struct report *r)
 	json_object_object_add(o, "events", json_object_new_int64(a->log.count));
 	json_object_object_add(o, "outside", json_object_new_int64(r->verdict->outside));
 	json_object_object_add(o, "first", first);
-	json_object_object_add(o, "waiting", json_object_new_int64(r->waiting));
+	json_object_object_add(o, "waiting", json_object_new_int64(r->verdict->waiting));
 	json_object_object_add(o, "lost", json_object_new_int64(a->root.lost));
 	json_object_object_add(o, "aggregate", json_object_new_string(r->aggregate));
 	json_object_object_add(o, "namespaces", list);
@@ -483,10 +510,13 @@ static void print_json(const struct report *r)
 }
 
 /* Genuine, but is it what the model says? */
-static int judge(const struct report *r)
+static int judge(const struct job *job, const struct report *r)
 {
 	const struct attest_verdict *v = r->verdict;
 
+	if (!r->a->log.count)
+		return cmd__fail(EXIT_DENIED,
+				 "attest verify: the log is empty: it says nothing of what the machine did");
 	if (v->aggregate)
 		return cmd__fail(EXIT_DENIED, "attest verify: the model was taken under another aggregate than %s",
 				 r->aggregate);
@@ -505,6 +535,12 @@ static int judge(const struct report *r)
 				 " coefficients, which nothing is known of; "
 				 "load with a larger --max-coefficients",
 				 r->a->root.lost);
+	if (v->waiting && !job->allow_waiting)
+		return cmd__fail(EXIT_DENIED,
+				 "attest verify: %" PRIu64
+				 " events of the log waited for the TPM, and nothing is known of them; quote again, or "
+				 "give --allow-waiting",
+				 v->waiting);
 	return EXIT_DONE;
 }
 
@@ -518,7 +554,6 @@ static int report(const struct job *job, const struct attest *a, const struct at
 	if (attest__aggregate(a, a->root.digest, aggregate))
 		return cmd__fail(EXIT_FAILED, "attest verify: %s", strerror(EIO));
 	digest__to_hex(aggregate, size, r.aggregate);
-	r.waiting = a->root.logged > a->log.count ? a->root.logged - a->log.count : 0;
 	if (verdict->outside) {
 		digest__to_hex(a->log.digest[verdict->first], size, r.first);
 		r.sentence = sentence(a, verdict->first);
@@ -527,7 +562,7 @@ static int report(const struct job *job, const struct attest *a, const struct at
 		print_json(&r);
 	else
 		print_text(&r);
-	err = judge(&r);
+	err = judge(job, &r);
 	free(r.sentence);
 	return err;
 }
@@ -538,7 +573,9 @@ static int verify(struct job *job)
 	struct attest_verdict verdict;
 	struct model model = {};
 	EVP_PKEY *key = NULL;
+	char text[80];
 	struct attest_policy policy = {
+		.pcr = job->pcr,
 		.nonce = job->nonce,
 		.nonce_size = job->nonce_size,
 		.initial = job->has_initial ? job->initial : NULL,
@@ -555,7 +592,10 @@ static int verify(struct job *job)
 		goto out;
 	policy.key = key;
 	error = attest__verify(&a, &policy, &verdict);
-	if (error == -EBADMSG)
+	if (error == -EBADMSG && a.root.pcr != job->pcr) {
+		snprintf(text, sizeof(text), "its log is that of register %u, not of %u (--pcr)", a.root.pcr, job->pcr);
+		err = bad(job, text);
+	} else if (error == -EBADMSG)
 		err = bad(job, verdict.fault);
 	else if (error == -EDOM)
 		err = cmd__fail(EXIT_FAILED,
@@ -588,15 +628,12 @@ static const struct {
 } actions[] = { { "ak", ak, ON_AK }, { "quote", quote, ON_QUOTE }, { "verify", verify, ON_VERIFY } };
 
 static const struct option options[] = {
-	{ "tcti", required_argument, NULL, 't' },
-	{ "handle", required_argument, NULL, 'h' },
-	{ "output", required_argument, NULL, 'o' },
-	{ "nonce", required_argument, NULL, 'n' },
-	{ "ak", required_argument, NULL, 'a' },
-	{ "model", required_argument, NULL, 'm' },
-	{ "initial", required_argument, NULL, 'i' },
-	{ "json", no_argument, NULL, 'j' },
-	{},
+	{ "tcti", required_argument, NULL, 't' },    { "handle", required_argument, NULL, 'h' },
+	{ "output", required_argument, NULL, 'o' },  { "nonce", required_argument, NULL, 'n' },
+	{ "ak", required_argument, NULL, 'a' },      { "model", required_argument, NULL, 'm' },
+	{ "initial", required_argument, NULL, 'i' }, { "pcr", required_argument, NULL, 'p' },
+	{ "wait", required_argument, NULL, 'w' },    { "allow-waiting", no_argument, NULL, 'W' },
+	{ "json", no_argument, NULL, 'j' },          {},
 };
 
 /* Which actions take the option. */
@@ -609,6 +646,8 @@ static int taken_by(int option)
 		return ON_AK | ON_QUOTE;
 	case 'n':
 		return ON_QUOTE | ON_VERIFY;
+	case 'w':
+		return ON_QUOTE;
 	default:
 		return ON_VERIFY;
 	}
@@ -621,6 +660,20 @@ static const char *option_name(int option)
 	while (o->val != option)
 		o++;
 	return o->name;
+}
+
+static int take_number(const char *action, const char *option, u32 least, u32 most, u32 *out)
+{
+	unsigned long value;
+	char *end;
+
+	errno = 0;
+	value = strtoul(optarg, &end, 10);
+	if (*optarg < '0' || *optarg > '9' || *end || errno || value < least || value > most)
+		return cmd__fail(EXIT_USAGE, "attest %s: --%s: '%s' is no number from %u to %u", action, option, optarg,
+				 least, most);
+	*out = value;
+	return 0;
 }
 
 static int take_option(struct job *job, const char *action, int option)
@@ -658,6 +711,13 @@ static int take_option(struct job *job, const char *action, int option)
 					 optarg);
 		job->has_initial = true;
 		return 0;
+	case 'p':
+		return take_number(action, "pcr", ROOT_PCR_FIRST, ROOT_PCR_LAST, &job->pcr);
+	case 'w':
+		return take_number(action, "wait", 0, WAIT_MAX_S, &job->wait);
+	case 'W':
+		job->allow_waiting = true;
+		return 0;
 	case 'a':
 		job->ak = optarg;
 		return 0;
@@ -672,7 +732,7 @@ static int take_option(struct job *job, const char *action, int option)
 
 int cmd_attest(int argc, char **argv)
 {
-	struct job job = { .evidence = "-" };
+	struct job job = { .evidence = "-", .pcr = ROOT_PCR, .wait = WAIT_S };
 	int (*run)(struct job *job) = NULL;
 	int option, flag = 0, err;
 

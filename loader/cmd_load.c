@@ -50,17 +50,6 @@ static int lsm_has_bpf(void)
 	return 0;
 }
 
-/* Registers that are neither the firmware's nor bound to a locality. */
-static int register_number(const char *text, u32 *out)
-{
-	int err = number("--pcr", text, 8, 23, out);
-
-	if (err || *out <= 16 || *out == 23)
-		return err;
-	return cmd__fail(EXIT_USAGE, "load: --pcr: register %u cannot be extended by software; give 8 to 16, or 23",
-			 *out);
-}
-
 /* The register that the root extends: the one that was asked for, else the usual one if there is a TPM. */
 static int choose_register(struct root_settings *root, bool asked)
 {
@@ -172,7 +161,7 @@ int cmd_load(int argc, char **argv)
 						 optarg);
 			break;
 		case 'p':
-			err = register_number(optarg, &settings.root.pcr);
+			err = number("--pcr", optarg, ROOT_PCR_FIRST, ROOT_PCR_LAST, &settings.root.pcr);
 			pcr = true;
 			root_option = "pcr";
 			break;

@@ -48,8 +48,9 @@ static const struct cmd commands[] = {
 	  "work on model files" },
 	{ "attest", cmd_attest,
 	  "ak [--tcti CONF] [--handle HANDLE] [-o FILE]\n"
-	  "  attest quote --nonce HEX [--tcti CONF] [--handle HANDLE] [-o FILE]\n"
-	  "  attest verify --ak FILE --model FILE --nonce HEX [--initial HEX] [--json] [FILE]",
+	  "  attest quote --nonce HEX [--wait SECONDS] [--tcti CONF] [--handle HANDLE] [-o FILE]\n"
+	  "  attest verify --ak FILE --model FILE --nonce HEX [--pcr N] [--initial HEX] [--allow-waiting] [--json]\n"
+	  "         [FILE]",
 	  "evidence of what this machine did, signed by its TPM" },
 };
 

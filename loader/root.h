@@ -20,6 +20,9 @@
 
 #define ROOT_NO_PCR TSEM_NO_PCR
 #define ROOT_PCR 11
+/* Those that may be: not the firmware's (0 to 7), not what anybody can reset (16, 23) or a locality only extends. */
+#define ROOT_PCR_FIRST 8
+#define ROOT_PCR_LAST 15
 /* A TPM takes ten milliseconds for an entry and a boot makes thousands: the ring is not to overflow meanwhile. */
 #define ROOT_AT_ONCE 64
 

@@ -57,7 +57,8 @@ no_agent() {
 
 @test "registers that cannot be one's choice, and options without a root, are refused" {
 	check 2 tsem-bpf load --root-model model --pcr 7
-	check 2 tsem-bpf load --root-model model --pcr 17
+	check 2 tsem-bpf load --root-model model --pcr 16
+	check 2 tsem-bpf load --root-model model --pcr 23
 	says "register 17"
 	check 2 tsem-bpf load --pcr 12
 	says "--root-model model"

@@ -49,7 +49,7 @@ model_of_root() {
 
 evidence() {
 	check 0 tsem-bpf attest ak -o ak.pem
-	check 0 tsem-bpf attest quote --nonce $NONCE -o evidence
+	check 0 tsem-bpf attest quote --wait 120 --nonce $NONCE -o evidence
 	model_of_root
 }
 
@@ -114,13 +114,17 @@ verify() {
 	says "signature"
 	check 1 verify --initial $NONCE evidence
 	says "another value"
+	check 1 verify --pcr 12 evidence
+	says "register 11, not of 12"
+	check 2 verify --pcr 23 evidence
+	says "from 8 to 15"
 }
 
 @test "the key is the same each time, stored or not" {
 	tsem-bpf attest ak -o first
 	tsem-bpf attest ak --handle 0x81010057 -o second
 	cmp first second
-	check 0 tsem-bpf attest quote --handle 0x81010057 --nonce $NONCE -o evidence
+	check 0 tsem-bpf attest quote --wait 120 --handle 0x81010057 --nonce $NONCE -o evidence
 	mv first ak.pem
 	model_of_root
 	check 0 verify evidence

@@ -241,7 +241,9 @@ static void make(struct attest *a, EVP_PKEY *key)
 
 static struct attest_policy policy_of(const struct attest *a, EVP_PKEY *key)
 {
-	return (struct attest_policy){ .key = key, .nonce = a->nonce, .nonce_size = a->nonce_size, .model = &model };
+	return (struct attest_policy){
+		.key = key, .pcr = 11, .nonce = a->nonce, .nonce_size = a->nonce_size, .model = &model
+	};
 }
 
 static void to_text(const struct attest *a, char **text, size_t *size)
@@ -590,6 +592,64 @@ static void signed_lies_are_found(void **state)
 	attest__free(&a);
 }
 
+/* Another register, which may be one that the machine can reset, leads to any log. */
+static void the_verifier_says_which_register(void **state)
+{
+	struct attest_policy policy;
+	struct attest_verdict verdict;
+	struct attest a;
+	struct forged f;
+
+	(void)state;
+	statements(&a);
+	a.root.pcr = 12;
+	f = quote_of(&a);
+	f.selected = 0x10ff;
+	put_attest(&f, &a.quote);
+	sign(ec, &a.quote);
+	assert_int_equal(attest__complete(&a, log_of, LOG), 0);
+	policy = policy_of(&a, ec);
+	assert_int_equal(attest__verify(&a, &policy, &verdict), -EBADMSG);
+	assert_non_null(strstr(verdict.fault, "another register"));
+	policy.pcr = 12;
+	assert_int_equal(attest__verify(&a, &policy, &verdict), 0);
+	attest__free(&a);
+}
+
+/* Entries that the TPM has not taken, be it late, be it that it refused them, are counted. */
+static void what_the_register_lacks_is_counted(void **state)
+{
+	struct attest_policy policy;
+	struct attest_verdict verdict;
+	struct attest a;
+	struct forged f;
+
+	(void)state;
+	make(&a, ec);
+	policy = policy_of(&a, ec);
+	assert_int_equal(attest__verify(&a, &policy, &verdict), 0);
+	assert_int_equal(verdict.waiting, 0);
+	attest__free(&a);
+	statements(&a);
+	a.root.logged = LOG + 3;
+	f = quote_of(&a);
+	put_attest(&f, &a.quote);
+	sign(ec, &a.quote);
+	assert_int_equal(attest__complete(&a, log_of, LOG), 0);
+	assert_int_equal(attest__verify(&a, &policy, &verdict), 0);
+	assert_int_equal(verdict.waiting, 3);
+	assert_int_equal(verdict.outside, 0);
+	attest__free(&a);
+	/* The TPM refused the third: no log leads to what it holds but one without it. */
+	statements(&a);
+	f = quote_of(&a);
+	put_attest(&f, &a.quote);
+	memmove(log_of[2], log_of[3], sizeof(log_of[0]) * 2);
+	assert_int_equal(attest__complete(&a, log_of, LOG - 1), -ESTALE);
+	attest__free(&a);
+	take_vectors();
+}
+
 /* The quote is of fewer entries than are described, or of another log. */
 static void evidence_that_does_not_fit_is_not_made(void **state)
 {
@@ -654,7 +714,8 @@ static void only_one_form_is_read(void **state)
 		{ "\"nonce\":\"0001", "\"nonce\":\"0x01", "nonce" },
 		{ "0a0b0c", "0A0b0c", NULL },
 		{ "\"pcr\":\"11\"", "\"pcr\":\"7\"", "pcr" },
-		{ "\"pcr\":\"11\"", "\"pcr\":\"24\"", "pcr" },
+		{ "\"pcr\":\"11\"", "\"pcr\":\"16\"", "pcr" },
+		{ "\"pcr\":\"11\"", "\"pcr\":\"23\"", "pcr" },
 		{ "\"pcr\":\"11\"", "\"pcr\":\"011\"", NULL },
 		{ "\"pcr\":\"11\"", "\"pcr\":\"12\"", "pcrs" },
 		{ "\"pcr\":\"11\"", "\"pcr\":\"-1\"", "pcr" },
@@ -863,6 +924,8 @@ int main(void)
 		cmocka_unit_test(what_is_signed_is_looked_at),
 		cmocka_unit_test(what_is_beside_the_quote_is_looked_at),
 		cmocka_unit_test(signed_lies_are_found),
+		cmocka_unit_test(the_verifier_says_which_register),
+		cmocka_unit_test(what_the_register_lacks_is_counted),
 		cmocka_unit_test(evidence_that_does_not_fit_is_not_made),
 		cmocka_unit_test(only_one_form_is_read),
 		cmocka_unit_test(no_bit_can_be_flipped),
