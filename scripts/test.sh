@@ -3,13 +3,13 @@
 #
 # test.sh [BATS FILE...]: everything that is tested, and one line at the end that sums it up: "N passed, N failed".
 #
-# First what needs no kernel: lint, which counts as one test, and the unit tests. Then, in one boot each, the BATS suite on
-# Debian's 6.12 kernel and its smoke tests on the newest; beside these, since an emulated machine takes one processor, the
-# tests of the boot (6NN) in a machine that boots as an installed one does, and the smoke tests, what a hostile workload
-# tries (39N) and the tests of the patch series (5NN) on the patched kernel. All have a TPM. Every part speaks TAP, which
-# is what is counted: a test that was planned and never reported, a skipped one, and a machine that ended badly after its
-# tests are failures too. With files named, only those run, on 6.12 (5NN: on the patched; 6NN: in their machine). The
-# outputs stay in build/test-*.tap.
+# First what needs no kernel: lint, which counts as one test, and the unit tests. Then the BATS suites, in one boot each, two
+# at a time, since an emulated machine takes one processor: on Debian's 6.12 kernel (0NN and 1NN, 2NN, 3NN and 4NN); the
+# smoke tests on the newest; the tests of the boot (6NN) in a machine that boots as an installed one does; and the smoke
+# tests, what a hostile workload tries (39N) and the tests of the patch series (5NN) on the patched kernel. All have a
+# TPM. Every part speaks TAP, which is what is counted: a test that was planned and never reported, a skipped one, and a
+# machine that ended badly after its tests are failures too. With files named, only those run, on 6.12 (5NN: on the
+# patched; 6NN: in their machine). The outputs stay in build/test-*.tap.
 
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -77,7 +77,7 @@ in_vm() {
 	shift
 	echo
 	echo "== BATS on $name"
-	scripts/vm.sh -t 4200 --tpm "${options[@]}" -- bats --formatter tap "$@" | tee "build/test-$name.tap"
+	scripts/vm.sh -n "$name" -t 4200 --tpm "${options[@]}" -- bats --timing --formatter tap "$@" | tee "build/test-$name.tap"
 	echo "${PIPESTATUS[0]}" >"build/test-$name.status"
 }
 
@@ -91,6 +91,19 @@ boot_vm() {
 		trace_buf_size=16M" -- "$@"
 }
 
+# A machine for each suite that none was started for yet, by whoever has time.
+remaining() {
+	local suite
+	for suite in models commands newest; do
+		mkdir "build/test-started/$suite" 2>/dev/null || continue
+		case $suite in
+		models) in_vm $suite -k 6.12 -- test/2*.bats ;;
+		commands) in_vm $suite -k 6.12 -- test/[34]*.bats ;;
+		newest) in_vm $suite -k 7.3 -- test/000-*.bats ;;
+		esac
+	done
+}
+
 # The patched kernel is long in the making where it is not in the cache.
 beside() {
 	boot_vm test/6*.bats
@@ -98,6 +111,7 @@ beside() {
 	echo "== the patched kernel"
 	scripts/kernel-build.sh &&
 		in_vm patched -k patched -- test/000-*.bats test/39*.bats test/5*.bats
+	remaining
 }
 
 # All in a function: the shell has read it to its end before it starts, and the file may be edited meanwhile.
@@ -122,17 +136,18 @@ main() {
 			*) stock+=("$source") ;;
 			esac
 		done
-		((!${#stock[@]})) || in_vm 6.12 -k 6.12 -- "${stock[@]}"
+		((!${#stock[@]})) || in_vm stock -k 6.12 -- "${stock[@]}"
 		((!${#patched[@]})) || in_vm patched -k patched -- "${patched[@]}"
 		((!${#boot[@]})) || boot_vm "${boot[@]}"
-		for name in ${stock:+6.12} ${patched:+patched} ${boot:+boot}; do
+		for name in ${stock:+stock} ${patched:+patched} ${boot:+boot}; do
 			tally_vm "$name"
 		done
 		summary
 	fi
 
 	# What one machine leaves for another is of this run.
-	rm -rf build/portable build/test-*.{tap,status}
+	rm -rf build/portable build/test-*.{tap,status} build/test-started
+	mkdir build/test-started
 	beside >build/test-beside.out 2>&1 &
 	others=$!
 
@@ -153,11 +168,11 @@ main() {
 		tally "$name" "${PIPESTATUS[0]}" "build/test-$name.tap"
 	done
 
-	in_vm 6.12 -k 6.12 -- test/[0-4]*.bats
-	in_vm 7.3 -k 7.3 -- test/000-*.bats
+	in_vm events -k 6.12 -- test/[01]*.bats
+	remaining
 	wait "$others"
 	cat build/test-beside.out
-	for name in 6.12 7.3 boot patched; do
+	for name in events models commands newest boot patched; do
 		if [[ -e build/test-$name.status ]]; then
 			tally_vm "$name"
 		else

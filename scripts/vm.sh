@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# vm.sh [-k 6.12|7.3|patched|debug] [-m MEMORY] [-t SECONDS] [--icount] [--tpm] [--boot] [--append WORDS] -- COMMAND...:
-# runs COMMAND as root in a VM.
+# vm.sh [-k 6.12|7.3|patched|debug] [-n NAME] [-m MEMORY] [-t SECONDS] [--icount] [--tpm] [--boot] [--append WORDS]
+#	-- COMMAND...: runs COMMAND as root in a VM.
 #
 # virtme-ng boots the kernel of kernel-image.sh with bpf among the LSMs, under KVM where that works. It sees the
 # host's files and keeps its changes to itself, but for build/, which is shared; /mnt/tsem is a fresh ext4 disk.
 # COMMAND runs in the repository, its output appears here, its exit status is ours. A panic, an oops, a kernel warning
 # or the end of the time (-t, default 1800) is a failure, shown with the end of the kernel's log, which stays in
-# build/vm-console-KERNEL.log. --icount: one processor whose clock counts instructions, for times that no host changes. --tpm:
+# build/vm-console-NAME.log (-n, default the kernel's). --icount: one processor whose clock counts instructions, for times that no host changes. --tpm:
 # with a new TPM 2.0 (swtpm). -k patched is the kernel of kernel-build.sh, with the patches of kernel-patches/,
 # -k debug the same with lockdep. --boot: as an installed machine boots, with an initramfs of initramfs-tools that has
 # tsem-bpf in it (vm-initramfs.sh), then systemd, then COMMAND. --append: more of the kernel's command line.
@@ -44,14 +44,15 @@ kvm_works() {
 
 # All in a function: the shell has read it to its end before it starts, and the file may be edited meanwhile.
 main() {
-	local series=6.12 memory=2G seconds=1800 cpus=2 icount='' tpm='' boot='' more='' accel=(--disable-kvm)
+	local series=6.12 name='' memory=2G seconds=1800 cpus=2 icount='' tpm='' boot='' more='' accel=(--disable-kvm)
 	local repo kernel qemu append ended status machine
 	while (($#)); do
 		case "$1" in
-		-k | -m | -t | --append)
+		-k | -n | -m | -t | --append)
 			(($# > 1)) || die "$1 needs a value"
 			case "$1" in
 			-k) series=$2 ;;
+			-n) name=$2 ;;
 			-m) memory=$2 ;;
 			-t) seconds=$2 ;;
 			--append) more=$2 ;;
@@ -62,7 +63,7 @@ main() {
 		--tpm) tpm=1 && shift ;;
 		--boot) boot=1 && shift ;;
 		--) shift && break ;;
-		*) die "'$1' is unknown; usage: vm.sh [-k KERNEL] [-m MEMORY] [-t SECONDS] [--icount] [--tpm] [--boot] [--append WORDS] -- COMMAND..." ;;
+		*) die "'$1' is unknown; usage: vm.sh [-k KERNEL] [-n NAME] [-m MEMORY] [-t SECONDS] [--icount] [--tpm] [--boot] [--append WORDS] -- COMMAND..." ;;
 		esac
 	done
 	(($#)) || die "the command is missing; write it behind --"
@@ -70,7 +71,7 @@ main() {
 	PATH=$PATH:/usr/sbin:/sbin
 	repo=$(cd "$(dirname "$0")/.." && pwd -P)
 	cd "$repo"
-	log=build/vm-console-${boot:+boot-}$series.log
+	log=build/vm-console-${name:-$series}.log
 	if [[ $series == patched ]]; then
 		kernel=$(scripts/kernel-build.sh)
 	elif [[ $series == debug ]]; then
