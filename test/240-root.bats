@@ -59,7 +59,7 @@ no_agent() {
 	check 2 tsem-bpf load --root-model model --pcr 7
 	check 2 tsem-bpf load --root-model model --pcr 16
 	check 2 tsem-bpf load --root-model model --pcr 23
-	says "register 17"
+	says "from 8 to 15"
 	check 2 tsem-bpf load --pcr 12
 	says "--root-model model"
 	check 2 tsem-bpf load --root-model yes

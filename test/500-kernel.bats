@@ -119,6 +119,22 @@ extended() {
 	[ "$(head -n 1 <<<"$output")" = -22 ]
 }
 
+@test "extensions that the TPM refuses are counted, and hold up none that comes after" {
+	local before after old
+	old=$(pcr sha256 12)
+	check 0 "$KERNEL" extend 12 02 1
+	before=$output
+	# A register of a locality that the kernel is not in.
+	check 0 "$KERNEL" extend 17 01 3
+	after=$output
+	[ "${after% *}" = "${before% *}" ]
+	[ $((${after#* } - ${before#* })) = 3 ]
+	check 0 "$KERNEL" extend 12 03 1
+	[ "$output" = "$((${after% *} + 1)) ${after#* }" ]
+	old=$(extended sha256 "$old" "02$(printf '%062d' 0)")
+	[ "$(pcr sha256 12)" = "$(extended sha256 "$old" "03$(printf '%062d' 0)")" ]
+}
+
 @test "the hardware aggregate is the digest of PCR 0 to 7 of the handle's bank" {
 	local bank
 	for bank in sha1 sha256 sha512; do
