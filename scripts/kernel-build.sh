@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# kernel-build.sh [--debug]: a kernel with the patch series of kernel-patches/ for the virtual machine (vm.sh -k patched);
-# --debug: one that checks its locks and its memory, and has what the tests of all hooks need (vm.sh -k debug).
+# kernel-build.sh [--debug|--check]: a kernel with the patch series of kernel-patches/ for the virtual machine (vm.sh -k
+# patched); --debug: one that checks its locks and its memory, and has what the tests of all hooks need (vm.sh -k debug);
+# --check: none, but does the series apply to the newest source that apt offers?
 #
 # Prints the directory that holds it, in the form of kernel-image.sh: vmlinuz and vmlinux.btf; there are no modules. The
 # source is Debian's package, at the version of BASE where apt still has that, else the newest of its series; it is
@@ -21,25 +22,28 @@ die() {
 main() {
 	# BTF has the types of variables; where they are at each instruction, which takes the compiler long, nobody asks.
 	local flags=-fno-var-tracking
-	local series=6.12 configs=(config) kind=patched repo=$PWD patches package base cache names content target versions version log name line
+	local series=6.12 configs=(config) kind=patched check='' repo=$PWD patches package base cache names content target versions version log name line
 	patches=$PWD/kernel-patches/v$series
 	package=linux-source-$series
 	if [[ ${1-} == --debug ]]; then
 		configs+=(config.debug)
 		kind=debug
+	elif [[ ${1-} == --check ]]; then
+		check=1
 	elif (($#)); then
-		die "'$1' is unknown; usage: kernel-build.sh [--debug]"
+		die "'$1' is unknown; usage: kernel-build.sh [--debug|--check]"
 	fi
 	[[ -r $patches/series ]] || die "$patches/series is missing"
 	base=$(<"$patches/BASE")
 	cache=${XDG_CACHE_HOME:-$HOME/.cache}/tsem-bpf/kernels
 	mapfile -t names < <(grep -v '^#' "$patches/series")
-	content=$(cd "$patches" && { sha256sum "${configs[@]}" series "${names[@]}" && echo "$flags"; } | sha256sum)
+	# What a patch says of itself is no part of the kernel.
+	content=$(cd "$patches" && { sha256sum "${configs[@]}" && sed -s '1,/^---$/d' "${names[@]}" && echo "$flags"; } | sha256sum)
 	content=${content:0:16}
 
 	# Any version that was built from this content will do: its source cannot change any more.
 	for target in "$cache/$kind-$base-$content" "$cache/$kind"-*"-$content"; do
-		if [[ -e $target/vmlinux.btf ]]; then
+		if [[ -z $check && -e $target/vmlinux.btf ]]; then
 			echo "$target"
 			exit
 		fi
@@ -48,7 +52,7 @@ main() {
 	versions=$(apt-cache madison "$package" | awk '{ print $3 }')
 	[[ -n $versions ]] || die "no apt source offers $package; run scripts/deps.sh"
 	version=$base
-	grep -qxF "$base" <<<"$versions" || version=$(sort -V <<<"$versions" | tail -n 1)
+	[[ -z $check ]] && grep -qxF "$base" <<<"$versions" || version=$(sort -V <<<"$versions" | tail -n 1)
 	target=$cache/$kind-$version-$content
 
 	mkdir -p "$cache"
@@ -72,6 +76,11 @@ main() {
 			die "$name does not apply to $version"
 		}
 	done
+
+	if [[ -n $check ]]; then
+		echo "kernel-build.sh: the series applies to $version"
+		exit
+	fi
 
 	(cd "$patches" && cat "${configs[@]}") >"$work/config"
 	make -s KCONFIG_ALLCONFIG="$work/config" allnoconfig >"$log" 2>&1 ||

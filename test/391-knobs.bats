@@ -18,7 +18,7 @@ refused() {
 	[ "$(cat /proc/sys/kernel/ftrace_enabled)" = 1 ]
 	refused /proc/sys/kernel/core_pattern "|/bin/true"
 	refused /proc/sysrq-trigger h
-	refused /sys/kernel/profiling 0
+	refused /sys/kernel/rcu_expedited 1
 }
 
 @test "a workload turns no tracer on, and has the kernel execute nothing for a control group" {
