@@ -39,6 +39,8 @@ static __always_inline struct inode *content_host(struct file *file)
 {
 	struct file *real = file;
 
+	if (file->f_inode->i_sb->s_magic != OVERLAYFS_SUPER_MAGIC)
+		return bpf_core_cast(file->f_mapping->host, struct inode);
 #pragma unroll
 	for (u32 depth = 0; depth < 2; depth++) {
 		struct dentry *dentry = real->f_path.dentry;

@@ -295,24 +295,6 @@ int BPF_PROG(tsem_guard_sigio, struct task_struct *task, struct fown_struct *own
 	return to && to->ns == r->signal_ns ? 0 : guard_deny();
 }
 
-/* Set by load: the number of the performance counters that are uprobes, or none. */
-const volatile u32 tsem_uprobe_type = 0xffffffff;
-
-/*
- * A uprobe is a breakpoint in every process that maps the file, and counts up a word of its memory if it is asked to.
- * Newer kernels (not 6.12) give this hook no attributes; there it is undone right after it was made, by the next guard.
- */
-SEC("lsm/perf_event_open")
-int BPF_PROG(tsem_guard_perf)
-{
-	u64 attr;
-
-	if (!current_task() || bpf_get_func_arg_cnt(ctx) != 2)
-		return 0;
-	attr = hook_argument(ctx, 0);
-	return BPF_CORE_READ((struct perf_event_attr *)attr, type) == tsem_uprobe_type ? guard_deny() : 0;
-}
-
 /* A counter counts and samples tasks of the namespace only, no processor. One that a child inherits was asked for. */
 SEC("lsm/perf_event_alloc")
 int BPF_PROG(tsem_guard_perf_event, struct perf_event *event)

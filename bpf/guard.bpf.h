@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What guards are made of. A guard is a program of its own (guard.bpf.c) but where a hook is too busy for another one:
- * there the event's program asks guard_pins(), guard_file(), guard_lock() or guard_command() first, which come to the
- * task last.
+ * there the event's program asks guard_pins(), guard_file(), guard_lock(), guard_command() or guard_perf() first, which
+ * come to the task last.
  */
 #ifndef TSEM_GUARD_BPF_H
 #define TSEM_GUARD_BPF_H
@@ -164,6 +164,24 @@ static __always_inline bool guard_command(u32 cmd)
 		return current_task();
 	}
 	return false;
+}
+
+/* Set by load: the number of the performance counters that are uprobes, or none. */
+const volatile u32 tsem_uprobe_type = 0xffffffff;
+
+/*
+ * Must the current task not have this counter? A uprobe is a breakpoint in every process that maps the file, and counts
+ * up a word of its memory if it is asked to. Newer kernels (not 6.12) give the hook no attributes; there it is undone
+ * right after it was made, by tsem_guard_perf_event.
+ */
+static __always_inline bool guard_perf(void *ctx)
+{
+	u64 attr;
+
+	if (bpf_get_func_arg_cnt(ctx) != 2)
+		return false;
+	attr = hook_argument(ctx, 0);
+	return BPF_CORE_READ((struct perf_event_attr *)attr, type) == tsem_uprobe_type && current_task();
 }
 
 #endif

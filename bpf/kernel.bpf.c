@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The kernel itself: code and data that it loads, its log and clock, BPF, perf and io_uring. */
 #include "content.bpf.h"
+#include "guard.bpf.h"
 
 SEC("lsm.s/kernel_read_file")
 int BPF_PROG(tsem_kernel_read_file, struct file *file, enum kernel_read_file_id id, bool contents)
@@ -123,7 +124,14 @@ int BPF_PROG(tsem_bpf_prog, struct bpf_prog *prog)
 	return event_end(t);
 }
 
-TSEM_GENERIC(perf_event_open)
+SEC("lsm/perf_event_open")
+int tsem_perf_event_open(void *ctx)
+{
+	if (guard_perf(ctx))
+		return guard_deny();
+	return event_generic(TSEM_EVENT_perf_event_open);
+}
+
 TSEM_GENERIC(uring_override_creds)
 TSEM_GENERIC(uring_sqpoll)
 TSEM_GENERIC(uring_cmd)
