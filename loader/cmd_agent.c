@@ -42,32 +42,63 @@ struct agent {
 	struct tpm2 *tpm;
 	struct stat loaded;
 	bool extends; /* the TPM is ours to tell */
+	bool foreign; /* it was told that somebody else does, too */
 	int complained; /* the last error that was told */
 };
 
-static void complain(struct agent *agent, int err, const char *what)
+static void complain(struct agent *agent, int err, const char *what, const char *why)
 {
 	if (err != agent->complained)
-		cmd__fail(0, "agent: %s: %s; it is tried again", what, agent->extends ? tpm2__error() : strerror(-err));
+		cmd__fail(0, "agent: %s: %s; it is tried again", what, why);
 	agent->complained = err;
 }
 
-/* Does more wait? A TPM that cannot be opened may be there in a moment: at boot the agent is early. */
+/* A command that failed half way may have been carried out, and leaves nothing usable behind of its connection. */
+static void disconnect(struct agent *agent)
+{
+	tpm2__close(agent->tpm);
+	agent->tpm = NULL;
+}
+
+/* 0, or an error that was told. A TPM that cannot be opened may be there in a moment: at boot the agent is early. */
+static int connect_tpm(struct agent *agent)
+{
+	int err = tpm2__open(NULL, &agent->tpm);
+
+	if (err) {
+		complain(agent, err, "cannot open the TPM", tpm2__error());
+		return err;
+	}
+	err = root__catch_up(&agent->tsem, agent->tpm);
+	if (err == -ENOENT) {
+		if (!agent->foreign)
+			cmd__fail(
+				0,
+				"agent: the register holds what the log does not explain: somebody else extends it too");
+		agent->foreign = true;
+		return 0;
+	}
+	if (err) {
+		complain(agent, err, "cannot tell what the register holds", strerror(-err));
+		disconnect(agent);
+	}
+	return err;
+}
+
+/* Does more wait? */
 static bool extend(struct agent *agent)
 {
-	int err = 0;
+	int err;
 
-	if (agent->extends && !agent->tpm)
-		err = tpm2__open(NULL, &agent->tpm);
-	if (err) {
-		complain(agent, err, "cannot open the TPM");
+	if (agent->extends && !agent->tpm && connect_tpm(agent))
 		return false;
-	}
 	err = root__extend(&agent->tsem, agent->tpm);
-	if (err < 0)
-		complain(agent, err, "the TPM cannot be told");
-	else
+	if (err < 0) {
+		complain(agent, err, "the TPM cannot be told", agent->extends ? tpm2__error() : strerror(-err));
+		disconnect(agent);
+	} else {
 		agent->complained = 0;
+	}
 	return err > 0;
 }
 
@@ -122,9 +153,6 @@ int cmd_agent(int argc, char **argv)
 	}
 	stat(TSEM_PINS "/maps", &agent.loaded);
 	agent.extends = state.pcr != ROOT_NO_PCR && !tsem__patched();
-	if (agent.extends && root__catch_up(&agent.tsem) == -ENOENT)
-		cmd__fail(0, "agent: register %u holds what the log does not explain: somebody else extends it too",
-			  state.pcr);
 	sigaction(SIGINT, &on, NULL);
 	sigaction(SIGTERM, &on, NULL);
 	err = collect(&agent);

@@ -190,7 +190,7 @@ int root__extend(struct tsem *tsem, struct tpm2 *tpm)
 	return 0;
 }
 
-int root__catch_up(struct tsem *tsem)
+int root__catch_up(struct tsem *tsem, struct tpm2 *tpm)
 {
 	u8(*log)[TSEM_DIGEST_MAX] = NULL, value[TPM_PCR_SIZE];
 	struct root_chain chain;
@@ -201,7 +201,7 @@ int root__catch_up(struct tsem *tsem)
 	err = root__state(tsem, &state);
 	if (err || !state.on || state.pcr == ROOT_NO_PCR || tsem__patched())
 		return err;
-	err = tpm__register(TPM_PCRS, state.pcr, value) ?: root__log(tsem, state.extended, &log);
+	err = tpm2__read(tpm, TPM2_BANK_SHA256, state.pcr, value) ?: root__log(tsem, state.extended, &log);
 	if (err)
 		goto out;
 	chain = root__chain(&state);

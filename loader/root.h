@@ -87,9 +87,10 @@ struct tpm2;
 int root__extend(struct tsem *tsem, struct tpm2 *tpm);
 
 /*
- * After an agent that was ended between an extension and its word to the kernel: gives that word, by what the register
- * says. 0, or -ENOENT: the register holds nothing that the log explains.
+ * After an agent that was ended, or did not hear of the TPM, between an extension and its word to the kernel: gives
+ * that word, by what the register says. 0, -ENOENT: the register holds nothing that the log explains; or another
+ * -errno.
  */
-int root__catch_up(struct tsem *tsem);
+int root__catch_up(struct tsem *tsem, struct tpm2 *tpm);
 
 #endif
