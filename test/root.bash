@@ -2,10 +2,9 @@
 # The log of the root namespace, and the register of the TPM, told without tsem-bpf.
 # shellcheck disable=SC2153 # PINS is set in helpers.bash
 
-# register [PCR]: of the sha256 bank, as the TPM says it.
+# register [PCR]: of the sha256 bank, as the TPM says it. Not by a file: its content would be an event that is new each time.
 register() {
-	tpm2_pcrread -T device:/dev/tpmrm0 -Q -o pcr "sha256:${1-11}"
-	od -An -v -tx1 pcr | tr -d ' \n'
+	tpm2_pcrread -T device:/dev/tpmrm0 "sha256:${1-11}" | sed -n 's/.*0x//p' | tr A-F a-f
 }
 
 # folded BEFORE <COEFFICIENTS: the register after these, computed apart from tsem-bpf. One process: each is an event.
