@@ -108,7 +108,7 @@ static __always_inline void cell_message_address(struct tsem_task *t, struct soc
 	}
 }
 
-/* LADDR: the local address of a listening socket. */
+/* LADDR: the local address of a listening socket. A kernel that is built without IPv6 has no field for its addresses. */
 static __always_inline void cell_local_address(struct tsem_task *t, struct sock *sk)
 {
 	u32 family = sk->__sk_common.skc_family;
@@ -123,7 +123,7 @@ static __always_inline void cell_local_address(struct tsem_task *t, struct sock 
 			p[0] = sk->__sk_common.skc_num;
 			*(u32 *)(p + 1) = address;
 		}
-	} else if (family == AF_INET6) {
+	} else if (family == AF_INET6 && bpf_core_field_exists(sk->__sk_common.skc_v6_rcv_saddr)) {
 		u16 *p = cell_room(t, 2);
 
 		address_kind(t, TSEM_ADDR_INET6);
