@@ -108,6 +108,9 @@ main() {
 		qemu+=" -accel tcg,thread=single"
 	fi
 
+	# What finds its processors without ACPI finds one in each socket.
+	qemu+=" -smp sockets=$cpus"
+
 	if [[ -n $tpm ]]; then
 		# It ends with QEMU's connection. A socket's name is short, so it is a relative one.
 		mkdir "$run/tpm"
