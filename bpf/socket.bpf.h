@@ -108,8 +108,7 @@ static __always_inline void cell_message_address(struct tsem_task *t, struct soc
 	}
 }
 
-/* LADDR: the local address of a listening socket. A kernel that is built without IPv6 has no field for its addresses.
- */
+/* LADDR: the local address of a listening socket. A kernel without IPv6 has no field for its addresses. */
 static __always_inline void cell_local_address(struct tsem_task *t, struct sock *sk)
 {
 	u32 family = sk->__sk_common.skc_family;

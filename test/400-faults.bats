@@ -3,10 +3,6 @@
 # shellcheck disable=SC2153 # PROG is set in helpers.bash
 load helpers
 
-fails() {
-	! "$@"
-}
-
 @test "bpftool reads the maps by name" {
 	tsem-bpf run -q -n dump --keep -- true
 	[ "$(bpftool map dump pinned "$PINS/maps/tsem_namespaces" | jq -r '.[].value.name')" = dump ]
