@@ -38,6 +38,7 @@ for file in "${c[@]}" "${scripts[@]}" "${bats[@]}"; do
 	! grep -nE '[[:space:]]$' "$file" >&2 || complain "$file: blanks at the end of lines"
 done
 
+mkdir -p build
 btf=${VMLINUX_BTF:-}
 [[ -n $btf ]] || btf=$(scripts/kernel-image.sh 6.12)/vmlinux.btf
 make -j"$(nproc)" BUILD=build/lint WERROR=1 VMLINUX_BTF="$btf" tests >build/lint.log 2>&1 || {
