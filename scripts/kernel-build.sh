@@ -98,7 +98,7 @@ main() {
 		grep -qxF "$line" .config || die "the source does not accept '$line' of ${configs[*]}"
 	done < <(grep '^CONFIG_' "$work/config")
 
-	echo "kernel-build.sh: building ${#names[@]} patches on $version, seven to nine minutes on two processors" >&2
+	echo "kernel-build.sh: building ${#names[@]} patches on $version, some nine minutes on two processors" >&2
 	export KBUILD_BUILD_USER=tsem KBUILD_BUILD_HOST=tsem
 	# One more than there are processors: what one waits for, the rest does not.
 	make -s -j"$(($(nproc) + 1))" LOCALVERSION=-tsem KCFLAGS="$flags" bzImage >"$log" 2>&1 || {
