@@ -12,7 +12,7 @@ BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 # The types of the kernel; the programs are relocated to the kernel that they are loaded into.
 VMLINUX_BTF ?= /sys/kernel/btf/vmlinux
 CFLAGS ?= -O2 -g
-override CFLAGS += -std=gnu11 -fno-strict-aliasing -Wall -Wextra -Imaps -Iloader -I$(BUILD) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -MMD -MP
+override CFLAGS += -std=gnu11 -fno-strict-aliasing -Wall -Wextra -Imaps -Iloader/lib -I$(BUILD) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -MMD -MP
 # Descriptions are written in fields and read in words: no assumption that these are different memory.
 BPF_CFLAGS := -O2 -g -fno-strict-aliasing -mcpu=v3 -target bpf -D__TARGET_ARCH_x86 -Wall -Wextra -Wno-unused-parameter -Ibpf -Imaps -I$(BUILD) -MMD -MP
 # WERROR=1, as lint has it: a warning ends the build.
@@ -26,8 +26,8 @@ Q := @
 say = @printf '  %-8s %s\n' $(1) $@
 endif
 
-LOADER := $(patsubst %.c,$(BUILD)/%.o,$(wildcard loader/*.c))
-LIBRARY := $(filter-out %/main.o %/skel.o,$(filter-out $(BUILD)/loader/cmd_%,$(LOADER)))
+LOADER := $(patsubst %.c,$(BUILD)/%.o,$(wildcard loader/*.c loader/cmd/*.c loader/lib/*.c))
+LIBRARY := $(filter-out %/skel.o,$(patsubst %.c,$(BUILD)/%.o,$(wildcard loader/lib/*.c)))
 UNIT := $(patsubst %.c,$(BUILD)/%,$(wildcard test/unit/test_*.c))
 FUZZ := $(patsubst %.c,$(BUILD)/%,$(wildcard test/fuzz/*.c))
 PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(wildcard test/prog/*.c))
@@ -58,7 +58,7 @@ $(BUILD)/tsem_bpf.skel.h: $(BUILD)/tsem_bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name tsem_bpf >$@.tmp
 	$(Q)mv $@.tmp $@
 
-$(BUILD)/loader/skel.o: $(BUILD)/tsem_bpf.skel.h
+$(BUILD)/loader/lib/skel.o: $(BUILD)/tsem_bpf.skel.h
 
 $(BUILD)/loader/%.o: loader/%.c Makefile
 	$(call say,CC)
@@ -135,4 +135,4 @@ clean:
 
 .PHONY: all tests unit install deps demo test bench stress fuzz lint clean FORCE
 .DELETE_ON_ERROR:
--include $(wildcard $(BUILD)/*.d $(BUILD)/loader/*.d $(BUILD)/test/*/*.d)
+-include $(wildcard $(BUILD)/*.d $(BUILD)/loader/*.d $(BUILD)/loader/*/*.d $(BUILD)/test/*/*.d)

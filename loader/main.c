@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "caps.h"
-#include "cmd.h"
+#include "cmd/cmd.h"
 #include "explain.h"
 #include "namespace.h"
 #include "tsem.h"

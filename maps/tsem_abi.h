@@ -94,7 +94,7 @@ struct tsem_coe {
 
 /*
  * Shape: what an event description holds. Fields that may be missing have a bit; a description is then its fields one
- * after the other in the order of the table in loader/event.c, in these encodings:
+ * after the other in the order of the table in loader/lib/event.c, in these encodings:
  *
  *   u16 u32 u64   little-endian
  *   STR           u32 length, bytes

@@ -11,14 +11,14 @@ seconds=${1:-60}
 targets=("${@:2}")
 ((${#targets[@]})) || mapfile -t targets < <(basename -as .c test/fuzz/*.c)
 sources=()
-for source in loader/*.c; do
+for source in loader/lib/*.c; do
 	case "$source" in
-	loader/cmd_* | loader/main.c | loader/skel.c) ;;
+	loader/lib/skel.c) ;;
 	*) sources+=("$source") ;;
 	esac
 done
 # Records lie at odd addresses in a journal, which the machines that we build for read.
-flags=(-O1 -g -std=gnu11 -fno-strict-aliasing -D_GNU_SOURCE -Imaps -Iloader
+flags=(-O1 -g -std=gnu11 -fno-strict-aliasing -D_GNU_SOURCE -Imaps -Iloader/lib
 	-fsanitize=fuzzer -fsanitize=address -fsanitize=undefined -fno-sanitize=alignment -fno-sanitize-recover=undefined)
 for target in "${targets[@]}"; do
 	[[ -r test/fuzz/$target.c ]] || {

@@ -38,6 +38,10 @@ for file in "${c[@]}" "${scripts[@]}" "${bats[@]}"; do
 	! grep -nE '[[:space:]]$' "$file" >&2 || complain "$file: blanks at the end of lines"
 done
 
+# Only commands print, and the library knows nothing of them.
+! grep -nE '\b(printf|puts|perror|fprintf\(std)' loader/lib/*.c | grep -vE '(sn|vsn|as|d|f)printf' >&2 || complain "loader/lib prints"
+! grep -nE '#include "(\.\./)?cmd' loader/lib/*.[ch] >&2 || complain "loader/lib includes a header of loader/cmd"
+
 mkdir -p build
 btf=${VMLINUX_BTF:-}
 [[ -n $btf ]] || btf=$(scripts/kernel-image.sh 6.12)/vmlinux.btf

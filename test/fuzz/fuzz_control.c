@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fuzz target of the parsers of text: the control verbs and settings (loader/control.c), model files (loader/model.c)
- * and hexadecimal (loader/digest.c). Every input goes to each of them.
+ * Fuzz target of the parsers of text: the control verbs and settings (loader/lib/control.c), model files (loader/model.c)
+ * and hexadecimal (loader/lib/digest.c). Every input goes to each of them.
  *
  * What is refused must say why and change nothing; what is taken must be within its limits, and a model that was read
  * must be written and read again as the same model.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fuzz target of the event codec (loader/event.c). An input is taken twice: as a record, the way a reader of a journal
+ * Fuzz target of the event codec (loader/lib/event.c). An input is taken twice: as a record, the way a reader of a journal
  * gets it, and as a line of JSON, the way `coefficients` gets it.
  *
  * A record lies in memory of exactly its own size, so that a sanitizer sees a read of the first byte behind it. What is
