@@ -19,6 +19,10 @@
 #define TSEM_KEY_SIZE 32
 #define TSEM_COMM_SIZE 16
 #define TSEM_NAME_SIZE 32
+/* Bytes of the text of a pattern. */
+#define TSEM_PATTERN_MAX 512
+/* Patterns of a namespace. */
+#define TSEM_PATTERNS_MAX 64
 /* A pathname is shorter than this; a longer one makes an event of no model. */
 #define TSEM_PATH_MAX 4096
 /* Bytes of the largest event description (the CELL as it goes into a ring). */
@@ -51,9 +55,30 @@ enum tsem_digest_type {
 	TSEM_DIGEST_END = 20,
 };
 
+/* How events are hashed (coefficients.md, Encodings). */
+enum tsem_encoding {
+	TSEM_ENCODING_HOST = 1,
+	TSEM_ENCODING_PORTABLE = 2,
+};
+
+/* The kind of model. */
 enum tsem_model_type {
-	TSEM_MODEL_MODEL0 = 1,
-	TSEM_MODEL_PORTABLE = 2,
+	TSEM_MODEL_SET = 1,
+};
+
+/* Which filesystems are modeled (coefficients.md, Scope). */
+enum tsem_scope {
+	TSEM_SCOPE_ALL = 1,
+	TSEM_SCOPE_FILES = 2,
+};
+
+/* What follows an event outside of the model (control.md, Actions). */
+enum tsem_action {
+	TSEM_ACTION_LOG = 1,
+	TSEM_ACTION_DENY = 2,
+	TSEM_ACTION_UNTRUST = 3,
+	TSEM_ACTION_KILL = 4,
+	TSEM_ACTION_END = 5,
 };
 
 enum tsem_nsref {
@@ -75,8 +100,9 @@ enum tsem_loss {
 	TSEM_LOSS_CONTENT = 3, /* the content of a file could not be hashed: the event is outside of every model */
 	TSEM_LOSS_PATH = 4, /* a path kept changing or was too long: the event is outside of every model */
 	TSEM_LOSS_CELL = 5, /* a description was larger than TSEM_CELL_MAX: the event is outside of every model */
-	TSEM_LOSS_STORAGE = 6, /* no memory for task, inode or socket storage */
-	TSEM_LOSS_END = 7,
+	TSEM_LOSS_STORAGE = 6, /* no memory, or no room left in the namespace's share, for what a mark is kept in */
+	TSEM_LOSS_HASH = 7, /* no memory to hash in, or the hash function failed: the event is outside of every model */
+	TSEM_LOSS_END = 8,
 };
 
 /* COE, exactly as it is hashed: who. User and group ids are expressed in the namespace's nsref. */
@@ -93,34 +119,22 @@ struct tsem_coe {
 };
 
 /*
- * Shape: what an event description holds. Fields that may be missing have a bit; a description is then its fields one
- * after the other in the order of the table in loader/lib/event.c, in these encodings:
- *
- *   u16 u32 u64   little-endian
- *   STR           u32 length, bytes
- *   INODE         uid gid mode s_magic (u32 each), s_id 32 bytes, s_uuid 16 bytes
- *   PATH          major u32, minor u32 if DEVICE; STR pathname; if OWNED the STR holds the directory part only and
- *                 instance u64, owner (digest size), STR of the last component follow
- *   DENTRY        INODE if INODE, PATH
- *   FILE          flags u32, INODE, PATH, content digest
- *   SOCK          family type protocol (u32 each), owner (TSEM_OWNER_SIZE bytes)
- *   ADDR          by address kind; last in the description, so that a unix path needs no length
- *
- * DEVICE, OWNED and INODE come per path of the event: the second path has its own bits.
+ * SHAPE: which optional parts a CELL has (coefficients.md, SHAPE). It is hashed in front of the CELL. The bits of a path
+ * and of an inode come once for the first and once for the second path of the event.
  */
 enum tsem_shape {
 	TSEM_SHAPE_DEVICE0 = 1 << 0,
 	TSEM_SHAPE_DEVICE1 = 1 << 1,
-	TSEM_SHAPE_OWNED0 = 1 << 2,
-	TSEM_SHAPE_OWNED1 = 1 << 3,
-	TSEM_SHAPE_INODE0 = 1 << 4,
-	TSEM_SHAPE_INODE1 = 1 << 5,
-	TSEM_SHAPE_FILE = 1 << 6, /* mmap_file: not anonymous */
-	TSEM_SHAPE_FIRST = 1 << 7, /* sb_mount: device name; settime: time */
-	TSEM_SHAPE_SECOND = 1 << 8, /* sb_mount: type; settime: zone */
-	TSEM_SHAPE_GENERIC = 1 << 9, /* no CELL: it is hashed as NAME, Z */
-	TSEM_SHAPE_ADDR_SHIFT = 12, /* enum tsem_addr_kind, four bits */
-	TSEM_SHAPE_ADDR_MASK = 0xf << 12,
+	TSEM_SHAPE_INODE0 = 1 << 2,
+	TSEM_SHAPE_INODE1 = 1 << 3,
+	TSEM_SHAPE_FILE = 1 << 4, /* mmap_file: not anonymous */
+	TSEM_SHAPE_FIRST = 1 << 5, /* sb_mount: device name; settime: time */
+	TSEM_SHAPE_SECOND = 1 << 6, /* sb_mount: type; settime: zone */
+	TSEM_SHAPE_INHERITED = 1 << 7, /* FILE, or the path of inode_getattr, is an inherited descriptor */
+	TSEM_SHAPE_ADDR_SHIFT = 8, /* enum tsem_addr_kind, four bits */
+	TSEM_SHAPE_ADDR_MASK = 0xf << 8,
+	TSEM_SHAPE_PEER_SHIFT = 12, /* enum tsem_peer_kind, two bits */
+	TSEM_SHAPE_PEER_MASK = 0x3 << 12,
 };
 
 enum tsem_addr_kind {
@@ -129,40 +143,94 @@ enum tsem_addr_kind {
 	TSEM_ADDR_INET6 = 2,
 	TSEM_ADDR_UNIX = 3,
 	TSEM_ADDR_OTHER = 4, /* digest of the address bytes after the family */
+	TSEM_ADDR_NETLINK = 5, /* of a message only */
 };
+
+enum tsem_peer_kind {
+	TSEM_PEER_NONE = 0,
+	TSEM_PEER_ABSTRACT = 1,
+	TSEM_PEER_PATH = 2,
+};
+
+/* What a pathname was hashed as. Two bits of tsem_record.forms for the first path, the next two for the second. */
+enum tsem_path_form {
+	TSEM_PATH_REAL = 0, /* as it is */
+	TSEM_PATH_CREATED = 1, /* with created components */
+	TSEM_PATH_PATTERN = 2, /* as the text of a pattern */
+	TSEM_PATH_NORMAL = 3, /* normalised, in proc */
+};
+#define TSEM_PATH_FORM_BITS 2
+#define TSEM_PATH_FORM_MASK 3
 
 enum tsem_record_kind {
 	TSEM_RECORD_EVENT = 1, /* the description of a coefficient */
-	TSEM_RECORD_LOG = 2, /* an untrusted task reached a hook; no cell */
+	TSEM_RECORD_LOG = 2, /* an untrusted task reached a hook that could not be described; no cell */
 };
 
 enum tsem_record_flags {
-	TSEM_RECORD_DENIED = 1 << 0, /* log: the hook returned EPERM */
+	TSEM_RECORD_DENIED = 1 << 0, /* the hook returned EPERM */
+	TSEM_RECORD_ASYNC = 1 << 1, /* nobody waits for a verdict */
+	TSEM_RECORD_GENERIC = 1 << 2, /* no CELL: H(CELL) is H(NAME || Z), without SHAPE */
+	TSEM_RECORD_VIOLATION = 1 << 3, /* the event is outside of the model; `action` says what followed */
+	TSEM_RECORD_UNMODELED = 1 << 4, /* the event could not be described in full: it is in no model */
 };
 
-/* What a ring carries. `size` is that of the record: this header and cell_size bytes of cell. */
+/* The first bytes of a record: "TSEM" in memory. */
+#define TSEM_RECORD_MAGIC 0x4d455354
+#define TSEM_RECORD_VERSION 2
+
+/*
+ * What a ring carries: this header and cell_size bytes of cell. Whoever has a record can compute its coefficient:
+ *
+ *	H(NAME || parent_task_id || task_id || H(coe) || H(shape || cell[0 .. hashed_size)))
+ *
+ * with D = digest_size bytes of each id; a GENERIC event has H(NAME || Z) for the last one. The bytes of the cell behind
+ * hashed_size are told and not hashed.
+ *
+ * The hashed bytes are the fields of the CELL in the order and the encodings of coefficients.md. The told bytes are, in
+ * the order of the fields that they belong to:
+ *
+ *	INODE		encoding portable: s_id 32 bytes, s_uuid 16 bytes
+ *	PATH		encoding portable, with a device: major u32, minor u32; then, if its form is not
+ *			TSEM_PATH_REAL: STR(real pathname)
+ *	FILE		if inherited: f_flags u32
+ *	netlink_send	nsid_set u32; nsid u32 if nsid_set is 0
+ *	task_prctl	arg3 u64
+ *	inode_setxattr	size of the value u32
+ */
 struct tsem_record {
-	u32 size;
-	u16 kind;
-	u16 event;
-	u32 ns;
-	u32 pid;
+	u32 magic; /* TSEM_RECORD_MAGIC */
+	u16 version; /* TSEM_RECORD_VERSION */
+	u16 kind; /* enum tsem_record_kind */
+	u32 size; /* of the record: header and cell */
+	u16 event; /* enum tsem_event_type */
+	u16 action; /* enum tsem_action, with VIOLATION; else 0 */
+	u64 load; /* tsem_globals.load */
+	u64 number; /* of this record in its namespace, from 1 */
 	u64 task_number;
 	u64 parent_number;
 	u64 ts; /* CLOCK_BOOTTIME, ns */
-	u32 shape;
-	u32 flags;
+	u32 ns;
+	u32 pid;
+	u16 digest; /* enum tsem_digest_type of coefficients */
+	u16 content; /* enum tsem_digest_type of the content of files */
+	u16 encoding; /* enum tsem_encoding */
+	u16 digest_size; /* D: bytes of a digest, here and in the cell */
+	u32 flags; /* enum tsem_record_flags */
+	u32 shape; /* enum tsem_shape */
+	u32 forms; /* enum tsem_path_form, for each path */
+	u32 hashed_size;
+	u32 cell_size; /* hashed_size and the told bytes */
+	u32 reserved;
 	char comm[TSEM_COMM_SIZE];
 	u8 task_id[TSEM_DIGEST_MAX];
 	u8 parent_task_id[TSEM_DIGEST_MAX];
 	u8 coefficient[TSEM_DIGEST_MAX];
 	struct tsem_coe coe;
-	u32 cell_size;
-	u32 digest_size; /* bytes of a digest, here and in the cell */
 	u8 cell[TSEM_CELL_MAX];
 };
 
-#define TSEM_RECORD_HEADER_SIZE 304
+#define TSEM_RECORD_HEADER_SIZE 344
 
 /* tsem_namespaces: namespace id -> this. */
 struct tsem_namespace {
@@ -170,23 +238,33 @@ struct tsem_namespace {
 	u32 mode; /* enum tsem_mode */
 	u32 digest; /* enum tsem_digest_type */
 	u32 content; /* enum tsem_digest_type */
+	u32 encoding; /* enum tsem_encoding */
 	u32 model; /* enum tsem_model_type */
 	u32 nsref; /* enum tsem_nsref */
+	u32 scope; /* enum tsem_scope */
 	u32 ring_size; /* bytes */
-	u32 has_base;
 	u32 digest_size; /* bytes */
-	u32 creations; /* entries in tsem_creations, those without a directory not counted */
+	u32 has_base;
+	u32 reserved;
+	u64 instances; /* instance numbers above this count as this; 0: they are exact */
 	u64 created; /* CLOCK_BOOTTIME, ns */
 	u64 live_tasks;
 	u64 next_sequence; /* of the next new coefficient */
+	u64 records; /* put into the ring */
 	u64 coefficients; /* in tsem_coefficients, valid and invalid */
 	u64 forensics; /* the invalid among them */
 	u64 pseudonyms;
+	u64 patterns;
+	u64 marks; /* entries in tsem_marks */
+	u64 creations; /* entries in tsem_creations */
+	u64 objects; /* entries in tsem_ipc */
 	u64 violations; /* events outside of the model */
 	u64 denied; /* hooks that returned EPERM, those of untrusted tasks included */
+	u64 killed; /* processes, by the action `kill` */
 	u64 untrusted_events; /* hooks that untrusted tasks reached */
 	u64 untrusted_tasks;
 	u64 lost[TSEM_LOSS_END];
+	u8 action[TSEM_EVENT_ROOM]; /* enum tsem_action, by event */
 	u8 base[TSEM_DIGEST_MAX];
 	char name[TSEM_NAME_SIZE];
 };
@@ -216,6 +294,27 @@ struct tsem_pseudonym_key {
 	u8 digest[TSEM_KEY_SIZE];
 };
 
+/* tsem_patterns: this -> struct tsem_pattern. Patterns are compared in the order of their index. */
+struct tsem_pattern_key {
+	u32 ns;
+	u32 index; /* from 0 */
+};
+
+enum tsem_pattern_flags {
+	TSEM_PATTERN_DEEP = 1 << 0, /* it ends in two stars */
+	TSEM_PATTERN_ANY = 1 << 1, /* content=any */
+};
+
+/* Of TEXT, what stands before its star is the prefix, what stands behind it the suffix. */
+struct tsem_pattern {
+	u32 prefix_size;
+	u32 suffix_size;
+	u32 size;
+	u32 flags; /* enum tsem_pattern_flags */
+	u8 text[TSEM_PATTERN_MAX]; /* zero padded */
+	u8 suffix[TSEM_PATTERN_MAX]; /* zero padded */
+};
+
 /*
  * tsem_memo: number of a bucket -> this. `hash` is a universal hash of an event with a random key of this load (see
  * bpf/memo.bpf.h), `coefficient` what it maps to. Written under `lock`, a sequence count: odd while a writer is at
@@ -235,39 +334,85 @@ struct tsem_memo {
 	struct tsem_memo_entry entry[TSEM_MEMO_WAYS];
 };
 
+enum tsem_owner_flags {
+	TSEM_OWNER_PORT_FIXED = 1 << 0, /* a socket: its port was named, not chosen by the kernel */
+};
+
 /* tsem_sockets, socket storage; tsem_ipc: address of the object -> this. Who made the object. */
 struct tsem_owner {
 	u32 ns;
-	u32 reserved;
+	u32 flags; /* enum tsem_owner_flags */
 	u8 owner[TSEM_DIGEST_MAX];
+};
+
+/* An inode, as long as its filesystem is mounted, whether the kernel has it in memory or not. */
+struct tsem_inode_key {
+	u64 inode; /* its number */
+	u32 device; /* of the superblock */
+	u32 generation;
+};
+
+#define TSEM_MARK_ROOT (~0U)
+
+/* tsem_marks: struct tsem_inode_key -> this: a task of a namespace created the inode. */
+struct tsem_mark {
+	u32 ns; /* TSEM_MARK_ROOT: the root namespace */
+	u32 reserved;
+	u64 instance;
+	u8 creator[TSEM_DIGEST_MAX];
 };
 
 /* tsem_creations: this -> u64, how many files this creator has made in this directory. */
 struct tsem_creation_key {
-	u64 directory; /* tsem_inode.identity */
+	struct tsem_inode_key directory; /* zeros: files without a name */
 	u32 ns;
 	u32 reserved;
 	u8 creator[TSEM_KEY_SIZE];
 };
 
-/* Entries that there may be, and that one namespace may have. */
-#define TSEM_CREATIONS_MAX 262144
-#define TSEM_CREATIONS_SHARE (TSEM_CREATIONS_MAX / 4)
-
-/* tsem_directories, inode storage: entries of tsem_creations that go with the inode. */
-#define TSEM_DIRECTORY_CREATORS 8
+/* tsem_directories: struct tsem_inode_key -> this: entries of tsem_creations that go with the directory. */
+#define TSEM_DIRECTORY_CREATORS 4
 
 struct tsem_directory {
 	struct tsem_creation_key made[TSEM_DIRECTORY_CREATORS];
 };
 
-#define TSEM_MARK_ROOT (~0U)
+/* Entries that tsem_marks, tsem_creations and tsem_ipc have room for, and how many of them one namespace may have. */
+#define TSEM_MARKS_MAX 262144
+#define TSEM_CREATIONS_MAX 262144
+#define TSEM_IPC_MAX 131072
+#define TSEM_SHARE(max) ((max) / 4)
+
+/* tsem_inherited: this -> struct tsem_inherited: an open file that the first task held before it entered. */
+struct tsem_inherited_key {
+	u64 file; /* address */
+	u32 ns;
+	u32 reserved;
+};
+
+/* A file at the same address that differs in one of these is another file. */
+struct tsem_inherited {
+	u64 inode; /* address */
+	u64 cred; /* address of the credentials that opened it */
+	u32 stream; /* 0, 1, 2: standard input, output, error; 3: another */
+	u32 reserved;
+};
+
+/* tsem_ports: this -> struct tsem_port: the kernel chose this port for a listening socket of the namespace. */
+struct tsem_port_key {
+	u32 ns;
+	u32 port; /* host order */
+};
+
+struct tsem_port {
+	u64 sock; /* address */
+	u64 inode; /* number of the socket's inode */
+};
 
 /* tsem_inodes, inode storage. Written under `lock`, a sequence count: odd while a writer is at work. */
 struct tsem_inode {
 	u32 lock;
 	u32 digest_valid;
-	u64 identity; /* of a directory in which files were made: its number, the key of tsem_creations */
 	/* The state of the file when the digest was taken. */
 	u64 host; /* address of the inode that holds the pages (below an overlay) */
 	u64 size;
@@ -277,11 +422,6 @@ struct tsem_inode {
 	u64 seen; /* CLOCK_BOOTTIME, ns, when this state was first seen */
 	u64 content; /* enum tsem_digest_type of digest */
 	u8 digest[TSEM_DIGEST_MAX];
-	/* The mark of an inode that a task of a namespace created; written once. */
-	u64 instance;
-	u8 creator[TSEM_DIGEST_MAX];
-	u32 creator_ns; /* 0: none; TSEM_MARK_ROOT: the root namespace */
-	u32 signal_ns; /* whose task last said who gets the signals of a file of this inode; 0: one outside */
 };
 
 enum tsem_policy {
@@ -292,9 +432,8 @@ enum tsem_policy {
 struct tsem_globals {
 	u64 next_task_number;
 	u64 next_namespace;
-	u64 next_serial; /* of tsem_inode.identity */
-	u64 pseudonym_generation; /* changes with every pseudonym, so that the memo forgets */
-	u64 pseudonyms;
+	u64 generation; /* changes with every pseudonym, pattern and such: tasks then read their namespace anew */
+	u64 load; /* random number of this load */
 	u64 fork_failures; /* task storage for a child could not be had: the fork failed */
 	u64 cross_namespace_signals; /* denied */
 	u64 guarded; /* denied attempts of a namespace on tsem-bpf itself */
@@ -302,6 +441,7 @@ struct tsem_globals {
 	u64 max_namespaces;
 	u64 load_time; /* CLOCK_BOOTTIME, ns */
 	u64 policy; /* enum tsem_policy; as loaded */
+	u64 locked; /* verb `lock`: no new model, agent or pattern */
 };
 
 /* tsem_root: 0 -> this. The log of the root namespace, and what the TPM was told of it. */
@@ -328,7 +468,7 @@ struct tsem_log {
 /* The argument of the program tsem_control (BPF_PROG_RUN): the only writer of a namespace's state from user space. */
 enum tsem_control_verb {
 	TSEM_CONTROL_NEW = 1, /* result: a fresh namespace id */
-	TSEM_CONTROL_JOIN = 2, /* live_tasks + 1; result: a fresh task number */
+	TSEM_CONTROL_JOIN = 2, /* value: struct tsem_join. live_tasks + 1; result: a fresh task number */
 	TSEM_CONTROL_LEAVE = 3, /* live_tasks - 1: undoes a join whose task never came to be */
 	TSEM_CONTROL_SEAL = 4, /* EALREADY */
 	TSEM_CONTROL_ENFORCE = 5, /* EALREADY */
@@ -341,6 +481,10 @@ enum tsem_control_verb {
 				   */
 	TSEM_CONTROL_EXTENDED = 12, /* value: struct tsem_extend, what the agent did with the next entry; EINVAL: not
 				       the next */
+	TSEM_CONTROL_PATTERN = 13, /* pattern; EBUSY: sealed; E2BIG: too many */
+	TSEM_CONTROL_ACTION = 14, /* value: struct tsem_action_of; EINVAL: no such event or action */
+	TSEM_CONTROL_AUDIT = 15, /* sealed, and every action is `log`; EINVAL: free */
+	TSEM_CONTROL_LOCK = 16, /* tsem_globals.locked; EALREADY */
 };
 
 struct tsem_control {
@@ -350,6 +494,19 @@ struct tsem_control {
 	u64 result;
 	s32 error; /* 0 or -errno: ENOENT no such namespace, EPERM no control capability or inside a namespace */
 	u32 reserved;
+	struct tsem_pattern pattern; /* of PATTERN */
+};
+
+/* In tsem_control.value of JOIN: the process that joins, in the initial pid namespace. */
+struct tsem_join {
+	u32 pid;
+	u32 reserved;
+};
+
+/* In tsem_control.value of ACTION. */
+struct tsem_action_of {
+	u32 event; /* enum tsem_event_type; 0: all */
+	u32 action; /* enum tsem_action */
 };
 
 /*
@@ -366,19 +523,30 @@ struct tsem_extend {
 #define TSEM_ABI_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type " is ABI")
 TSEM_ABI_SIZE(struct tsem_coe, 40);
 TSEM_ABI_SIZE(struct tsem_record, TSEM_RECORD_HEADER_SIZE + TSEM_CELL_MAX);
-TSEM_ABI_SIZE(struct tsem_namespace, 272);
+TSEM_ABI_SIZE(struct tsem_namespace, 472);
 TSEM_ABI_SIZE(struct tsem_coefficient_key, 36);
 TSEM_ABI_SIZE(struct tsem_coefficient, 16);
 TSEM_ABI_SIZE(struct tsem_tail, 32);
 TSEM_ABI_SIZE(struct tsem_pseudonym_key, 36);
+TSEM_ABI_SIZE(struct tsem_pattern_key, 8);
+TSEM_ABI_SIZE(struct tsem_pattern, 1040);
 TSEM_ABI_SIZE(struct tsem_memo, 168);
 TSEM_ABI_SIZE(struct tsem_owner, 72);
-TSEM_ABI_SIZE(struct tsem_creation_key, 48);
-TSEM_ABI_SIZE(struct tsem_inode, 216);
+TSEM_ABI_SIZE(struct tsem_inode_key, 16);
+TSEM_ABI_SIZE(struct tsem_mark, 80);
+TSEM_ABI_SIZE(struct tsem_creation_key, 56);
+TSEM_ABI_SIZE(struct tsem_directory, 224);
+TSEM_ABI_SIZE(struct tsem_inherited_key, 16);
+TSEM_ABI_SIZE(struct tsem_inherited, 24);
+TSEM_ABI_SIZE(struct tsem_port_key, 8);
+TSEM_ABI_SIZE(struct tsem_port, 16);
+TSEM_ABI_SIZE(struct tsem_inode, 128);
 TSEM_ABI_SIZE(struct tsem_globals, 96);
 TSEM_ABI_SIZE(struct tsem_root, 72);
 TSEM_ABI_SIZE(struct tsem_log, 72);
 TSEM_ABI_SIZE(struct tsem_extend, 24);
-TSEM_ABI_SIZE(struct tsem_control, 88);
+TSEM_ABI_SIZE(struct tsem_control, 1128);
+TSEM_ABI_SIZE(struct tsem_join, 8);
+TSEM_ABI_SIZE(struct tsem_action_of, 8);
 
 #endif

@@ -110,11 +110,22 @@
 	TSEM_EVENT(98, task_fix_setgid) \
 	TSEM_EVENT(99, task_fix_setgroups) \
 	TSEM_EVENT(100, task_movememory) \
-	TSEM_EVENT(101, path_chroot)
+	TSEM_EVENT(101, path_chroot) \
+	TSEM_EVENT(102, path_notify) \
+	TSEM_EVENT(103, sb_set_mnt_opts) \
+	TSEM_EVENT(104, anon_inode) \
+	TSEM_EVENT(105, shm_alloc) \
+	TSEM_EVENT(106, sem_alloc) \
+	TSEM_EVENT(107, msg_queue_alloc) \
+	TSEM_EVENT(108, sctp_bind_connect)
 /* clang-format on */
 
 #define TSEM_EVENT_ENUM(number, name) TSEM_EVENT_##name = number,
 enum tsem_event_type { TSEM_EVENTS(TSEM_EVENT_ENUM) TSEM_EVENT_END };
+
+/* Room for events in arrays that are indexed by one: ABI, so that a new event moves nothing. */
+#define TSEM_EVENT_ROOM 128
+_Static_assert(TSEM_EVENT_END <= TSEM_EVENT_ROOM, "more events than tsem_namespace has actions for");
 
 /* Longest event name with its terminator; the names live in fixed-size arrays on the BPF side. */
 #define TSEM_EVENT_NAME_MAX 24

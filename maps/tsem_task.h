@@ -2,27 +2,46 @@
 /*
  * Task storage: what a task of a namespace carries, and the scratch in which its events are described and hashed.
  *
- * The scratch is here and not per CPU, since a sleepable program migrates and is preempted. The loader writes a whole
- * struct tsem_task once, for the first task of a namespace (only the part before `busy` need be set); from then on BPF
- * owns it.
+ * The scratch is in task storage and not per CPU: a sleepable program migrates and is preempted. The loader writes a
+ * whole struct tsem_task once, for the first task of a namespace (only the part before `busy` need be set). From then on
+ * BPF owns it.
  */
 #ifndef TSEM_TASK_H
 #define TSEM_TASK_H
 
 #include "tsem_abi.h"
 
-/* Ranges of a description that are not hashed. */
-#define TSEM_SKIPS_MAX 8
 /* Zeroed or overwritten bytes behind the end of a description. */
 #define TSEM_CELL_SLACK 272
 /* Bytes of message that a digest may cover at once: a description, or the digests of a coefficient. */
 #define TSEM_MESSAGE_MAX TSEM_CELL_MAX
 /* Bytes that padding may add to a message, and more that are zeroed behind it. */
 #define TSEM_MESSAGE_SLACK 288
+/* Pieces of a description that are told and not hashed. */
+#define TSEM_TOLD_MAX 12
+/* Created components of a path. */
+#define TSEM_CREATED_MAX 32
 
-struct tsem_skip {
-	u32 offset;
-	u32 size;
+/* tsem_tasks: what every hook reads. */
+struct tsem_task {
+	u32 ns;
+	u32 untrusted;
+	u64 number;
+	u64 parent_number;
+	u8 task_id[TSEM_DIGEST_MAX];
+	u8 parent_task_id[TSEM_DIGEST_MAX];
+	/* Settings of the namespace that never change: copied to every task so that a hook need not look them up. */
+	u32 digest;
+	u32 content;
+	u32 encoding;
+	u32 nsref;
+	u32 scope;
+	u32 digest_size;
+	u8 empty[TSEM_DIGEST_MAX]; /* Z, the digest of nothing */
+
+	u32 busy; /* an event is being described: what our own work reaches is no event */
+	u32 stale; /* task_id, or who acts in another way, has changed: the scratch has to be told */
+	u64 logged[TSEM_EVENT_ROOM / 64]; /* events that an untrusted task's log has, a bit each */
 };
 
 /* The state of a file's pages that makes a digest of its content stale. */
@@ -36,60 +55,73 @@ struct tsem_content {
 	u32 reserved;
 };
 
-struct tsem_task {
-	u32 ns;
-	u32 untrusted;
-	u64 number;
-	u64 parent_number;
-	u8 task_id[TSEM_DIGEST_MAX];
-	u8 parent_task_id[TSEM_DIGEST_MAX];
-	/* Settings of the namespace that never change; copied to every task so that a hook need not look them up. */
-	u32 digest;
-	u32 content;
-	u32 model;
-	u32 nsref;
-	u32 digest_size;
-	u32 reserved0;
-	u8 empty[TSEM_DIGEST_MAX]; /* Z, the digest of nothing */
+/* A piece of record.cell. */
+struct tsem_piece {
+	u16 offset;
+	u16 size;
+};
 
-	u32 busy; /* an event is being described: what our own work reaches is no event */
+/*
+ * tsem_scratch: the event at hand. Made when a task first describes something.
+ *
+ * record.cell holds the hashed bytes from its start on (record.hashed_size), and the told bytes in pieces at its end,
+ * from `told_floor` on. Who acts (record.task_id, coe, and the settings) is kept from event to event.
+ */
+struct tsem_scratch {
 	u32 unmodeled; /* enum tsem_loss + 1: the event at hand can be in no model */
+	u32 in_tail; /* the description ends in a raw address that has to be hashed first, from here; 0: none */
 	u64 address; /* see address_of() */
-	u32 in_tail; /* the description ends in a raw address that has to be hashed first, from here */
-	u32 skips;
-	struct tsem_skip skip[TSEM_SKIPS_MAX];
-	u32 reserved1;
-	u32 owned; /* the next PATH names a created inode, marked so: */
-	u64 instance;
-	u8 owner[TSEM_DIGEST_MAX];
+	u32 told_floor;
+	u32 told_count;
+	struct tsem_piece told[TSEM_TOLD_MAX];
+	u32 nsref; /* as in struct tsem_task, and of the namespace: */
+	u32 scope;
+	u32 pseudonyms; /* it has pseudonyms */
+	u32 patterns; /* number of its patterns */
+	u64 instances;
+	u8 empty[TSEM_DIGEST_MAX];
+
+	/* A path that was walked: cell[path_start .. path_start + path_size). */
+	u32 path_start;
+	u32 path_size;
+	u32 path_end; /* where a walk begins to write, downwards */
+	u32 root_start; /* where the name below the root of the file's own filesystem begins; 0: it has no such root */
+	u32 created_count;
+	u32 pattern; /* index + 1 of the pattern that matched */
+	u64 created_inode[TSEM_CREATED_MAX]; /* addresses, from the last component to the first; 0: the one to be */
+	u16 created_start[TSEM_CREATED_MAX];
+	u16 created_size[TSEM_CREATED_MAX];
+	u64 walk_dentry; /* where a walk is */
+	u64 walk_inode; /* what is visible there */
+	u64 walk_mnt;
+	u64 walk_root; /* of that mount */
+	u64 walk_sb; /* the file's own filesystem */
+
+	/* The inode that this task is about to make for `creating`. */
+	u64 creating; /* address of the dentry; 0: none */
+	u64 creating_instance;
 	struct tsem_creation_key creation;
-	u64 creating; /* address of the dentry that gets an inode with the mark `created_instance` */
-	u64 created_instance;
-	u64 mounted; /* address of the dentry of the created inode that the task mounted on last, with this mark */
-	u64 mounted_instance;
-	u8 mounted_owner[TSEM_DIGEST_MAX];
-	u64 reserved2;
+	struct tsem_mark mark;
+	struct tsem_inode_key inode_key;
+
 	struct tsem_content before; /* a digest was taken */
 	struct tsem_content after;
 	u64 version; /* i_version that vouches for that digest, or 0 */
 	u64 memo[2]; /* hash of the event at hand */
-	u64 subject[2]; /* hash of who acts: namespace, task ids, COE */
-	u64 subject_generation; /* tsem_globals.pseudonym_generation + 1 of subject; 0: none */
+	u64 memo_bucket;
+	u64 subject[2]; /* hash of who acts: task ids, COE, and how the namespace hashes */
+	u64 generation; /* tsem_globals.generation + 1 of subject; 0: none */
 	u64 ids[4]; /* the ids of the credentials that COE was made from, as the kernel has them */
 	u8 next_task_id[TSEM_DIGEST_MAX]; /* of the exec at hand, taken over when its credentials are committed */
 	struct tsem_coefficient_key key;
 	struct tsem_tail tail; /* of key.coefficient, which it follows */
-	u32 path_start; /* a path that was walked ends at the end of the cell and begins here */
-	u32 path_size;
-	u32 name_size; /* its last component */
-	u64 walk_dentry; /* where a walk is */
-	u64 walk_mnt;
-	u64 walk_root; /* of that mount */
+	u32 reserved;
 	struct tsem_inode inode; /* copy of the inode record at hand */
-	struct tsem_record record; /* the event at hand; record.coe is kept from event to event as the COE of subject */
+	struct tsem_record record;
 	u8 slack[TSEM_CELL_SLACK];
 };
 
+/* tsem_hashing: scratch of the hash functions. */
 struct tsem_hashing {
 	u64 state[25]; /* of the hash function */
 	u32 schedule[68]; /* of SHA-256 and SM3 */
@@ -106,10 +138,10 @@ struct tsem_hashing {
  * element have to fit into two pages.
  */
 #define TSEM_STORAGE_MAX (8192 - 192)
-_Static_assert(__builtin_offsetof(struct tsem_task, tail) ==
-		       __builtin_offsetof(struct tsem_task, key) + sizeof(struct tsem_coefficient_key),
+_Static_assert(__builtin_offsetof(struct tsem_scratch, tail) ==
+		       __builtin_offsetof(struct tsem_scratch, key) + sizeof(struct tsem_coefficient_key),
 	       "a coefficient is key and tail in one piece");
-_Static_assert(sizeof(struct tsem_task) <= TSEM_STORAGE_MAX, "task storage is too large");
+_Static_assert(sizeof(struct tsem_scratch) <= TSEM_STORAGE_MAX, "task storage is too large");
 _Static_assert(sizeof(struct tsem_hashing) <= TSEM_STORAGE_MAX, "task storage is too large");
 
 #endif
