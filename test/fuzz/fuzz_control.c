@@ -115,6 +115,12 @@ static void check_same(const struct digests *a, const struct digests *b)
 	FUZZ_CHECK(!a->count || !memcmp(a->digest, b->digest, a->count * sizeof(*a->digest)));
 }
 
+static void check_event(const struct model_event *a, const struct model_event *b)
+{
+	FUZZ_CHECK(a->size == b->size && !a->json == !b->json);
+	FUZZ_CHECK(!a->json || !memcmp(a->json, b->json, a->size));
+}
+
 static int read_text(char *text, size_t size, struct model *model, struct model_error *error)
 {
 	FILE *file = fmemopen(text, size, "r");
@@ -139,7 +145,7 @@ static void fuzz_model(char *text, size_t size)
 	FUZZ_CHECK(!err || err == -EINVAL);
 	if (err) {
 		FUZZ_CHECK(error.line && error.why && memchr(error.word, 0, sizeof(error.word)));
-		FUZZ_CHECK(!model.states.digest && !model.pseudonyms.digest);
+		FUZZ_CHECK(!model.states.digest && !model.pseudonyms.digest && !model.events && !model.text);
 		return;
 	}
 	file = open_memstream(&written, &written_size);
@@ -151,6 +157,17 @@ static void fuzz_model(char *text, size_t size)
 	FUZZ_CHECK(!memcmp(model.aggregate, again.aggregate, sizeof(model.aggregate)));
 	FUZZ_CHECK(!memcmp(model.base, again.base, sizeof(model.base)));
 	FUZZ_CHECK(model.sealed == again.sealed);
+	FUZZ_CHECK(!strcmp(model.name, again.name) && model.version == again.version);
+	FUZZ_CHECK(model.digest == again.digest && model.content == again.content);
+	FUZZ_CHECK(model.encoding == again.encoding && model.scope == again.scope);
+	FUZZ_CHECK(model.instances == again.instances && model.patterns.count == again.patterns.count);
+	for (size_t i = 0; i < model.patterns.count; i++) {
+		check_pattern(&model.patterns.pattern[i]);
+		FUZZ_CHECK(
+			!memcmp(&model.patterns.pattern[i], &again.patterns.pattern[i], sizeof(struct tsem_pattern)));
+	}
+	for (size_t i = 0; model.events && i < model.states.count; i++)
+		check_event(&model.events[i], again.events ? &again.events[i] : &(struct model_event){});
 	check_same(&model.states, &again.states);
 	check_same(&model.pseudonyms, &again.pseudonyms);
 	model__free(&model);
