@@ -149,7 +149,6 @@ struct parsing {
 	struct model_error *error;
 	bool ended;
 	bool after_state; /* the line before was a state */
-	size_t events_room;
 	u64 seen; /* words that stand once, a bit each, by their place in `words` */
 };
 
@@ -274,19 +273,19 @@ static int parse_pattern(struct parsing *p, const struct line *line, const struc
 }
 
 /* Makes room for the events of `count` states; those that are new have none. */
-static int events_grow(struct parsing *p, size_t count)
+static int events_grow(struct model *m, size_t count)
 {
-	size_t room = p->events_room ? 2 * count : count + 64;
+	size_t room = m->events_room ? 2 * count : count + 64;
 	struct model_event *events;
 
-	if (count <= p->events_room)
+	if (count <= m->events_room)
 		return 0;
-	events = realloc(p->model->events, room * sizeof(*events));
+	events = realloc(m->events, room * sizeof(*events));
 	if (!events)
 		return -ENOMEM;
-	memset(events + p->events_room, 0, (room - p->events_room) * sizeof(*events));
-	p->model->events = events;
-	p->events_room = room;
+	memset(events + m->events_room, 0, (room - m->events_room) * sizeof(*events));
+	m->events = events;
+	m->events_room = room;
 	return 0;
 }
 
@@ -299,7 +298,7 @@ static int parse_event(struct parsing *p, const struct line *line, const struct 
 				  "does not stand directly after the state that it describes");
 	if (rest->size < 2 || rest->text[0] != '{' || rest->text[rest->size - 1] != '}')
 		return rest_error(p, line, rest, "is no JSON object");
-	err = events_grow(p, p->model->states.count);
+	err = events_grow(p->model, p->model->states.count);
 	if (!err)
 		p->model->events[p->model->states.count - 1] = (struct model_event){ rest->text, rest->size };
 	return err;
@@ -422,10 +421,7 @@ int model__parse(const char *text, size_t size, struct model *model, struct mode
 		line.number++;
 		err = line_error(error, &line, "end", 3, "is missing: the file was cut");
 	}
-	if (!err && model->events)
-		err = events_grow(&p, model->states.count);
-	err = err ?: digests_unique(&model->states, model->width, model->events);
-	err = err ?: digests_unique(&model->pseudonyms, model->width, NULL);
+	err = err ?: model__unique(model);
 	if (err)
 		model__free(model);
 	return err;
@@ -449,14 +445,23 @@ int model__read(FILE *file, struct model *model, struct model_error *error)
 	return err;
 }
 
-int model__describe(struct model *model, size_t index, const char *json, size_t size)
+int model__add(struct model *model, const u8 *state, struct model_event event)
 {
-	if (!model->events)
-		model->events = calloc(model->states.count, sizeof(*model->events));
-	if (!model->events)
-		return -ENOMEM;
-	model->events[index] = (struct model_event){ json, size };
-	return 0;
+	int err = digests__add(&model->states, state);
+
+	if (!err && (event.json || model->events))
+		err = events_grow(model, model->states.count);
+	if (!err && model->events)
+		model->events[model->states.count - 1] = event;
+	return err;
+}
+
+int model__unique(struct model *model)
+{
+	int err = model->events ? events_grow(model, model->states.count) : 0;
+
+	err = err ?: digests_unique(&model->states, model->width, model->events);
+	return err ?: digests_unique(&model->pseudonyms, model->width, NULL);
 }
 
 static void write_values(FILE *file, const char *word, const struct digests *list, size_t width)
@@ -495,22 +500,8 @@ static void write_settings(FILE *file, const struct model *m)
 	}
 }
 
-static void write_states(FILE *file, const struct model *m)
-{
-	char hex[2 * MAX + 1];
-
-	for (size_t i = 0; i < m->states.count; i++) {
-		digest__to_hex(m->states.digest[i], m->width, hex);
-		fprintf(file, "state %s\n", hex);
-		if (!m->events || !m->events[i].json)
-			continue;
-		fputs("event ", file);
-		fwrite(m->events[i].json, 1, m->events[i].size, file);
-		fputc('\n', file);
-	}
-}
-
-int model__write(FILE *file, const struct model *model)
+int model__write_described(FILE *file, const struct model *model,
+			   struct model_event (*describe)(size_t index, void *data), void *data)
 {
 	char hex[2 * MAX + 1];
 
@@ -524,9 +515,31 @@ int model__write(FILE *file, const struct model *model)
 		fprintf(file, "base %s\n", hex);
 	}
 	write_values(file, "pseudonym", &model->pseudonyms, model->width);
-	write_states(file, model);
+	for (size_t i = 0; i < model->states.count; i++) {
+		struct model_event event = describe(i, data);
+
+		digest__to_hex(model->states.digest[i], model->width, hex);
+		fprintf(file, "state %s\n", hex);
+		if (!event.json)
+			continue;
+		fputs("event ", file);
+		fwrite(event.json, 1, event.size, file);
+		fputc('\n', file);
+	}
 	fputs(model->sealed ? "seal\nend\n" : "end\n", file);
 	return ferror(file) ? -EIO : 0;
+}
+
+static struct model_event own_event(size_t index, void *data)
+{
+	const struct model *model = data;
+
+	return model->events ? model->events[index] : (struct model_event){};
+}
+
+int model__write(FILE *file, const struct model *model)
+{
+	return model__write_described(file, model, own_event, (void *)model);
 }
 
 void model__free(struct model *model)

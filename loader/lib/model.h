@@ -46,6 +46,7 @@ struct model {
 	struct patterns patterns;
 	struct digests states; /* in the order of the file, each once */
 	struct model_event *events; /* by index of the state; NULL: the file has none */
+	size_t events_room;
 	char *text; /* that the events lie in, if the model owns it; else NULL */
 };
 
@@ -68,12 +69,17 @@ int model__text(FILE *file, char **text, size_t *size);
 int model__parse(const char *text, size_t size, struct model *model, struct model_error *error);
 /* Reads a model from `file` into *model, which the caller frees. 0; -EINVAL with *error filled; -EIO; -ENOMEM. */
 int model__read(FILE *file, struct model *model, struct model_error *error);
-/* Sets the event of the state at `index`; `json` is borrowed. 0 or -ENOMEM. */
-int model__describe(struct model *model, size_t index, const char *json, size_t size);
+/* Appends a state and its event, which is borrowed and may have no json. 0 or -ENOMEM. */
+int model__add(struct model *model, const u8 *state, struct model_event event);
+/* Drops every state that stands earlier too, and every such pseudonym. 0, -EIO or -ENOMEM. */
+int model__unique(struct model *model);
 /* Why `name` can be no name of a model, as the end of a sentence; NULL: it can. */
 const char *model__name_fault(const char *name);
 /* Writes a model in the form of the specification. 0 or -EIO. */
 int model__write(FILE *file, const struct model *model);
+/* The same with the events that `describe` gives, by index of the state; each has to last until the next call only. */
+int model__write_described(FILE *file, const struct model *model,
+			   struct model_event (*describe)(size_t index, void *data), void *data);
 /* Frees what the model holds, not the model. */
 void model__free(struct model *model);
 

@@ -95,6 +95,7 @@ static void settings_and_events_are_read_and_written(void **state)
 
 static void an_event_stays_with_its_state(void **state)
 {
+	u8 digest[TSEM_DIGEST_MAX];
 	struct model_error error;
 	struct model model;
 
@@ -102,8 +103,18 @@ static void an_event_stays_with_its_state(void **state)
 	assert_int_equal(parse("state " B "\nstate " B "\nevent {2}\nstate " A "\nevent {3}\nend\n", &model, &error),
 			 0);
 	write_back(&model, "state " B "\nstate " A "\nevent {3}\nend\n");
-	assert_int_equal(model__describe(&model, 0, "{1}", 3), 0);
-	write_back(&model, "state " B "\nevent {1}\nstate " A "\nevent {3}\nend\n");
+	/* What was there before the first event has none; what is added has its own. */
+	memset(digest, 0xcc, sizeof(digest));
+	assert_int_equal(model__add(&model, digest, (struct model_event){ "{4}", 3 }), 0);
+	assert_int_equal(model__add(&model, digest, (struct model_event){ "{5}", 3 }), 0);
+	assert_int_equal(model__unique(&model), 0);
+	assert_int_equal(model.states.count, 3);
+	assert_memory_equal(model.events[1].json, "{3}", 3);
+	assert_memory_equal(model.events[2].json, "{4}", 3);
+	model__free(&model);
+	assert_int_equal(parse("state " B "\nend\n", &model, &error), 0);
+	assert_int_equal(model__add(&model, digest, (struct model_event){}), 0);
+	assert_null(model.events);
 	model__free(&model);
 	/* Many, of which the first alone is described. */
 	assert_int_equal(parse("state " B "\nevent {1}\nstate " A "\nend\n", &model, &error), 0);
