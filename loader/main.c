@@ -12,6 +12,7 @@
 
 #include "caps.h"
 #include "cmd/cmd.h"
+#include "control.h"
 #include "explain.h"
 #include "namespace.h"
 #include "tsem.h"
@@ -96,6 +97,20 @@ int cmd__bad_option(char **argv, int option)
 	return cmd__fail(EXIT_USAGE, "%s: unknown option '%s'; see 'tsem-bpf help %s'", argv[0], word, argv[0]);
 }
 
+int cmd__number(const char *command, const char *option, const char *text, u32 least, u32 most, u32 *out)
+{
+	char *end;
+	unsigned long long value;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno || value < least || value > most)
+		return cmd__fail(EXIT_USAGE, "%s: %s: '%s' is no number from %u to %u", command, option, text, least,
+				 most);
+	*out = value;
+	return 0;
+}
+
 static const struct cmd *find(const char *name)
 {
 	for (size_t i = 0; i < COMMANDS; i++) {
@@ -153,9 +168,7 @@ int cmd__namespace(struct tsem *tsem, const char *word, struct tsem_namespace *n
 
 const char *cmd__mode(u32 mode)
 {
-	static const char *const modes[] = { "free", "sealed", "enforcing" };
-
-	return mode <= TSEM_MODE_ENFORCING ? modes[mode] : "unknown";
+	return control__word(CONTROL_WORDS_MODE, mode) ?: "unknown";
 }
 
 const char *cmd__loss(u32 loss)
@@ -163,7 +176,7 @@ const char *cmd__loss(u32 loss)
 	static const char *const losses[] = {
 		[TSEM_LOSS_RING] = "ring",       [TSEM_LOSS_LOG] = "log",   [TSEM_LOSS_MAP_FULL] = "map_full",
 		[TSEM_LOSS_CONTENT] = "content", [TSEM_LOSS_PATH] = "path", [TSEM_LOSS_CELL] = "cell",
-		[TSEM_LOSS_STORAGE] = "storage",
+		[TSEM_LOSS_STORAGE] = "storage", [TSEM_LOSS_HASH] = "hash",
 	};
 
 	return loss < TSEM_LOSS_END ? losses[loss] : "unknown";

@@ -86,6 +86,7 @@ int model__text(FILE *file, char **text, size_t *size)
 	char *p = malloc(room), *grown;
 
 	while (p) {
+		errno = 0;
 		used += fread(p + used, 1, room - used, file);
 		if (used < room)
 			break;
@@ -98,8 +99,10 @@ int model__text(FILE *file, char **text, size_t *size)
 	if (!p)
 		return -ENOMEM;
 	if (ferror(file)) {
+		int err = errno == EFBIG ? -EFBIG : -EIO;
+
 		free(p);
-		return -EIO;
+		return err;
 	}
 	*text = p;
 	*size = used;

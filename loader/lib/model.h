@@ -60,7 +60,8 @@ struct model_error {
 /* Appends a digest of TSEM_DIGEST_MAX bytes. 0 or -ENOMEM. */
 int digests__add(struct digests *list, const u8 *digest);
 
-/* Reads all of `file` into *text, which the caller frees and which no NUL ends. 0; -EIO; -ENOMEM. */
+/* Reads all of `file` into *text, which the caller frees and which no NUL ends. 0; -EIO; -EFBIG: it expands to more
+ * than the limit (stream.h); -ENOMEM. */
 int model__text(FILE *file, char **text, size_t *size);
 /*
  * Makes *model, which the caller frees, of a text of `size` bytes. Its events point into the text. 0; -EINVAL with
