@@ -42,9 +42,9 @@ static const struct {
 	[TSEM_DIGEST_WP512] = { "wp512", NULL, 64 },
 };
 
-static const char *const models[] = {
-	[TSEM_MODEL_MODEL0] = "model0",
-	[TSEM_MODEL_PORTABLE] = "portable",
+static const char *const encodings[] = {
+	[TSEM_ENCODING_HOST] = "host",
+	[TSEM_ENCODING_PORTABLE] = "portable",
 };
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -77,14 +77,14 @@ size_t digest__size(u32 type)
 	return type < TSEM_DIGEST_END ? types[type].size : 0;
 }
 
-int digest__parse_model(const char *name)
+int digest__parse_encoding(const char *name)
 {
-	return find(models, LENGTH(models), name);
+	return find(encodings, LENGTH(encodings), name);
 }
 
-const char *digest__model_name(u32 model)
+const char *digest__encoding_name(u32 encoding)
 {
-	return model < LENGTH(models) ? models[model] : NULL;
+	return encoding < LENGTH(encodings) ? encodings[encoding] : NULL;
 }
 
 /* By the kernel. Each call is a socket of its own: nothing that is hashed this way is in a hurry. */

@@ -16,9 +16,9 @@
 int digest__parse(const char *name);
 /* The name of an enum tsem_digest_type, or NULL; static. */
 const char *digest__name(u32 type);
-/* The enum tsem_model_type of `model0` or `portable`, or -EINVAL; and back. */
-int digest__parse_model(const char *name);
-const char *digest__model_name(u32 model);
+/* The enum tsem_encoding of `host` or `portable`, or -EINVAL; and back: NULL for no encoding. */
+int digest__parse_encoding(const char *name);
+const char *digest__encoding_name(u32 encoding);
 
 /* Bytes of a digest of this type, from TSEM_DIGEST_MIN to TSEM_DIGEST_MAX; 0 for no type. */
 size_t digest__size(u32 type);
