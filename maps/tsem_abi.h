@@ -192,7 +192,7 @@ enum tsem_record_flags {
  *
  *	INODE		encoding portable: s_id 32 bytes, s_uuid 16 bytes
  *	PATH		encoding portable, with a device: major u32, minor u32; then, if its form is not
- *			TSEM_PATH_REAL: STR(real pathname)
+ *			TSEM_PATH_REAL: STR(real pathname), which is empty if the cell has no room for it
  *	FILE		if inherited: f_flags u32
  *	netlink_send	nsid_set u32; nsid u32 if nsid_set is 0
  *	task_prctl	arg3 u64
