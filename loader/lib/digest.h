@@ -29,6 +29,21 @@ size_t digest__size(u32 type);
  */
 int digest__hash(u32 type, const void *data, size_t size, u8 *out);
 
+/*
+ * The same in pieces: init, any number of updates, final. digest__final() ends every stream that digest__init() began,
+ * the failed ones too, and gives the first error of all; `out` is then as it was.
+ */
+struct digest_stream {
+	u32 type;
+	int error;
+	int operation; /* socket of the kernel's function, or -1 */
+	struct evp_md_ctx_st *context; /* EVP_MD_CTX */
+};
+
+int digest__init(struct digest_stream *stream, u32 type);
+void digest__update(struct digest_stream *stream, const void *data, size_t size);
+int digest__final(struct digest_stream *stream, u8 *out);
+
 /* `size` bytes as 2 * size lower case digits and a NUL into `out`. */
 void digest__to_hex(const u8 *data, size_t size, char *out);
 /* Exactly 2 * size digits of either case into `out`. 0, or -EINVAL, then `out` is as it was. */
