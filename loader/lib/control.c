@@ -256,7 +256,7 @@ int control__namespace_option(struct control_namespace *ns, const char *key, con
 int control__namespace_action(struct control_namespace *ns, const char *text, struct control_error *error)
 {
 	const char *value = strchr(text, '=');
-	u32 event, action;
+	u32 event = 0, action = 0;
 	char name[64];
 	int err;
 
