@@ -162,6 +162,7 @@ int workload__model(struct workload *w, const char *path, struct workload_error 
 	int err;
 
 	*error->text = 0;
+	memset(&w->signer, 0, sizeof(w->signer));
 	if (!file && w->directory && errno == EPERM)
 		return fail(error, -EPERM, "%s: is no regular file that root owns and nobody else may write to", path);
 	if (!file)
