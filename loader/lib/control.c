@@ -261,7 +261,7 @@ int control__namespace_action(struct control_namespace *ns, const char *text, st
 	int err;
 
 	if (!value || value - text >= (long)sizeof(name))
-		return refuse(error, "action %.80s: is not of the form EVENT=ACTION", text);
+		return refuse(error, "'%.80s' is not of the form EVENT=ACTION", text);
 	snprintf(name, sizeof(name), "%.*s", (int)(value - text), text);
 	err = parse_event("event", name, &event, error)
 		      ?: parse_word("action", value + 1, CONTROL_WORDS_ACTION, &action, error);
