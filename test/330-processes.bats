@@ -124,3 +124,17 @@ killed() {
 	wait $runner
 	gone
 }
+
+@test "a run whose tsem-bpf is unloaded ends, and so does its guardian" {
+	mkfifo go
+	tsem-bpf run -q -n forced -- sh -c ': >there; read -r x <go' 2>said 3>&- &
+	runner=$!
+	started there
+	tsem-bpf unload --force
+	wait $runner || code=$?
+	[ "$code" = 1 ]
+	grep -q "removed under the workload" said
+	check 1 pidof tsem-bpf
+	echo >go
+	tsem-bpf load
+}

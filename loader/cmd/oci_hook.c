@@ -33,6 +33,7 @@
 #include "digest.h"
 #include "guardian.h"
 #include "stream.h"
+#include "versions.h"
 #include "workload.h"
 
 #define PREFIX "org.tsem-bpf."
@@ -95,6 +96,9 @@ static int file_annotation(struct hook *hook, const char *key, const char *value
 	if (strncmp(value, directory, size) || value[size] != '/')
 		return cmd__fail(EXIT_USAGE, "oci-hook: annotation " PREFIX "%s: '%.200s' is not in %s (--directory)",
 				 key, value, directory);
+	size = strlen(VERSIONS_DIRECTORY);
+	if (!strncmp(value, VERSIONS_DIRECTORY, size) && value[size] == '/')
+		return bad(key, value, "is where the versions of signed models are; that is not for annotations");
 	err = stream__reach(directory, value);
 	if (err == -ELOOP)
 		return bad(key, value, "has a symbolic link on its way below --directory");

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -292,10 +293,15 @@ static int use_version(struct workload *w, struct workload_error *error)
 
 int workload__create(struct workload *w, struct workload_error *error)
 {
+	struct stat pins;
 	u32 id;
 	int err;
 
 	*error->text = 0;
+	if (!stat(TSEM_PINS "/maps", &pins)) {
+		w->pins_device = pins.st_dev;
+		w->pins_inode = pins.st_ino;
+	}
 	err = check_spec(w, error) ?: outputs_open(w, error);
 	if (err)
 		return err;
@@ -339,6 +345,14 @@ int workload__join(struct workload *w, pid_t pid)
 	return err;
 }
 
+/* Is what was loaded when the namespace was made still loaded? Its maps are there as long as we have them open. */
+static bool loaded(const struct workload *w)
+{
+	struct stat st;
+
+	return !stat(TSEM_PINS "/maps", &st) && st.st_ino == w->pins_inode && st.st_dev == w->pins_device;
+}
+
 int workload__step(struct workload *w, int ms)
 {
 	struct pollfd ring = { .fd = journal__pollable(w->journal), .events = POLLIN };
@@ -348,6 +362,8 @@ int workload__step(struct workload *w, int ms)
 	n = journal__drain(w->journal);
 	if (n < 0 && !w->lost)
 		w->lost = n;
+	if (!loaded(w))
+		return -ENOENT;
 	return namespace__read(&w->tsem, w->ns.id, &w->ns);
 }
 
@@ -495,7 +511,8 @@ int workload__delete(struct workload *w, bool keep)
 
 	journal__close(w->journal);
 	w->journal = NULL;
-	if (w->ns.id && !keep)
+	/* The number may be another namespace's in a later load. */
+	if (w->ns.id && !keep && loaded(w))
 		err = namespace__delete(&w->tsem, w->ns.id);
 	return err;
 }

@@ -47,6 +47,7 @@ struct workload {
 	struct tsem_namespace ns; /* as it was at the last step */
 	struct journal *journal;
 	struct stream *output_stream, *trajectory_stream, *forensics_stream; /* opened by workload__create() */
+	u64 pins_device, pins_inode; /* of the load that the namespace is of */
 	int lost; /* the first -errno that keeping descriptions met */
 };
 
@@ -99,7 +100,7 @@ const char *workload__join_error(int err);
 
 /*
  * Waits for events, `ms` milliseconds at most, keeps their descriptions, and reads ns anew. 0, or -ENOENT: somebody has
- * removed the namespace. Descriptions that cannot be kept end nothing: see lost.
+ * removed the namespace, or tsem-bpf was unloaded. Descriptions that cannot be kept end nothing: see lost.
  */
 int workload__step(struct workload *workload, int ms);
 
