@@ -297,7 +297,7 @@ static int get_bytes(struct codec *c, enum field_part part, struct bytes *out)
 }
 
 /*
- * There was no room to tell the real pathname: a pathname that is hashed as the same bytes. Created components are `?`,
+ * There was no room to tell the real pathname: a pathname that is hashed as the same bytes. Created components are `*`,
  * the text of a pattern matches itself.
  */
 static int decode_untold(struct codec *c, struct json_object *o, u32 form, struct bytes hashed)
@@ -308,7 +308,7 @@ static int decode_untold(struct codec *c, struct json_object *o, u32 form, struc
 	if (!name)
 		return -ENOMEM;
 	for (size_t i = 0; i < hashed.size; i++)
-		name[i] = form == TSEM_PATH_CREATED && !hashed.at[i] ? '?' : hashed.at[i];
+		name[i] = form == TSEM_PATH_CREATED && !hashed.at[i] ? '*' : hashed.at[i];
 	err = memchr(name, 0, hashed.size) ? -EINVAL : codec__put(o, "pathname", codec__text(name, hashed.size));
 	if (!err && form == TSEM_PATH_CREATED)
 		err = created_fits(hashed, (struct bytes){ name, hashed.size }) ? decode_created(c, o, hashed)
