@@ -13,6 +13,7 @@
 #include "caps.h"
 #include "cmd/cmd.h"
 #include "explain.h"
+#include "loss.h"
 #include "namespace.h"
 #include "tsem.h"
 
@@ -37,7 +38,7 @@ static const struct cmd commands[] = {
 	{ "show", cmd_show, "[-n NAMESPACE] [--json] NAME", "what is known of a namespace" },
 	{ "control", cmd_control, "[-n NAMESPACE] 'VERB [KEY=VALUE]...'", "seal, enforce, state, base, pseudonym" },
 	{ "delete", cmd_delete, "-n NAMESPACE", "remove a namespace whose tasks have ended" },
-	{ "coefficients", cmd_coefficients, "[--digest HASH] [--model-type model0|portable] [--json] [FILE]",
+	{ "coefficients", cmd_coefficients, "[--digest HASH] [--encoding host|portable] [--json] [FILE]",
 	  "compute the coefficients of JSON events" },
 	{ "explain", cmd_explain, "[--trajectory FILE] [-n NAMESPACE] [--json] [FILE]",
 	  "events in sentences, and what differs from the model" },
@@ -49,7 +50,8 @@ static const struct cmd commands[] = {
 	{ "attest", cmd_attest,
 	  "ak [--tcti CONF] [--handle HANDLE] [-o FILE]\n"
 	  "  attest quote --nonce HEX [--wait SECONDS] [--tcti CONF] [--handle HANDLE] [-o FILE]\n"
-	  "  attest verify --ak FILE --model FILE --nonce HEX [--pcr N] [--initial HEX] [--allow-waiting] [--json]\n"
+	  "  attest verify --ak FILE --model FILE --nonce HEX [--pcr N] [--initial HEX]\n"
+	  "         [--allow-loss NAME]... [--allow-waiting] [--json]\n"
 	  "         [FILE]",
 	  "evidence of what this machine did, signed by its TPM" },
 };
@@ -160,13 +162,20 @@ const char *cmd__mode(u32 mode)
 
 const char *cmd__loss(u32 loss)
 {
-	static const char *const losses[] = {
-		[TSEM_LOSS_RING] = "ring",       [TSEM_LOSS_LOG] = "log",   [TSEM_LOSS_MAP_FULL] = "map_full",
-		[TSEM_LOSS_CONTENT] = "content", [TSEM_LOSS_PATH] = "path", [TSEM_LOSS_CELL] = "cell",
-		[TSEM_LOSS_STORAGE] = "storage",
-	};
+	return loss__name(loss) ?: "unknown";
+}
 
-	return loss < TSEM_LOSS_END ? losses[loss] : "unknown";
+void cmd__incomplete(const char *command, size_t missing, size_t skipped)
+{
+	if (missing)
+		fprintf(stderr,
+			"tsem-bpf: %s: %zu coefficients have no description yet; it comes with their next occurrence\n",
+			command, missing);
+	if (skipped)
+		fprintf(stderr,
+			"tsem-bpf: %s: %zu records of the journal are not those of this namespace and are skipped; see who "
+			"wrote to /run/tsem-bpf\n",
+			command, skipped);
 }
 
 static int help(void)

@@ -259,7 +259,8 @@ static void note(struct difference *d, const struct place *up, int weight, const
 /* What a pathname is hashed as, but for its marks: each created component is a NUL. Free it. NULL: no memory. */
 static char *hashed_text(struct json_object *path, size_t *size)
 {
-	struct json_object *name = words__member(path, "pattern") ?: words__member(path, "normal") ?: words__member(path, "pathname");
+	struct json_object *form = words__member(path, "pattern") ?: words__member(path, "normal");
+	struct json_object *name = form ?: words__member(path, "pathname");
 	struct json_object *created = words__member(path, "created");
 	const char *p = json_object_get_string(name);
 	size_t count = created ? json_object_array_length(created) : 0, k = 0;

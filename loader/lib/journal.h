@@ -37,6 +37,7 @@ struct journal_view {
 	const struct tsem_record **log; /* records of untrusted tasks, in order */
 	size_t logs;
 	size_t missing; /* coefficients that occurred and have no description */
+	size_t skipped; /* records, and pieces of the file between them, that are not those of this namespace */
 	char *text; /* the file */
 };
 
@@ -48,5 +49,15 @@ struct journal_view {
 int journal__view(struct tsem *tsem, const struct tsem_namespace *ns, const struct namespace_coefficients *all,
 		  struct journal_view *view);
 void journal__free_view(struct journal_view *view);
+
+/* The whole file of a namespace into *text, which the caller frees; an absent one is empty. 0 or -errno. */
+int journal__read(u32 id, char **text, size_t *size);
+
+/*
+ * Fills a view whose `text` has `size` bytes, against the coefficients `all` of `ns`; `load`: tsem_globals.load. 0 or
+ * -ENOMEM; the view is freed then.
+ */
+int journal__fill(const struct tsem_namespace *ns, u64 load, const struct namespace_coefficients *all, size_t size,
+		  struct journal_view *view);
 
 #endif
