@@ -484,6 +484,12 @@ static int read_file(const char *directory, const char *path, size_t most, u8 **
 	return err;
 }
 
+/* What is too large here was not expanded. */
+static const char *file_error(int err)
+{
+	return err == -EFBIG ? "is larger than any is" : stream__error(err);
+}
+
 char *sign__name(const char *model)
 {
 	char *name;
@@ -505,7 +511,7 @@ int sign__verify_file(struct sign_bytes text, const char *model, const char *sig
 		return no_memory(error);
 	err = read_file(NULL, anchor, PEM_MAX, &pem, &pem_size);
 	if (err) {
-		fail(error, err, "the trust anchor %s: %s", anchor, strerror(-err));
+		fail(error, err, "the trust anchor %s: %s", anchor, file_error(err));
 		goto out;
 	}
 	err = read_file(directory, signature, SIGNATURE_MAX, &bytes, &size);
@@ -514,7 +520,7 @@ int sign__verify_file(struct sign_bytes text, const char *model, const char *sig
 		goto out;
 	}
 	if (err) {
-		fail(error, err, "the signature %s: %s", signature, strerror(-err));
+		fail(error, err, "the signature %s: %s", signature, file_error(err));
 		goto out;
 	}
 	err = sign__verify(text, (struct sign_bytes){ bytes, size }, (struct sign_bytes){ pem, pem_size }, signer,
@@ -574,7 +580,7 @@ static int read_certificates(const char *path, STACK_OF(X509) * *list, struct si
 
 	*list = NULL;
 	if (err)
-		return fail(error, err, "the certificate %s: %s", path, strerror(-err));
+		return fail(error, err, "the certificate %s: %s", path, file_error(err));
 	bio = BIO_new_mem_buf(pem, size);
 	*list = sk_X509_new_null();
 	if (!bio || !*list)
