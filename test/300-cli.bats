@@ -237,6 +237,6 @@ refused() {
 	says "line 2: 'uid'"
 	check 1 tsem-bpf coefficients <<<"{ no json"
 	says "line 1"
-	check 0 tsem-bpf coefficients --digest sm3 --model-type portable --json t
+	check 0 tsem-bpf coefficients --digest sm3 --encoding portable --json t
 	jq -e .cell <<<"$output" >/dev/null
 }

@@ -97,25 +97,21 @@ static bool is_normal(struct bytes component, u32 width)
 	return component.size == 2 * width;
 }
 
-/* Can `path` be normalised to `normal`, which is another text? */
+/* Can `path` be normalised to `normal`? */
 static bool normal_fits(struct bytes normal, struct bytes path, u32 width)
 {
 	struct components a = components_of(normal), b = components_of(path);
 	struct bytes one, two;
-	bool same = true;
 
 	if (absolute(normal) != absolute(path))
 		return false;
 	while (next_component(&a, &one)) {
 		if (!next_component(&b, &two))
 			return false;
-		if (equal(one, two))
-			continue;
-		same = false;
-		if (!is_normal(one, width))
+		if (!equal(one, two) && !is_normal(one, width))
 			return false;
 	}
-	return !b.more && !same;
+	return !b.more;
 }
 
 /* Is `path` the text `hashed` with another name for each created component? */
@@ -245,7 +241,8 @@ static int encode_pathname(struct codec *c, struct json_object *o, u32 shift)
 	if (form == TSEM_PATH_CREATED)
 		return encode_created(c, o, real);
 	CODEC_TRY(get_path(c, o, form_keys[form], c->scratch, &text));
-	fits = form == TSEM_PATH_PATTERN ? pattern_matches(text, real) : normal_fits(text, real, c->width);
+	fits = form == TSEM_PATH_PATTERN ? pattern_matches(text, real)
+					 : normal_fits(text, real, c->width) && !equal(text, real);
 	c->fault = form_keys[form];
 	return fits ? codec__put_str(c, FIELD_HASHED, text.at, text.size) : -EINVAL;
 }
@@ -336,7 +333,7 @@ static int decode_pathname(struct codec *c, struct json_object *o, u32 shift)
 	CODEC_TRY(codec__put(o, "pathname", codec__text(real.at, real.size)));
 	if (form == TSEM_PATH_CREATED)
 		return decode_created(c, o, hashed);
-	if (form != TSEM_PATH_REAL)
+	if (form == TSEM_PATH_PATTERN || (form == TSEM_PATH_NORMAL && !equal(hashed, real)))
 		return codec__put(o, form_keys[form], codec__text(hashed.at, hashed.size));
 	return 0;
 }
