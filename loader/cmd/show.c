@@ -114,7 +114,9 @@ static int show_descriptions(struct show *show, bool valid, bool log)
 		if (view.description[i] && show->all.entry[i].info.valid == valid)
 			line(show, event__to_json(view.description[i], false));
 	}
-	cmd__incomplete("show", log ? 0 : view.missing, view.skipped);
+	if (log)
+		view.missing = 0;
+	cmd__incomplete("show", &view);
 	journal__free_view(&view);
 	return 0;
 }
