@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,8 @@
 #include "cmd/cmd.h"
 #include "control.h"
 #include "explain.h"
+#include "journal.h"
+#include "loss.h"
 #include "namespace.h"
 #include "tsem.h"
 
@@ -45,7 +48,7 @@ static const struct cmd commands[] = {
 	{ "control", cmd_control, "[-n NAMESPACE] 'VERB [KEY=VALUE]...'",
 	  "seal, enforce, audit, action, pattern, state, ..." },
 	{ "delete", cmd_delete, "-n NAMESPACE", "remove a namespace whose tasks have ended" },
-	{ "coefficients", cmd_coefficients, "[--digest HASH] [--model-type model0|portable] [--json] [FILE]",
+	{ "coefficients", cmd_coefficients, "[--digest HASH] [--encoding host|portable] [--json] [FILE]",
 	  "compute the coefficients of JSON events" },
 	{ "explain", cmd_explain, "[--trajectory FILE] [-n NAMESPACE] [--json] [FILE]",
 	  "events in sentences, and what differs from the model" },
@@ -57,7 +60,8 @@ static const struct cmd commands[] = {
 	{ "attest", cmd_attest,
 	  "ak [--tcti CONF] [--handle HANDLE] [-o FILE]\n"
 	  "  attest quote --nonce HEX [--wait SECONDS] [--tcti CONF] [--handle HANDLE] [-o FILE]\n"
-	  "  attest verify --ak FILE --model FILE --nonce HEX [--pcr N] [--initial HEX] [--allow-waiting] [--json]\n"
+	  "  attest verify --ak FILE --model FILE --nonce HEX [--pcr N] [--initial HEX]\n"
+	  "         [--allow-loss NAME]... [--allow-waiting] [--json]\n"
 	  "         [FILE]",
 	  "evidence of what this machine did, signed by its TPM" },
 };
@@ -180,13 +184,26 @@ const char *cmd__mode(u32 mode)
 
 const char *cmd__loss(u32 loss)
 {
-	static const char *const losses[] = {
-		[TSEM_LOSS_RING] = "ring",       [TSEM_LOSS_LOG] = "log",   [TSEM_LOSS_MAP_FULL] = "map_full",
-		[TSEM_LOSS_CONTENT] = "content", [TSEM_LOSS_PATH] = "path", [TSEM_LOSS_CELL] = "cell",
-		[TSEM_LOSS_STORAGE] = "storage", [TSEM_LOSS_HASH] = "hash",
-	};
+	return loss__name(loss) ?: "unknown";
+}
 
-	return loss < TSEM_LOSS_END ? losses[loss] : "unknown";
+void cmd__incomplete(const char *command, const struct journal_view *view)
+{
+	if (view->missing)
+		fprintf(stderr,
+			"tsem-bpf: %s: %zu coefficients have no description yet; it comes with their next occurrence\n",
+			command, view->missing);
+	if (view->dropped)
+		fprintf(stderr,
+			"tsem-bpf: %s: the journal is as large as it may be: %" PRIu64
+			" descriptions and log records were "
+			"dropped\n",
+			command, view->dropped);
+	if (view->skipped)
+		fprintf(stderr,
+			"tsem-bpf: %s: %zu records of the journal are not those of this namespace and are skipped; see "
+			"who wrote to " JOURNAL_DIRECTORY "\n",
+			command, view->skipped);
 }
 
 static int help(void)

@@ -164,11 +164,7 @@ static int explain_namespace(struct explain *explain, const char *word, const st
 	error = error ?: each_description(explain, &view, &all, &ns, false, output);
 	if (error)
 		err = cmd__fail(EXIT_FAILED, "explain: namespace '%s': %s", word, strerror(-error));
-	if (view.missing)
-		fprintf(stderr,
-			"tsem-bpf: explain: %zu coefficients have no description yet; it comes with their next "
-			"occurrence\n",
-			view.missing);
+	cmd__incomplete("explain", &view);
 	journal__free_view(&view);
 out:
 	free(all.entry);

@@ -114,10 +114,9 @@ static int show_descriptions(struct show *show, bool valid, bool log)
 		if (view.description[i] && show->all.entry[i].info.valid == valid)
 			line(show, event__to_json(view.description[i], false));
 	}
-	if (view.missing && !log)
-		fprintf(stderr,
-			"tsem-bpf: show: %zu coefficients have no description yet; it comes with their next occurrence\n",
-			view.missing);
+	if (log)
+		view.missing = 0;
+	cmd__incomplete("show", &view);
 	journal__free_view(&view);
 	return 0;
 }

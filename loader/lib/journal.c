@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The file is a plain sequence of records as they were in the ring. Beside it, N.dropped has the number of those that
- * it had no room for.
+ * The file is a plain sequence of records as they were in the ring; journal_view.c reads it. Beside it, N.dropped has
+ * the number of those that it had no room for.
  */
 #include "journal.h"
 
@@ -22,7 +22,7 @@
 struct journal {
 	int file;
 	int dropped_file; /* JOURNAL_DIRECTORY/N.dropped: the number as text */
-	u64 limit, size; /* bytes of the file */
+	u64 limit, used; /* bytes of the file */
 	u64 dropped, told; /* records that had no room, and how many of them dropped_file says */
 	struct ring_buffer *ring;
 	int error; /* the first that writing met */
@@ -66,16 +66,22 @@ static int file_open(u32 id, const char *kind, int flags)
 	return fd;
 }
 
+bool journal__has_room(u64 used, u64 limit, const void *record, size_t size)
+{
+	bool log = size >= TSEM_RECORD_HEADER_SIZE && ((const struct tsem_record *)record)->kind == TSEM_RECORD_LOG;
+
+	return used + size <= (log ? limit / 2 : limit);
+}
+
 static int append(void *context, void *data, size_t size)
 {
 	struct journal *journal = context;
 	const char *p = data;
 
-	if (journal->size + size > journal->limit) {
+	if (!journal__has_room(journal->used, journal->limit, data, size)) {
 		journal->dropped++;
 		return 0;
 	}
-	journal->size += size;
 	while (size && !journal->error) {
 		ssize_t n = write(journal->file, p, size);
 
@@ -84,6 +90,7 @@ static int append(void *context, void *data, size_t size)
 		if (n > 0) {
 			p += n;
 			size -= n;
+			journal->used += n;
 		}
 	}
 	return 0;
@@ -122,7 +129,7 @@ static int files_open(struct journal *journal, u32 id)
 		return journal->dropped_file;
 	if (fstat(journal->file, &st))
 		return -errno;
-	journal->size = st.st_size;
+	journal->used = st.st_size;
 	journal->dropped = journal->told = dropped_read(journal->dropped_file);
 	return 0;
 }
@@ -211,8 +218,7 @@ void journal__remove(u32 id)
 	rmdir(JOURNAL_DIRECTORY);
 }
 
-/* The whole file; an absent one is empty. */
-static int file_read(u32 id, char **text, size_t *size)
+int journal__read(u32 id, char **text, size_t *size)
 {
 	int fd = file_open(id, "events", O_RDONLY), err = 0;
 	struct stat st;
@@ -234,129 +240,4 @@ static int file_read(u32 id, char **text, size_t *size)
 	}
 	close(fd);
 	return err;
-}
-
-struct index {
-	u32 *slots; /* index + 1 */
-	size_t mask;
-	const struct namespace_coefficients *all;
-};
-
-static size_t slot_of(const struct index *index, const u8 *coefficient)
-{
-	u64 hash;
-	size_t at;
-
-	memcpy(&hash, coefficient, sizeof(hash));
-	for (at = hash & index->mask; index->slots[at]; at = (at + 1) & index->mask) {
-		if (!memcmp(index->all->entry[index->slots[at] - 1].coefficient, coefficient, TSEM_DIGEST_MAX))
-			break;
-	}
-	return at;
-}
-
-static int index_build(struct index *index, const struct namespace_coefficients *all)
-{
-	size_t size = 64;
-
-	while (size < 2 * all->count)
-		size *= 2;
-	index->slots = calloc(size, sizeof(*index->slots));
-	index->mask = size - 1;
-	index->all = all;
-	if (!index->slots)
-		return -ENOMEM;
-	for (size_t i = 0; i < all->count; i++)
-		index->slots[slot_of(index, all->entry[i].coefficient)] = i + 1;
-	return 0;
-}
-
-static int log_add(struct journal_view *view, const struct tsem_record *record)
-{
-	void *grown = realloc(view->log, (view->logs + 1) * sizeof(*view->log));
-
-	if (!grown)
-		return -ENOMEM;
-	view->log = grown;
-	view->log[view->logs++] = record;
-	return 0;
-}
-
-static int view_fill(const struct tsem_namespace *ns, const struct index *index, size_t size, struct journal_view *view)
-{
-	struct event_digests digests;
-	int err = 0;
-
-	for (size_t at = 0; at + TSEM_RECORD_HEADER_SIZE <= size && !err;) {
-		const struct tsem_record *record = (void *)(view->text + at);
-		struct json_object *json;
-		u32 slot;
-
-		/* Records follow each other at odd addresses, which the machines that we build for read. */
-		if (!event__plausible(record, size - at)) {
-			/* Bytes of somebody else, or of a write that was cut: the next record is behind them. */
-			at++;
-			continue;
-		}
-		at += record->size;
-		if (record->kind == TSEM_RECORD_LOG) {
-			err = log_add(view, record);
-			continue;
-		}
-		if (event__coefficient(record, ns->digest, ns->model, &digests))
-			continue;
-		slot = index->slots[slot_of(index, digests.coefficient)];
-		if (!slot || view->description[slot - 1])
-			continue;
-		/* What the coefficient does not cover has to be sound as well. */
-		json = event__to_json(record, false);
-		if (json)
-			view->description[slot - 1] = record;
-		json_object_put(json);
-	}
-	return err;
-}
-
-int journal__view(struct tsem *tsem, const struct tsem_namespace *ns, const struct namespace_coefficients *all,
-		  struct journal_view *view)
-{
-	struct journal *journal = NULL;
-	struct index index = {};
-	size_t size;
-	int err;
-
-	memset(view, 0, sizeof(*view));
-	err = journal__collect(tsem, ns->id, &journal);
-	if (!err)
-		journal__drain(journal);
-	journal__close(journal);
-	err = file_read(ns->id, &view->text, &size);
-	if (err)
-		goto out;
-	view->description = calloc(all->count ?: 1, sizeof(*view->description));
-	err = view->description ? index_build(&index, all) : -ENOMEM;
-	err = err ?: view_fill(ns, &index, size, view);
-	if (err)
-		goto out;
-	for (size_t i = 0; i < all->count; i++) {
-		if (!all->entry[i].info.count || view->description[i])
-			continue;
-		view->missing++;
-		/* Whoever may not change the namespace reads what is there. */
-		if (all->entry[i].info.described)
-			tsem__control(tsem, TSEM_CONTROL_FORGET, ns->id, all->entry[i].coefficient, NULL);
-	}
-out:
-	free(index.slots);
-	if (err)
-		journal__free_view(view);
-	return err;
-}
-
-void journal__free_view(struct journal_view *view)
-{
-	free(view->description);
-	free(view->log);
-	free(view->text);
-	memset(view, 0, sizeof(*view));
 }

@@ -11,6 +11,7 @@
 #ifndef TSEM_JOURNAL_H
 #define TSEM_JOURNAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "namespace.h"
@@ -18,7 +19,10 @@
 
 #define JOURNAL_DIRECTORY "/run/tsem-bpf"
 
-/* Bytes that a journal may grow to, unless journal__limit() sets others. What is more is dropped, and counted. */
+/*
+ * Bytes that a journal may grow to, unless journal__limit() sets others: it lies in memory. Log records, which one task
+ * after the other can cause without end, leave half of it to descriptions. What has no room is dropped, and counted.
+ */
 #define JOURNAL_LIMIT (64ULL << 20)
 
 struct journal;
@@ -45,6 +49,8 @@ struct journal_view {
 	const struct tsem_record **log; /* records of untrusted tasks, in order */
 	size_t logs;
 	size_t missing; /* coefficients that occurred and have no description */
+	size_t skipped; /* records, and pieces of the file between them, that are not those of this namespace */
+	u64 dropped; /* records that the journal had no room for */
 	char *text; /* the file */
 };
 
@@ -56,5 +62,18 @@ struct journal_view {
 int journal__view(struct tsem *tsem, const struct tsem_namespace *ns, const struct namespace_coefficients *all,
 		  struct journal_view *view);
 void journal__free_view(struct journal_view *view);
+
+/* Is there room for a record of `size` bytes in a journal of `used` bytes that may have `limit`? */
+bool journal__has_room(u64 used, u64 limit, const void *record, size_t size);
+
+/* The whole file of a namespace into *text, which the caller frees; an absent one is empty. 0 or -errno. */
+int journal__read(u32 id, char **text, size_t *size);
+
+/*
+ * Fills a view whose `text` has `size` bytes, against the coefficients `all` of `ns`; `load`: tsem_globals.load. 0 or
+ * -ENOMEM; the view is freed then.
+ */
+int journal__fill(const struct tsem_namespace *ns, u64 load, const struct namespace_coefficients *all, size_t size,
+		  struct journal_view *view);
 
 #endif
