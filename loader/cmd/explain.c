@@ -164,7 +164,7 @@ static int explain_namespace(struct explain *explain, const char *word, const st
 	error = error ?: each_description(explain, &view, &all, &ns, false, output);
 	if (error)
 		err = cmd__fail(EXIT_FAILED, "explain: namespace '%s': %s", word, strerror(-error));
-	cmd__incomplete("explain", &view);
+	cmd__incomplete("explain", view.missing, view.skipped);
 	journal__free_view(&view);
 out:
 	free(all.entry);

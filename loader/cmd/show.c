@@ -114,9 +114,7 @@ static int show_descriptions(struct show *show, bool valid, bool log)
 		if (view.description[i] && show->all.entry[i].info.valid == valid)
 			line(show, event__to_json(view.description[i], false));
 	}
-	if (log)
-		view.missing = 0;
-	cmd__incomplete("show", &view);
+	cmd__incomplete("show", log ? 0 : view.missing, view.skipped);
 	journal__free_view(&view);
 	return 0;
 }

@@ -19,7 +19,6 @@
 struct journal {
 	int file;
 	struct ring_buffer *ring;
-	u64 used; /* bytes of the file */
 	int error; /* the first that writing met */
 };
 
@@ -62,21 +61,11 @@ static int file_open(u32 id, int flags)
 	return fd;
 }
 
-bool journal__has_room(u64 used, const void *record, size_t size)
-{
-	bool log = size >= TSEM_RECORD_HEADER_SIZE && ((const struct tsem_record *)record)->kind == TSEM_RECORD_LOG;
-
-	return used + size <= (log ? JOURNAL_MAX / 2 : JOURNAL_MAX);
-}
-
-/* A record that has no room is dropped: a reader finds its number missing. */
 static int append(void *context, void *data, size_t size)
 {
 	struct journal *journal = context;
 	const char *p = data;
 
-	if (!journal__has_room(journal->used, data, size))
-		return 0;
 	while (size && !journal->error) {
 		ssize_t n = write(journal->file, p, size);
 
@@ -85,7 +74,6 @@ static int append(void *context, void *data, size_t size)
 		if (n > 0) {
 			p += n;
 			size -= n;
-			journal->used += n;
 		}
 	}
 	return 0;
@@ -94,7 +82,6 @@ static int append(void *context, void *data, size_t size)
 int journal__collect(struct tsem *tsem, u32 id, struct journal **out)
 {
 	struct journal *journal = calloc(1, sizeof(*journal));
-	struct stat st;
 	u32 ring_id;
 	int ring = -1, err;
 
@@ -104,10 +91,6 @@ int journal__collect(struct tsem *tsem, u32 id, struct journal **out)
 	err = journal->file < 0 ? journal->file : 0;
 	if (!err && flock(journal->file, LOCK_EX | LOCK_NB))
 		err = errno == EWOULDBLOCK ? -EBUSY : -errno;
-	if (!err && fstat(journal->file, &st))
-		err = -errno;
-	if (!err)
-		journal->used = st.st_size;
 	if (!err && bpf_map_lookup_elem(tsem->rings, &id, &ring_id))
 		err = -errno;
 	if (!err) {

@@ -11,19 +11,12 @@
 #ifndef TSEM_JOURNAL_H
 #define TSEM_JOURNAL_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "namespace.h"
 #include "tsem.h"
 
 #define JOURNAL_DIRECTORY "/run/tsem-bpf"
-
-/*
- * Bytes that a journal may have: it lies in memory. Log records, which one task after the other can cause without end,
- * leave half of it to descriptions, which are as many as coefficients.
- */
-#define JOURNAL_MAX (256ULL << 20)
 
 struct journal;
 
@@ -45,8 +38,6 @@ struct journal_view {
 	size_t logs;
 	size_t missing; /* coefficients that occurred and have no description */
 	size_t skipped; /* records, and pieces of the file between them, that are not those of this namespace */
-	size_t dropped; /* records that the journal had no room for, if it is that full; those of a full ring among them
-			 */
 	char *text; /* the file */
 };
 
@@ -58,9 +49,6 @@ struct journal_view {
 int journal__view(struct tsem *tsem, const struct tsem_namespace *ns, const struct namespace_coefficients *all,
 		  struct journal_view *view);
 void journal__free_view(struct journal_view *view);
-
-/* Is there room for a record of `size` bytes in a journal of `used` bytes? */
-bool journal__has_room(u64 used, const void *record, size_t size);
 
 /* The whole file of a namespace into *text, which the caller frees; an absent one is empty. 0 or -errno. */
 int journal__read(u32 id, char **text, size_t *size);

@@ -101,7 +101,6 @@ static int fill(const struct tsem_namespace *ns, u64 load, const struct index *i
 		struct journal_view *view)
 {
 	bool garbage = false, fits, whole;
-	u64 count = 0;
 	int err = 0;
 
 	for (size_t at = 0; at < size && !err;) {
@@ -120,11 +119,8 @@ static int fill(const struct tsem_namespace *ns, u64 load, const struct index *i
 		 */
 		view->skipped += !fits && (whole || !garbage);
 		garbage = !fits;
-		count += fits;
 		at += fits ? record->size : to_next(view->text + at, size - at);
 	}
-	if (size + sizeof(struct tsem_record) > JOURNAL_MAX / 2 && ns->records > count)
-		view->dropped = ns->records - count;
 	return err;
 }
 

@@ -234,47 +234,6 @@ static void log_records_are_kept_in_order(void **state)
 	journal__free_view(&view);
 }
 
-static void a_journal_has_a_limit(void **state)
-{
-	struct tsem_record log = { .kind = TSEM_RECORD_LOG }, event = { .kind = TSEM_RECORD_EVENT };
-	size_t size = TSEM_RECORD_HEADER_SIZE;
-
-	(void)state;
-	assert_true(journal__has_room(0, &log, size));
-	assert_true(journal__has_room(JOURNAL_MAX / 2 - size, &log, size));
-	assert_false(journal__has_room(JOURNAL_MAX / 2 - size + 1, &log, size));
-	assert_true(journal__has_room(JOURNAL_MAX / 2, &event, size));
-	assert_true(journal__has_room(JOURNAL_MAX - size, &event, size));
-	assert_false(journal__has_room(JOURNAL_MAX - size + 1, &event, size));
-}
-
-/* What is not in a journal that is as large as it may be was dropped. In a smaller one it comes again. */
-static void dropped_records_are_counted(void **state)
-{
-	struct tsem_namespace counted = ns;
-
-	(void)state;
-	counted.records = RECORDS + 3;
-	for (int large = 0; large < 2; large++) {
-		struct journal_view view = {};
-		struct text text = {};
-
-		for (int i = 0; i < RECORDS; i++)
-			append_record(&text, &records[i]);
-		if (large) {
-			text.bytes = realloc(text.bytes, JOURNAL_MAX / 2);
-			assert_non_null(text.bytes);
-			memset(text.bytes + text.size, 0, JOURNAL_MAX / 2 - text.size);
-			text.size = JOURNAL_MAX / 2;
-		}
-		view.text = text.bytes;
-		assert_int_equal(journal__fill(&counted, LOAD, &all, text.size, &view), 0);
-		assert_int_equal(view.dropped, large ? 3 : 0);
-		assert_non_null(view.description[RECORDS - 1]);
-		journal__free_view(&view);
-	}
-}
-
 static void any_end_of_the_file_is_safe(void **state)
 {
 	struct text whole = {};
@@ -307,8 +266,6 @@ int main(void)
 		cmocka_unit_test(a_record_that_does_not_check_is_counted_and_skipped),
 		cmocka_unit_test(a_told_part_that_is_false_is_skipped),
 		cmocka_unit_test(log_records_are_kept_in_order),
-		cmocka_unit_test(a_journal_has_a_limit),
-		cmocka_unit_test(dropped_records_are_counted),
 		cmocka_unit_test(any_end_of_the_file_is_safe),
 	};
 
