@@ -125,6 +125,7 @@ install: all
 
 unit: $(UNIT)
 	$(Q)for program in $^; do $$program || exit 1; done
+	$(Q)bats test/unit
 
 # These do all of their set-up: packages, a kernel image, the build, the virtual machine.
 deps:

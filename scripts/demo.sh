@@ -9,7 +9,9 @@ cd "$(dirname "$0")/.."
 
 if [[ ${1:-} != --inside ]]; then
 	kernel=$(scripts/kernel-image.sh 6.12)
-	make VMLINUX_BTF="$kernel/vmlinux.btf" tests
+	# shellcheck source=scripts/patience.sh
+	. scripts/patience.sh
+	patiently "the build" make VMLINUX_BTF="$kernel/vmlinux.btf" build/tsem-bpf build/test/prog/tcp
 	echo "Starting a virtual machine with Debian's kernel $(basename "$kernel") ..."
 	exec scripts/vm.sh -- scripts/demo.sh --inside
 fi

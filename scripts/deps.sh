@@ -10,6 +10,9 @@
 
 set -euo pipefail
 
+# shellcheck source=scripts/patience.sh
+. "$(dirname "$0")/patience.sh"
+
 die() {
 	echo "deps.sh: $*" >&2
 	exit 1
@@ -179,11 +182,11 @@ done
 
 mapfile -t wanted < <(missing)
 if [[ -n $changed || -n $unlisted ]] || ((${#wanted[@]})); then
-	"${sudo[@]}" apt-get update -qq || die "'apt-get update' failed; see its message above"
+	patiently "'apt-get update'" "${sudo[@]}" apt-get update -qq || die "'apt-get update' failed; see its message above"
 fi
 if ((${#wanted[@]})); then
 	echo "deps.sh: installing ${wanted[*]}"
-	"${sudo[@]}" apt-get install -y -qq --no-install-recommends "${wanted[@]}" >/dev/null ||
+	patiently "'apt-get install'" "${sudo[@]}" apt-get install -y -qq --no-install-recommends "${wanted[@]}" >/dev/null ||
 		die "'apt-get install' failed for: ${wanted[*]}"
 	mapfile -t wanted < <(missing)
 	((!${#wanted[@]})) || die "still missing or too old after the installation: ${wanted[*]}"

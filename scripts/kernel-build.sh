@@ -13,6 +13,9 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+# shellcheck source=scripts/patience.sh
+. scripts/patience.sh
+
 die() {
 	echo "kernel-build.sh: $*" >&2
 	exit 1
@@ -63,13 +66,15 @@ main() {
 
 	mkdir -p "$cache"
 	work=$(mktemp -d "$cache/.new.XXXXXX")
-	trap 'rm -rf "$work"' EXIT
+	trap 'rm -rf "$work"; waited' EXIT
 	log=$work/log
 
 	echo "kernel-build.sh: fetching $package=$version" >&2
+	waiting_for "the download of $package"
 	# apt drops its privileges to a user who cannot write to our cache; it warns, and we want it quiet.
 	(cd "$work" && apt-get download -qq -o APT::Sandbox::User=root "$package=$version" >&2) ||
 		die "cannot download $package $version"
+	waiting_for "the unpacking of $package"
 	dpkg-deb --fsys-tarfile "$work"/*.deb | tar -C "$work" -xf - --wildcards './usr/src/*.tar.xz'
 	mkdir "$work/source" "$work/done"
 	LC_ALL=C tar -C "$work/source" --strip-components=1 "${unused[@]/#/--exclude=$package/}" -xf "$work"/usr/src/*.tar.xz
@@ -91,6 +96,7 @@ main() {
 		exit
 	fi
 
+	waiting_for "the configuration"
 	(cd "$patches" && cat "${configs[@]}") >"$work/config"
 	make -s KCONFIG_ALLCONFIG="$work/config" allnoconfig >"$log" 2>&1 ||
 		die "the configuration failed: $(tail -n 1 "$log")"
@@ -99,6 +105,7 @@ main() {
 	done < <(grep '^CONFIG_' "$work/config")
 
 	echo "kernel-build.sh: building ${#names[@]} patches on $version, some nine minutes on two processors" >&2
+	waiting_for "the kernel's build"
 	export KBUILD_BUILD_USER=tsem KBUILD_BUILD_HOST=tsem
 	# One more than there are processors: what one waits for, the rest does not.
 	make -s -j"$(($(nproc) + 1))" LOCALVERSION=-tsem KCFLAGS="$flags" bzImage >"$log" 2>&1 || {
@@ -107,6 +114,7 @@ main() {
 		cp "$log" "$repo/build/kernel-build.log"
 		die "the build failed; see build/kernel-build.log"
 	}
+	waiting_for "the new kernel's files"
 	cp arch/x86/boot/bzImage "$work/done/vmlinuz"
 	cp .config "$work/done/config"
 	llvm-objcopy-19 --dump-section ".BTF=$work/done/vmlinux.btf" vmlinux /dev/null ||

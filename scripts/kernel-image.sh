@@ -10,6 +10,9 @@
 
 set -euo pipefail
 
+# shellcheck source=scripts/patience.sh
+. "$(dirname "$0")/patience.sh"
+
 die() {
 	echo "kernel-image.sh: $*" >&2
 	exit 1
@@ -64,7 +67,7 @@ target=$cache/$version
 if [[ ! -e $target/boot ]]; then
 	mkdir -p "$cache"
 	work=$(mktemp -d "$cache/.new.XXXXXX")
-	trap 'rm -rf "$work"' EXIT
+	trap 'rm -rf "$work"; waited' EXIT
 
 	image=$(field linux-image-amd64 "$version" Depends | grep -o "linux-image-${series}[^ ,]*" | head -n 1)
 	[[ -n $image ]] || die "cannot tell which image linux-image-amd64 $version stands for"
@@ -78,10 +81,12 @@ if [[ ! -e $target/boot ]]; then
 		awk '$1 ~ /^linux-(binary|modules)-/ { print $1 }')
 
 	echo "kernel-image.sh: fetching ${names[*]}" >&2
+	waiting_for "the download of ${names[*]}"
 	mkdir "$work/debs" "$work/root"
 	# apt drops its privileges to a user who cannot write to our cache; it warns, and we want it quiet.
 	(cd "$work/debs" && apt-get download -qq -o APT::Sandbox::User=root "${names[@]}" >&2) ||
 		die "cannot download ${names[*]}"
+	waiting_for "the unpacking of ${names[*]}"
 	for deb in "$work"/debs/*.deb; do
 		dpkg-deb -x "$deb" "$work/root"
 	done
@@ -112,11 +117,13 @@ if [[ ! -e $target/boot ]]; then
 		*) cat "$file" ;;
 		esac >"$work/done/boot/$((number++))-${name%%.*}.ko"
 	done <"$work/order"
+	waiting_for "the type information of $image"
 	extract_vmlinux "$work/done/vmlinuz" "$work/vmlinux" || die "cannot decompress $image's vmlinuz"
 	llvm-objcopy-19 --dump-section ".BTF=$work/done/vmlinux.btf" "$work/vmlinux" /dev/null ||
 		die "$image has no type information (.BTF)"
 	rm -rf "$target"
 	mv -T "$work/done" "$target"
+	waited
 fi
 ln -sfnT "$version" "$cache/$series"
 echo "$target"

@@ -3,16 +3,20 @@
 #
 # test.sh [BATS FILE...]: everything that is tested, and one line at the end that sums it up: "N passed, N failed".
 #
-# First what needs no kernel: lint, which counts as one test, and the unit tests. Then the BATS suites, in one boot each, two
-# at a time, since an emulated machine takes one processor: on Debian's 6.12 kernel (0NN and 1NN, 2NN, 3NN and 4NN); the
-# smoke tests on the newest; the tests of the boot (6NN) in a machine that boots as an installed one does; and the smoke
-# tests, what a hostile workload tries (39N) and the tests of the patch series (5NN) on the patched kernel. All have a
-# TPM. Every part speaks TAP, which is what is counted: a test that was planned and never reported, a skipped one, and a
-# machine that ended badly after its tests are failures too. With files named, only those run, on 6.12 (5NN: on the
-# patched; 6NN: in their machine). The outputs stay in build/test-*.tap.
+# First what needs no kernel: lint, which counts as one test, and the unit tests. Then the BATS suites, each in one boot of
+# its own (start_suite). An emulated machine takes one processor, so two machines run at a time. All have a TPM.
+#
+# Every part speaks TAP, which is what is counted. Failures are also: a test that was planned and never reported, a skipped
+# one, and a machine that ended badly after its tests. With files named, only those run, on 6.12 (5NN: on the patched
+# kernel; 6NN: in the machine of the boot). The outputs stay in build/test-*.tap.
 
 set -uo pipefail
+# A pattern without a file is nothing to run.
+shopt -s nullglob
 cd "$(dirname "$0")/.." || exit 1
+
+# shellcheck source=scripts/patience.sh
+. scripts/patience.sh
 
 passed=0 failed=0
 failures=()
@@ -91,27 +95,34 @@ boot_vm() {
 		trace_buf_size=16M" -- "$@"
 }
 
-# A machine for each suite that none was started for yet, by whoever has time.
-remaining() {
-	local suite
-	for suite in models commands newest; do
-		mkdir "build/test-started/$suite" 2>/dev/null || continue
-		case $suite in
-		models) in_vm $suite -k 6.12 -- test/2*.bats ;;
-		commands) in_vm $suite -k 6.12 -- test/[34]*.bats ;;
-		newest) in_vm $suite -k 7.3 -- test/000-*.bats ;;
-		esac
-	done
+# The suites, longest first. What hostile workloads try (39N, 45N) runs on all three kernels. The patched kernel may have
+# to be built; 560 waits there for what 010 leaves, which is of events.
+suites=(patched events attacks newest models commands boot)
+
+start_suite() {
+	case $1 in
+	patched)
+		echo
+		echo "== the patched kernel"
+		scripts/kernel-build.sh && in_vm patched -k patched -- test/000-*.bats test/39*.bats test/45*.bats test/5*.bats
+		;;
+	events) in_vm events -k 6.12 -- test/[01]*.bats ;;
+	attacks) in_vm attacks -k 6.12 -- test/39*.bats test/45*.bats ;;
+	newest) in_vm newest -k 7.3 -- test/000-*.bats test/39*.bats test/45*.bats ;;
+	models) in_vm models -k 6.12 -- test/2*.bats ;;
+	commands) in_vm commands -k 6.12 -- test/3[0-8]*.bats test/4[0-46-9]*.bats ;;
+	boot) boot_vm test/6*.bats ;;
+	esac
 }
 
-# The patched kernel is long in the making where it is not in the cache.
-beside() {
-	boot_vm test/6*.bats
-	echo
-	echo "== the patched kernel"
-	scripts/kernel-build.sh &&
-		in_vm patched -k patched -- test/000-*.bats test/39*.bats test/5*.bats
-	remaining
+# Starts one suite after the other that nobody has started. Two of these run side by side.
+start_suites() {
+	local suite
+	for suite in "${suites[@]}"; do
+		if mkdir "build/test-started/$suite" 2>/dev/null; then
+			start_suite "$suite"
+		fi
+	done
 }
 
 # All in a function: the shell has read it to its end before it starts, and the file may be edited meanwhile.
@@ -122,7 +133,7 @@ main() {
 		summary
 	}
 	echo "== build"
-	make -j"$(nproc)" VMLINUX_BTF="$kernel/vmlinux.btf" tests || {
+	patiently "the build" make -j"$(nproc)" VMLINUX_BTF="$kernel/vmlinux.btf" tests || {
 		fail "the build"
 		summary
 	}
@@ -148,12 +159,12 @@ main() {
 	# What one machine leaves for another is of this run.
 	rm -rf build/portable build/test-*.{tap,status} build/test-started
 	mkdir build/test-started
-	beside >build/test-beside.out 2>&1 &
+	start_suites >build/test-beside.out 2>&1 &
 	others=$!
 
 	echo
 	echo "== lint"
-	if scripts/lint.sh; then
+	if patiently "scripts/lint.sh" scripts/lint.sh; then
 		passed=$((passed + 1))
 	else
 		fail lint
@@ -164,15 +175,21 @@ main() {
 		program=build/test/unit/$name
 		echo
 		echo "== $name"
+		waiting_for "$name"
 		CMOCKA_MESSAGE_OUTPUT=TAP timeout 300 "$program" 2>&1 | tee "build/test-$name.tap"
 		tally "$name" "${PIPESTATUS[0]}" "build/test-$name.tap"
+		waited
 	done
 
-	in_vm events -k 6.12 -- test/[01]*.bats
-	remaining
-	wait "$others"
+	echo
+	echo "== test/unit/*.bats"
+	patiently "bats test/unit" bats --formatter tap test/unit | tee build/test-scripts.tap
+	tally scripts "${PIPESTATUS[0]}" build/test-scripts.tap
+
+	start_suites
+	patiently "the suites in build/test-beside.out" wait "$others"
 	cat build/test-beside.out
-	for name in events models commands newest boot patched; do
+	for name in "${suites[@]}"; do
 		if [[ -e build/test-$name.status ]]; then
 			tally_vm "$name"
 		else

@@ -99,6 +99,7 @@ main() {
 	cat /run/output >"$out" &
 	writer=$!
 	cd "$tsem_repo" || die "cannot enter $tsem_repo"
+	: >"$tsem_run/started"
 	env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=dumb \
 		TSEM_VM="$(uname -r)" setsid /bin/bash "$tsem_run/command" </dev/null >/run/output 2>&1
 	status=$?

@@ -41,6 +41,7 @@ refused() {
 	refused 2 "'other'" tsem-bpf run --nsref other -- true
 	refused 2 "cache=0" tsem-bpf run --cache 0 -- true
 	refused 2 "'m1'" tsem-bpf run --model-type m1 -- true
+	refused 2 "encoding=portable" tsem-bpf run --model-type portable -- true
 	refused 2 "'12'" tsem-bpf run --base 12 -- true
 	refused 2 "'xyz'" tsem-bpf run --pseudonym xyz -- true
 	refused 2 "'123'" tsem-bpf run -n 123 -- true
@@ -74,12 +75,6 @@ refused() {
 	says "is kept"
 	[ "$(tsem-bpf show -n kept trajectory-coefficients | wc -l)" -gt 2 ]
 	check 0 tsem-bpf delete -n kept
-	# A pipe is opened once.
-	mkfifo pipe
-	cat pipe >read &
-	check 0 tsem-bpf run -q -o pipe -- true
-	wait $!
-	grep -q '^end$' read
 }
 
 @test "run passes the exit status of the command on" {

@@ -13,7 +13,7 @@ enum {
 	EXIT_DONE = 0,
 	EXIT_FAILED = 1,
 	EXIT_USAGE = 2,
-	EXIT_DENIED = 3, /* run: the model denied something and the workload failed */
+	EXIT_DENIED = 3, /* run: something was denied, and the workload failed or --strict was given */
 	EXIT_KERNEL = 4, /* this kernel cannot do what was asked for */
 };
 
@@ -51,6 +51,12 @@ int cmd__bad_option(char **argv, int option);
  * take is for cmd__bad_option().
  */
 int cmd__option(int argc, char **argv, const char *letters, const struct option *options);
+
+/*
+ * The number that the option `option` of `command` is given as `text`, into *out. 0, or EXIT_USAGE after a message: it
+ * is none from `least` to `most`.
+ */
+int cmd__number(const char *command, const char *option, const char *text, u32 least, u32 most, u32 *out);
 
 /* Prints the usage of the command `name` to the standard output; returns EXIT_DONE. */
 int cmd__help(const char *name);

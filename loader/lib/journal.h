@@ -18,17 +18,25 @@
 
 #define JOURNAL_DIRECTORY "/run/tsem-bpf"
 
+/* Bytes that a journal may grow to, unless journal__limit() sets others. What is more is dropped, and counted. */
+#define JOURNAL_LIMIT (64ULL << 20)
+
 struct journal;
 
+/* Opens JOURNAL_DIRECTORY, which is made and must be root's alone: -EPERM. A descriptor or -errno. */
+int journal__directory(void);
 /* Becomes the collector of a namespace. 0 and *journal; -EBUSY: another process is; another -errno. */
 int journal__collect(struct tsem *tsem, u32 id, struct journal **journal);
+void journal__limit(struct journal *journal, u64 bytes);
 /* A descriptor that polls readable while the ring has records; owned by the journal. */
 int journal__pollable(const struct journal *journal);
 /* Moves what the ring has into the file. The number of records, or -errno. */
 int journal__drain(struct journal *journal);
 /* Ends collecting; the file stays. Takes NULL. */
 void journal__close(struct journal *journal);
-/* Removes the file. */
+/* Records of a namespace that were dropped, by every collector that it had. */
+u64 journal__dropped(u32 id);
+/* Removes the files. */
 void journal__remove(u32 id);
 
 /* What the journal says of a namespace. */
