@@ -256,12 +256,12 @@ int control__namespace_option(struct control_namespace *ns, const char *key, con
 int control__namespace_action(struct control_namespace *ns, const char *text, struct control_error *error)
 {
 	const char *value = strchr(text, '=');
-	u32 event, action;
+	u32 event = 0, action = 0;
 	char name[64];
 	int err;
 
 	if (!value || value - text >= (long)sizeof(name))
-		return refuse(error, "action %.80s: is not of the form EVENT=ACTION", text);
+		return refuse(error, "'%.80s' is not of the form EVENT=ACTION", text);
 	snprintf(name, sizeof(name), "%.*s", (int)(value - text), text);
 	err = parse_event("event", name, &event, error)
 		      ?: parse_word("action", value + 1, CONTROL_WORDS_ACTION, &action, error);

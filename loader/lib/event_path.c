@@ -97,25 +97,21 @@ static bool is_normal(struct bytes component, u32 width)
 	return component.size == 2 * width;
 }
 
-/* Can `path` be normalised to `normal`, which is another text? */
+/* Can `path` be normalised to `normal`? */
 static bool normal_fits(struct bytes normal, struct bytes path, u32 width)
 {
 	struct components a = components_of(normal), b = components_of(path);
 	struct bytes one, two;
-	bool same = true;
 
 	if (absolute(normal) != absolute(path))
 		return false;
 	while (next_component(&a, &one)) {
 		if (!next_component(&b, &two))
 			return false;
-		if (equal(one, two))
-			continue;
-		same = false;
-		if (!is_normal(one, width))
+		if (!equal(one, two) && !is_normal(one, width))
 			return false;
 	}
-	return !b.more && !same;
+	return !b.more;
 }
 
 /* Is `path` the text `hashed` with another name for each created component? */
@@ -245,7 +241,8 @@ static int encode_pathname(struct codec *c, struct json_object *o, u32 shift)
 	if (form == TSEM_PATH_CREATED)
 		return encode_created(c, o, real);
 	CODEC_TRY(get_path(c, o, form_keys[form], c->scratch, &text));
-	fits = form == TSEM_PATH_PATTERN ? pattern_matches(text, real) : normal_fits(text, real, c->width);
+	fits = form == TSEM_PATH_PATTERN ? pattern_matches(text, real)
+					 : normal_fits(text, real, c->width) && !equal(text, real);
 	c->fault = form_keys[form];
 	return fits ? codec__put_str(c, FIELD_HASHED, text.at, text.size) : -EINVAL;
 }
@@ -297,7 +294,7 @@ static int get_bytes(struct codec *c, enum field_part part, struct bytes *out)
 }
 
 /*
- * There was no room to tell the real pathname: a pathname that is hashed as the same bytes. Created components are `?`,
+ * There was no room to tell the real pathname: a pathname that is hashed as the same bytes. Created components are `*`,
  * the text of a pattern matches itself.
  */
 static int decode_untold(struct codec *c, struct json_object *o, u32 form, struct bytes hashed)
@@ -308,7 +305,7 @@ static int decode_untold(struct codec *c, struct json_object *o, u32 form, struc
 	if (!name)
 		return -ENOMEM;
 	for (size_t i = 0; i < hashed.size; i++)
-		name[i] = form == TSEM_PATH_CREATED && !hashed.at[i] ? '?' : hashed.at[i];
+		name[i] = form == TSEM_PATH_CREATED && !hashed.at[i] ? '*' : hashed.at[i];
 	err = memchr(name, 0, hashed.size) ? -EINVAL : codec__put(o, "pathname", codec__text(name, hashed.size));
 	if (!err && form == TSEM_PATH_CREATED)
 		err = created_fits(hashed, (struct bytes){ name, hashed.size }) ? decode_created(c, o, hashed)
@@ -336,7 +333,7 @@ static int decode_pathname(struct codec *c, struct json_object *o, u32 shift)
 	CODEC_TRY(codec__put(o, "pathname", codec__text(real.at, real.size)));
 	if (form == TSEM_PATH_CREATED)
 		return decode_created(c, o, hashed);
-	if (form != TSEM_PATH_REAL)
+	if (form == TSEM_PATH_PATTERN || (form == TSEM_PATH_NORMAL && !equal(hashed, real)))
 		return codec__put(o, form_keys[form], codec__text(hashed.at, hashed.size));
 	return 0;
 }

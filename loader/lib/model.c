@@ -86,6 +86,7 @@ int model__text(FILE *file, char **text, size_t *size)
 	char *p = malloc(room), *grown;
 
 	while (p) {
+		errno = 0;
 		used += fread(p + used, 1, room - used, file);
 		if (used < room)
 			break;
@@ -98,8 +99,10 @@ int model__text(FILE *file, char **text, size_t *size)
 	if (!p)
 		return -ENOMEM;
 	if (ferror(file)) {
+		int err = errno == EFBIG ? -EFBIG : -EIO;
+
 		free(p);
-		return -EIO;
+		return err;
 	}
 	*text = p;
 	*size = used;
@@ -474,14 +477,10 @@ static void write_values(FILE *file, const char *word, const struct digests *lis
 	}
 }
 
-static void write_settings(FILE *file, const struct model *m)
+void model__write_settings(FILE *file, const struct model *m)
 {
 	char text[PATTERN_TEXT_SIZE];
 
-	if (*m->name)
-		fprintf(file, "name %s\n", m->name);
-	if (m->has_version)
-		fprintf(file, "version %llu\n", (unsigned long long)m->version);
 	if (m->digest)
 		fprintf(file, "digest %s\n", digest__name(m->digest));
 	if (m->encoding)
@@ -505,7 +504,11 @@ int model__write_described(FILE *file, const struct model *model,
 {
 	char hex[2 * MAX + 1];
 
-	write_settings(file, model);
+	if (*model->name)
+		fprintf(file, "name %s\n", model->name);
+	if (model->has_version)
+		fprintf(file, "version %llu\n", (unsigned long long)model->version);
+	model__write_settings(file, model);
 	if (model->has_aggregate) {
 		digest__to_hex(model->aggregate, model->width, hex);
 		fprintf(file, "aggregate %s\n", hex);

@@ -60,7 +60,8 @@ struct model_error {
 /* Appends a digest of TSEM_DIGEST_MAX bytes. 0 or -ENOMEM. */
 int digests__add(struct digests *list, const u8 *digest);
 
-/* Reads all of `file` into *text, which the caller frees and which no NUL ends. 0; -EIO; -ENOMEM. */
+/* Reads all of `file` into *text, which the caller frees and which no NUL ends. 0; -EIO; -EFBIG: it expands to more
+ * than the limit (stream.h); -ENOMEM. */
 int model__text(FILE *file, char **text, size_t *size);
 /*
  * Makes *model, which the caller frees, of a text of `size` bytes. Its events point into the text. 0; -EINVAL with
@@ -75,6 +76,8 @@ int model__add(struct model *model, const u8 *state, struct model_event event);
 int model__unique(struct model *model);
 /* Why `name` can be no name of a model, as the end of a sentence; NULL: it can. */
 const char *model__name_fault(const char *name);
+/* Writes the lines of what the values were made with: digest, encoding, content, scope, instances, patterns. */
+void model__write_settings(FILE *file, const struct model *model);
 /* Writes a model in the form of the specification. 0 or -EIO. */
 int model__write(FILE *file, const struct model *model);
 /* The same with the events that `describe` gives, by index of the state; each has to last until the next call only. */

@@ -497,6 +497,35 @@ char *sign__name(const char *model)
 	return asprintf(&name, "%s" SIGN_SUFFIX, model) < 0 ? NULL : name;
 }
 
+static int anchor_hash(const u8 *pem, size_t size, char *out)
+{
+	u8 digest[TSEM_DIGEST_MAX];
+	int err = digest__hash(TSEM_DIGEST_SHA256, pem, size, digest);
+
+	if (!err)
+		digest__to_hex(digest, 32, out);
+	return err;
+}
+
+int sign__anchor(const char *path, char *out, struct sign_error *error)
+{
+	struct anchors anchors = {};
+	size_t size;
+	u8 *pem;
+	int err = read_file(NULL, path, PEM_MAX, &pem, &size);
+
+	if (err)
+		return fail(error, err, "the trust anchor %s: %s", path, file_error(err));
+	ERR_clear_error();
+	err = read_anchors((struct sign_bytes){ pem, size }, &anchors, error);
+	if (!err && anchor_hash(pem, size, out))
+		err = no_memory(error);
+	free_anchors(&anchors);
+	ERR_clear_error();
+	free(pem);
+	return err;
+}
+
 int sign__verify_file(struct sign_bytes text, const char *model, const char *signature, const char *directory,
 		      const char *anchor, struct sign_signer *signer, struct sign_error *error)
 {
@@ -525,6 +554,8 @@ int sign__verify_file(struct sign_bytes text, const char *model, const char *sig
 	}
 	err = sign__verify(text, (struct sign_bytes){ bytes, size }, (struct sign_bytes){ pem, pem_size }, signer,
 			   error);
+	if (!err && anchor_hash(pem, pem_size, signer->anchor))
+		err = no_memory(error);
 out:
 	free(bytes);
 	free(pem);
