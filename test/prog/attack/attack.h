@@ -76,6 +76,9 @@ int failed_at(const char *call);
 void tell(const char *text, ssize_t size);
 bool told_secret(const struct attempt *a);
 
+/* Outside: is the attempt made in a namespace? What would do harm is not made in none. */
+extern bool harmless;
+
 /* A child that ends after SECONDS, whatever happens; 0 in the child. */
 pid_t spawn(void);
 /* Its exit status; 128 and the signal if one ended it. */

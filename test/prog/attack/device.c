@@ -431,7 +431,7 @@ const struct attempt device_attempts[] = {
 	CHAR("device-fuse", 10, 229, "fuse"),
 	CHAR("device-uinput", 10, 223, "uinput"),
 	CHAR("device-vhost-vsock", 10, 241, "vhost_vsock"),
-	CHAR("device-latency", 10, 125, NULL),
+	CHAR("device-screen-attributes", 7, 128, NULL),
 	CHAR("device-random-source", 10, 183, NULL),
 	CHAR("device-screen", 7, 0, NULL),
 	CHAR("device-msr", 202, 0, "msr"),

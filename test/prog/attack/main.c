@@ -8,7 +8,7 @@
  * effect, puts everything back, and prints a line: NAME, and what became of it:
  *
  *	done			the effect was there
- *	denied ERROR at CALL	it was not, and the kernel said EPERM or EACCES
+ *	denied ERROR at CALL	it was not, and the kernel said EPERM, EACCES, or ENOKEY
  *	silent			it was not, though every call succeeded
  *	failed ERROR at CALL	another error
  *	unsupported		the kernel has no such thing
@@ -47,6 +47,7 @@ static const struct kind {
 
 struct scene scene;
 struct answer *answer;
+bool harmless;
 static char victim_secret[] = SECRET;
 static pid_t helpers[HELPERS];
 static int victim_status;
@@ -202,10 +203,13 @@ static void report(const struct attempt *a, bool effect)
 
 	if (effect) {
 		printf("%s done\n", a->name);
+	} else if (answer->error == ENOSYS) {
+		printf("%s unsupported\n", a->name);
 	} else if (!answer->error) {
 		printf("%s silent\n", a->name);
 	} else {
-		if (answer->error == EPERM || answer->error == EACCES)
+		/* A key that may not be had is not there. */
+		if (answer->error == EPERM || answer->error == EACCES || answer->error == ENOKEY)
 			how = "denied";
 		printf("%s %s %s at %s\n", a->name, how, error ? error : "?", answer->at);
 	}
@@ -288,7 +292,7 @@ static int start(const char *self, char **command, int *to, int *from)
 	return 0;
 }
 
-static int outside(const char *self, char **words)
+static int outside(char **words)
 {
 	char **command = words, path[4096] = {};
 	const struct attempt *a;
@@ -300,9 +304,9 @@ static int outside(const char *self, char **words)
 	signal(SIGPIPE, SIG_IGN);
 	while (*command && strcmp(*command, "--"))
 		command++;
+	harmless = *command && command[1];
 	if (start(path, *command ? command + 1 : command, &to, &from))
 		return 1;
-	(void)self;
 	for (; (a = attempt_at(index, &kind)); index++) {
 		if (!selected(a, kind, words) || (!scene.attacking && !a->learned))
 			continue;
@@ -333,7 +337,7 @@ int main(int argc, char **argv)
 		return inside();
 	if (argc >= 2 && (!strcmp(argv[1], "attack") || !strcmp(argv[1], "learned"))) {
 		scene.attacking = *argv[1] == 'a';
-		return outside(argv[0], argv + 2);
+		return outside(argv + 2);
 	}
 	fprintf(stderr, "attack: give list, or attack or learned, with KIND|NAME... -- COMMAND...\n");
 	return 2;

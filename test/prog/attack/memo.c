@@ -293,7 +293,7 @@ const struct attempt memo_attempts[] = {
 	ROW("xattr-name", xattr_name, 'x', 'y'),
 	ROW("socket-option", socket_option, SO_KEEPALIVE, SO_PASSCRED),
 	ROW("socket-type", socket_type, SOCK_STREAM, SOCK_SEQPACKET),
-	ROW("backlog", backlog, 7, 8),
+	ROW("backlog", backlog, 17, 18),
 	ROW("shutdown", shutdown, SHUT_RD, SHUT_WR),
 	{ "memo-signal", event_signal_safe, event_signal_safe },
 	ROW("nice", nice, 5, 6),

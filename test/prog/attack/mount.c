@@ -22,7 +22,8 @@ static int trees_prepare(const struct attempt *a)
 	TRY(mkdir("real", 0755));
 	TRY(mkdir("fake", 0755));
 	TRY(mkdir("m", 0755));
-	TRY_ZERO(put("real/conf", "nothing"));
+	/* Of one content: what differs is the place. */
+	TRY_ZERO(put("real/conf", SECRET));
 	return put("fake/conf", SECRET);
 }
 
@@ -124,7 +125,7 @@ static int overlay(const struct attempt *a)
 
 	(void)a;
 	TRY_ZERO(private_mounts());
-	snprintf(options, sizeof(options), "lowerdir=m/lower,upperdir=m/%s,workdir=m/work-%s", tree(), tree());
+	snprintf(options, sizeof(options), "uuid=off,lowerdir=m/lower,upperdir=m/%s,workdir=m/work-%s", tree(), tree());
 	TRY(mount("overlay", "m/over", "overlay", 0, options));
 	return write_conf("m/over/conf");
 }
@@ -159,7 +160,7 @@ static int change_root(const struct attempt *a)
 static int root_prepare(const struct attempt *a)
 {
 	TRY_ZERO(trees_prepare(a));
-	return put("/conf", "nothing");
+	return put("/conf", SECRET);
 }
 
 static void root_restore(const struct attempt *a)
@@ -303,10 +304,7 @@ static bool executable(const struct attempt *a)
 static int pins_prepare(const struct attempt *a)
 {
 	(void)a;
-	if (!access(PINS, F_OK))
-		return 0;
-	/* Without them, for the run in no namespace. */
-	return UNSUPPORTED;
+	return harmless && !access(PINS, F_OK) ? 0 : UNSUPPORTED;
 }
 
 static bool pins_gone(const struct attempt *a)
@@ -388,6 +386,7 @@ static void writable_pins(const struct attempt *a)
 {
 	(void)a;
 	set_attribute("/sys/fs/bpf", 0, MOUNT_ATTR_RDONLY);
+	mount("none", "/sys/fs/bpf", NULL, MS_REMOUNT, NULL);
 	rmdir("/sys/fs/bpf/attack");
 }
 

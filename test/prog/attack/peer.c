@@ -503,7 +503,7 @@ const struct attempt peer_attempts[] = {
 	FAMILY("family-key", AF_KEY, SOCK_RAW, 2, "af_key"),
 	FAMILY("family-xdp", AF_XDP, SOCK_RAW, 0, NULL),
 	FAMILY("family-raw", AF_INET, SOCK_RAW, IPPROTO_ICMP, NULL),
-	FAMILY("family-vsock", AF_VSOCK, SOCK_STREAM, 0, "vsock"),
+	FAMILY("family-vsock", AF_VSOCK, SOCK_SEQPACKET, 0, "vsock"),
 	FAMILY("family-can", AF_CAN, SOCK_RAW, 1, "can-raw"),
 	FAMILY("family-tipc", AF_TIPC, SOCK_RDM, 0, "tipc"),
 	FAMILY("netlink-audit", AF_NETLINK, SOCK_RAW, NETLINK_AUDIT, NULL),
