@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * grow WHAT COUNT [READY]: makes so many of something, as far as the kernel lets it; then makes the file READY and keeps all
- * until its input ends. Says how many there are. WHAT: segments, semaphores, queues, sockets, directories, files, events (each
- * another one), repeats (each the same, of a file that nobody has).
+ * grow WHAT COUNT [READY]: makes so many of something, as far as the kernel lets it; then makes the file READY and
+ * keeps all until its input ends. Says how many there are. WHAT: segments, semaphores, queues, sockets, directories,
+ * files, events (each another one), repeats (each the same, of a file that nobody has).
  */
 #include <errno.h>
 #include <fcntl.h>

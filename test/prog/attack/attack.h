@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What attempts are made of. An attempt has a part inside of the namespace (attack, or learned, its harmless twin, while
- * the model is learned) and a part outside (prepare, effect, restore). Only the part outside says whether it went
+ * What attempts are made of. An attempt has a part inside of the namespace (attack, or learned, its harmless twin,
+ * while the model is learned) and a part outside (prepare, effect, restore). Only the part outside says whether it went
  * through: it looks for the effect. Both parts run in a directory of the attempt's own.
  */
 #ifndef TEST_ATTACK_H
@@ -42,8 +42,8 @@ struct attempt {
 struct scene {
 	int index;
 	bool attacking;
-	pid_t victim;	  /* a process outside, in a process group of its own */
-	void *secret;	  /* where it has SECRET in its memory */
+	pid_t victim; /* a process outside, in a process group of its own */
+	void *secret; /* where it has SECRET in its memory */
 	char message[512]; /* what prepare has to say */
 };
 
@@ -57,17 +57,17 @@ extern struct scene scene;
 extern struct answer *answer;
 
 /* TRY(CALL): its value, or the function returns errno, and the report names the call. */
-#define TRY(call) \
-	({ \
-		long tried_ = (long)(call); \
-		if (tried_ == -1) \
+#define TRY(call)                                \
+	({                                       \
+		long tried_ = (long)(call);      \
+		if (tried_ == -1)                \
 			return failed_at(#call); \
-		tried_; \
+		tried_;                          \
 	})
-#define TRY_ZERO(call) \
-	({ \
-		int tried_ = (call); \
-		if (tried_) \
+#define TRY_ZERO(call)                 \
+	({                             \
+		int tried_ = (call);   \
+		if (tried_)            \
 			return tried_; \
 	})
 
@@ -130,7 +130,8 @@ bool has_call32(void);
 
 bool module(const char *name);
 
-extern const struct attempt descriptor_attempts[], deputy_attempts[], peer_attempts[], device_attempts[], code_attempts[],
-	mount_attempts[], task_attempts[], process_attempts[], memo_attempts[], mark_attempts[], kernel_attempts[];
+extern const struct attempt descriptor_attempts[], deputy_attempts[], peer_attempts[], device_attempts[],
+	code_attempts[], mount_attempts[], task_attempts[], process_attempts[], memo_attempts[], mark_attempts[],
+	kernel_attempts[];
 
 #endif

@@ -121,10 +121,11 @@ bool secret_changed(const struct attempt *a)
 size_t tiny_program(unsigned char *image, int status)
 {
 	static const unsigned char headers[] = {
-		0x7f, 'E', 'L', 'F', 2, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0x3e, 0, 1, 0, 0, 0, 0x78, 0, 0x40, 0, 0, 0,
-		0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0x38, 0, 1, 0, 0, 0, 0, 0, 0, 0,
-		1, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0x84, 0,
-		0, 0, 0, 0, 0, 0, 0x84, 0, 0, 0, 0, 0, 0, 0, 0, 0x10, 0, 0, 0, 0, 0, 0
+		0x7f, 'E', 'L',  'F', 2,    1, 1,    0, 0,    0, 0,    0, 0, 0, 0, 0, 2, 0,    0x3e, 0, 1, 0, 0, 0,
+		0x78, 0,   0x40, 0,   0,    0, 0,    0, 0x40, 0, 0,    0, 0, 0, 0, 0, 0, 0,    0,    0, 0, 0, 0, 0,
+		0,    0,   0,    0,   0x40, 0, 0x38, 0, 1,    0, 0,    0, 0, 0, 0, 0, 1, 0,    0,    0, 5, 0, 0, 0,
+		0,    0,   0,    0,   0,    0, 0,    0, 0,    0, 0x40, 0, 0, 0, 0, 0, 0, 0,    0x40, 0, 0, 0, 0, 0,
+		0x84, 0,   0,    0,   0,    0, 0,    0, 0x84, 0, 0,    0, 0, 0, 0, 0, 0, 0x10, 0,    0, 0, 0, 0, 0
 	};
 	unsigned char code[] = { 0xbf, status, 0, 0, 0, 0xb8, 60, 0, 0, 0, 0x0f, 0x05 };
 
@@ -212,7 +213,10 @@ long call32(long number, long a, long b, long c, long d)
 {
 	long result;
 
-	asm volatile("int $0x80" : "=a"(result) : "a"(number), "b"(a), "c"(b), "d"(c), "S"(d) : "memory", "r8", "r9", "r10", "r11");
+	asm volatile("int $0x80"
+		     : "=a"(result)
+		     : "a"(number), "b"(a), "c"(b), "d"(c), "S"(d)
+		     : "memory", "r8", "r9", "r10", "r11");
 	if ((int)result >= 0)
 		return (int)result;
 	errno = -(int)result;

@@ -535,13 +535,15 @@ static int secret_memory(const struct attempt *a)
 
 const struct attempt descriptor_attempts[] = {
 	{ "fanotify-knob", fanotify_knob, NULL, knob_prepare, knob_effect, knob_restore },
-	{ "fanotify-knob-mount", fanotify_knob, NULL, knob_prepare, knob_effect, knob_restore, .number = FAN_MARK_MOUNT },
+	{ "fanotify-knob-mount", fanotify_knob, NULL, knob_prepare, knob_effect, knob_restore,
+	  .number = FAN_MARK_MOUNT },
 	{ "fanotify-knob-filesystem", fanotify_knob, NULL, knob_prepare, knob_effect, knob_restore,
 	  .number = FAN_MARK_FILESYSTEM },
 	{ "fanotify-content", fanotify_class, NULL, files_prepare, .number = FAN_CLASS_CONTENT },
 	{ "fanotify-pre-content", fanotify_class, NULL, files_prepare, .number = FAN_CLASS_PRE_CONTENT },
 	{ "fanotify-file", listen_file, listen_own, opened_beside, told_secret, .text = "secret" },
-	{ "fanotify-directory", listen_directory, listen_directory_learned, opened_beside, told_secret, .text = "secret" },
+	{ "fanotify-directory", listen_directory, listen_directory_learned, opened_beside, told_secret,
+	  .text = "secret" },
 	{ "fanotify-mount", listen_mount, listen_own, opened_beside, told_secret, .path = ".", .text = "secret" },
 	{ "inotify-file", inotify_secret, inotify_open, files_prepare },
 	{ "mq-read", queue_secret, queue_open, queue_prepare, told_secret, queue_restore },

@@ -375,7 +375,8 @@ static bool console_changed(const struct attempt *a)
 	struct kbsentry key = { .kb_func = 200 };
 
 	(void)a;
-	return !ioctl(open("/dev/tty0", O_RDWR | O_NOCTTY), KDGKBSENT, &key) && !strcmp((char *)key.kb_string, "attack");
+	return !ioctl(open("/dev/tty0", O_RDWR | O_NOCTTY), KDGKBSENT, &key) &&
+	       !strcmp((char *)key.kb_string, "attack");
 }
 
 static void console_restore(const struct attempt *a)

@@ -48,9 +48,9 @@ static int next_id(const struct attempt *a)
 	TRY(bpf(a->number, &attr));
 	attr.map_id = attr.next_id;
 	attr.next_id = 0;
-	TRY(bpf(a->number == BPF_MAP_GET_NEXT_ID  ? BPF_MAP_GET_FD_BY_ID :
-		a->number == BPF_PROG_GET_NEXT_ID ? BPF_PROG_GET_FD_BY_ID :
-						    BPF_LINK_GET_FD_BY_ID,
+	TRY(bpf(a->number == BPF_MAP_GET_NEXT_ID    ? BPF_MAP_GET_FD_BY_ID
+		: a->number == BPF_PROG_GET_NEXT_ID ? BPF_PROG_GET_FD_BY_ID
+						    : BPF_LINK_GET_FD_BY_ID,
 		&attr));
 	return 0;
 }
@@ -265,7 +265,8 @@ static bool named(const struct attempt *a)
 static void name_restore(const struct attempt *a)
 {
 	(void)a;
-	if (sethostname(names.nodename, strlen(names.nodename)) || setdomainname(names.domainname, strlen(names.domainname)))
+	if (sethostname(names.nodename, strlen(names.nodename)) ||
+	    setdomainname(names.domainname, strlen(names.domainname)))
 		perror("the names are not what they were");
 }
 

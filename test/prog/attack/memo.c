@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Events that differ from a learned one in one value. The learned one is done first, often enough to be a repeated event.
- * `number` is the value: the learned one in its low, the other in its high half.
+ * Events that differ from a learned one in one value. The learned one is done first, often enough to be a repeated
+ * event. `number` is the value: the learned one in its low, the other in its high half.
  */
 #include <linux/ioprio.h>
 #include <sched.h>
@@ -253,10 +253,10 @@ static int event_thread_name(const struct attempt *a)
 	return 0;
 }
 
-#define EVENT(name) \
+#define EVENT(name)                                      \
 	static int often_##name(const struct attempt *a) \
-	{ \
-		return twice(a, event_##name); \
+	{                                                \
+		return twice(a, event_##name);           \
 	}
 #define ROW(name_, event, learned, other) \
 	{ "memo-" name_, often_##event, often_##event, files_prepare, .number = BOTH(learned, other) }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Mounts that make one path stand for another, hide the pins, or change what is mounted. Each attempt has two trees, `real`
- * and `fake`, with a file `conf` each. The model has real/conf written; the effect is that fake/conf was.
+ * Mounts that make one path stand for another, hide the pins, or change what is mounted. Each attempt has two trees,
+ * `real` and `fake`, with a file `conf` each. The model has real/conf written; the effect is that fake/conf was.
  */
 #include <linux/mount.h>
 #include <sched.h>
@@ -395,9 +395,9 @@ static int swap_prepare(const struct attempt *a)
 {
 	(void)a;
 	TRY_ZERO(put("file", "text"));
-	return system("dd if=/dev/zero of=swap bs=64k count=16 status=none && chmod 600 swap && mkswap -q swap >/dev/null") ?
-		       UNSUPPORTED :
-		       0;
+	return system("dd if=/dev/zero of=swap bs=64k count=16 status=none && chmod 600 swap && mkswap -q swap >/dev/null")
+		       ? UNSUPPORTED
+		       : 0;
 }
 
 static int swap_on(const struct attempt *a)

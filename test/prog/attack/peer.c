@@ -21,7 +21,8 @@
 #define PORT_SECRET 7402
 #define GREETING "hello"
 
-/* Two sockets outside, one that the model has and one that it has not; `heard` says that somebody came to the latter. */
+/* Two sockets outside, one that the model has and one that it has not; `heard` says that somebody came to the latter.
+ */
 static int listeners[2] = { -1, -1 };
 
 static void listeners_close(const struct attempt *a)
@@ -61,7 +62,9 @@ static int abstract_prepare(const struct attempt *a)
 {
 	TRY_ZERO(unix_prepare(a->number, "@attack-open", a->text ? "@attack-openness" : "@attack-secret"));
 	snprintf(scene.message, sizeof(scene.message), "%s",
-		 !scene.attacking ? "@attack-open" : a->text ? "@attack-openness" : "@attack-secret");
+		 !scene.attacking ? "@attack-open"
+		 : a->text        ? "@attack-openness"
+				  : "@attack-secret");
 	return 0;
 }
 
@@ -152,7 +155,9 @@ static int second_message(const struct attempt *a)
 
 	(void)a;
 	m[0].msg_hdr = (struct msghdr){ &first, unix_address(&first, "open"), &iov, 1, NULL, 0, 0 };
-	m[1].msg_hdr = (struct msghdr){ &second, unix_address(&second, scene.attacking ? "secret" : "open"), &iov, 1, NULL, 0, 0 };
+	m[1].msg_hdr =
+		(struct msghdr){ &second, unix_address(&second, scene.attacking ? "secret" : "open"), &iov, 1, NULL, 0,
+				 0 };
 	TRY(sendmmsg(s, m, 2, 0) == 2 ? 0 : -1);
 	return 0;
 }
@@ -189,7 +194,9 @@ static int inet_prepare(const struct attempt *a)
 
 static struct sockaddr_in inet_peer(void)
 {
-	return (struct sockaddr_in){ AF_INET, htons(scene.attacking ? PORT_SECRET : PORT_OPEN), { htonl(INADDR_LOOPBACK) }, {} };
+	return (struct sockaddr_in){
+		AF_INET, htons(scene.attacking ? PORT_SECRET : PORT_OPEN), { htonl(INADDR_LOOPBACK) }, {}
+	};
 }
 
 static int inet_connect(const struct attempt *a)
@@ -246,7 +253,8 @@ static int sctp_connectx(const struct attempt *a)
 static int uring_connect(const struct attempt *a)
 {
 	struct sockaddr_un un;
-	int size = unix_address(&un, scene.attacking ? "secret" : "open"), s = TRY(socket(AF_UNIX, SOCK_STREAM, 0)), error;
+	int size = unix_address(&un, scene.attacking ? "secret" : "open"), s = TRY(socket(AF_UNIX, SOCK_STREAM, 0)),
+	    error;
 	struct uring u;
 
 	(void)a;
@@ -463,8 +471,9 @@ static void interface_restore(const struct attempt *a)
 		fprintf(stderr, "dummy7 is left\n");
 }
 
-#define FAMILY(name, family_, type, protocol, module_) \
-	{ name, family, family_learned, family_prepare, .text = module_, .number = (family_) << 16 | (type) << 8 | (protocol) }
+#define FAMILY(name, family_, type, protocol, module_)     \
+	{ name,           family,          family_learned, \
+	  family_prepare, .text = module_, .number = (family_) << 16 | (type) << 8 | (protocol) }
 #define PEER(name, call, prepare, number_) { name, call, call, prepare, heard, listeners_close, .number = number_ }
 
 const struct attempt peer_attempts[] = {
@@ -478,8 +487,8 @@ const struct attempt peer_attempts[] = {
 	PEER("datagram-second", second_message, paths_prepare, SOCK_DGRAM),
 	PEER("stream-abstract", abstract_connect, abstract_prepare, SOCK_STREAM),
 	PEER("datagram-abstract", abstract_send_to, abstract_prepare, SOCK_DGRAM),
-	{ "abstract-prefix", abstract_connect, abstract_connect, abstract_prepare, heard, listeners_close, .text = "longer",
-	  .number = SOCK_STREAM },
+	{ "abstract-prefix", abstract_connect, abstract_connect, abstract_prepare, heard, listeners_close,
+	  .text = "longer", .number = SOCK_STREAM },
 	PEER("uring-connect", uring_connect, paths_prepare, SOCK_STREAM),
 	PEER("tcp-port", inet_connect, inet_prepare, SOCK_STREAM),
 	PEER("tcp-mapped", inet6_mapped, inet_prepare, SOCK_STREAM),

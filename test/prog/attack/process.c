@@ -204,9 +204,9 @@ static void cgroup_restore(const struct attempt *a)
 		nap(20);
 }
 
-#define LEAVE(name_, call) \
+#define LEAVE(name_, call)                                                      \
 	{ name_ "-knob", call, NULL, knob_prepare, knob_effect, knob_restore }, \
-	{ name_ "-file", call, call, files_prepare, told_secret, .number = 1 }
+		{ name_ "-file", call, call, files_prepare, told_secret, .number = 1 }
 
 const struct attempt process_attempts[] = {
 	LEAVE("child", child),

@@ -353,9 +353,9 @@ static int victim_pidfd_namespace(const struct attempt *a)
 
 static int count(pid_t pid, int cpu)
 {
-	struct perf_event_attr attr = {
-		.type = PERF_TYPE_SOFTWARE, .size = sizeof(attr), .config = PERF_COUNT_SW_CONTEXT_SWITCHES
-	};
+	struct perf_event_attr attr = { .type = PERF_TYPE_SOFTWARE,
+					.size = sizeof(attr),
+					.config = PERF_COUNT_SW_CONTEXT_SWITCHES };
 
 	TRY(syscall(SYS_perf_event_open, &attr, pid, cpu, -1, 0));
 	return 0;
@@ -429,7 +429,8 @@ static void adopt_restore(const struct attempt *a)
 static int key_prepare(const struct attempt *a)
 {
 	(void)a;
-	key_outside = TRY(syscall(SYS_add_key, "user", "attack-outside", SECRET, sizeof(SECRET), KEY_SPEC_USER_KEYRING));
+	key_outside =
+		TRY(syscall(SYS_add_key, "user", "attack-outside", SECRET, sizeof(SECRET), KEY_SPEC_USER_KEYRING));
 	snprintf(scene.message, sizeof(scene.message), "%ld", key_outside);
 	return 0;
 }
@@ -555,6 +556,7 @@ const struct attempt task_attempts[] = {
 	{ "key-read", key_read, NULL, key_prepare, told_secret, key_restore },
 	{ "key-revoke", key_revoke, NULL, key_prepare, key_revoked, key_restore },
 	{ "key-add", key_add },
-	{ "cgroup-freeze", freeze, NULL, frozen_prepare, frozen, frozen_restore, .path = FROZEN_GROUP "/cgroup.freeze" },
+	{ "cgroup-freeze", freeze, NULL, frozen_prepare, frozen, frozen_restore,
+	  .path = FROZEN_GROUP "/cgroup.freeze" },
 	{},
 };
