@@ -11,6 +11,7 @@
 
 #include "cmd.h"
 #include "digest.h"
+#include "patience.h"
 #include "root.h"
 #include "skel.h"
 #include "tsem.h"
@@ -223,7 +224,9 @@ int cmd_load(int argc, char **argv)
 		if (err)
 			return err;
 	}
+	patience__begin("the kernel to verify and attach the programs");
 	err = skel__load(&settings, &error);
+	patience__end();
 	if (err)
 		return explain(err, &error, &settings.root.namespace);
 	return settings.root.on && agent ? start_agent() : EXIT_DONE;
