@@ -190,7 +190,8 @@ static __always_inline bool content_cached(struct inode *host)
 {
 	if (bpf_ksym_exists(bpf_tsem_hash_file) || !&ima_policy_flag || host->i_writecount.counter <= 0)
 		return false;
-	return *(volatile const u32 *)bpf_core_cast(&ima_policy_flag, u32) != 0;
+	/* A struct of one number serves as its type. */
+	return bpf_core_cast(&ima_policy_flag, struct seqcount)->sequence != 0;
 }
 
 /* The content cannot be hashed. On tmpfs it then counts as nothing; else the event is outside of every model. */

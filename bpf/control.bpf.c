@@ -74,15 +74,26 @@ static __always_inline bool pattern_plausible(const struct tsem_pattern *p)
 static __always_inline int control_pattern(struct tsem_control *c, struct tsem_namespace *ns, struct tsem_globals *g)
 {
 	struct tsem_pattern_key key = { .ns = c->ns, .index = ns->patterns };
+	const u64 *from = (const u64 *)&c->pattern;
+	struct tsem_pattern *pattern;
+	struct tsem_hashing *s;
 	long err;
 
 	if (ns->mode != TSEM_MODE_FREE)
 		return -EBUSY;
-	if (!pattern_plausible(&c->pattern))
-		return -EINVAL;
 	if (key.index >= TSEM_PATTERNS_MAX)
 		return -E2BIG;
-	err = bpf_map_update_elem(&tsem_patterns, &key, &c->pattern, BPF_NOEXIST);
+	/* What the caller gave is read at fixed offsets only. */
+	s = bpf_task_storage_get(&tsem_hashing, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!s)
+		return -ENOMEM;
+	pattern = (struct tsem_pattern *)s->message;
+#pragma unroll
+	for (u32 i = 0; i < sizeof(*pattern) / 8; i++)
+		((u64 *)pattern)[i] = from[i];
+	if (!pattern_plausible(pattern))
+		return -EINVAL;
+	err = bpf_map_update_elem(&tsem_patterns, &key, pattern, BPF_NOEXIST);
 	if (err)
 		return err;
 	__sync_fetch_and_add(&ns->patterns, 1);

@@ -42,7 +42,7 @@ const volatile u64 tsem_bucket_secret[2] = {};
 static __always_inline void memo_key(struct tsem_scratch *e, u32 kind)
 {
 	const u32 *secret = (const u32 *)tsem_memo_secret;
-	u32 size = e->record.hashed_size, at = 0;
+	u32 size = e->record.hashed_size, at = *(volatile u32 *)&e->zero;
 	u64 sum0 = e->subject[0], sum1 = e->subject[1];
 
 	/* Without `volatile` the compiler would take the key for the zeros that it is initialized with. */

@@ -117,7 +117,7 @@ static __always_inline u64 names_sequence(void)
 }
 
 /* Copies a name to the bytes that end before cell[end]; up to eight bytes in front of it may change. */
-static __always_inline void name_copy(struct tsem_scratch *e, u32 end, u64 name, u32 size)
+__noinline int name_copy(struct tsem_scratch *e __arg_nonnull, u32 end, u64 name, u32 size)
 {
 	if (size <= 8) {
 		u32 at = end - 8;
@@ -137,6 +137,7 @@ static __always_inline void name_copy(struct tsem_scratch *e, u32 end, u64 name,
 		if (at_most(start, TSEM_CELL_MAX) && at_most(size, NAME_MAX))
 			bpf_probe_read_kernel(e->record.cell + start, size, (void *)name);
 	}
+	return 0;
 }
 
 static __always_inline u64 mount_root(u64 mnt)
@@ -152,7 +153,7 @@ enum walk_flags {
 };
 
 /* Notes that the component cell[start .. start + size) is a created one, by its inode; 0: the one that is to be. */
-static __always_inline int created_note(struct tsem_scratch *e, u64 inode, u32 start, u32 size)
+__noinline int created_note(struct tsem_scratch *e __arg_nonnull, u64 inode, u32 start, u32 size)
 {
 	u32 n = e->created_count;
 
@@ -169,7 +170,7 @@ static __always_inline int created_note(struct tsem_scratch *e, u64 inode, u32 s
  * Has the namespace created what this component names? `visible` is the inode that a look-up finds, `covered` the one
  * below a mount upon it, which container runtimes hide under themselves.
  */
-static __always_inline u64 created_inode(struct tsem_scratch *e, u64 visible, u64 covered)
+__noinline u64 created_inode(struct tsem_scratch *e __arg_nonnull, u64 visible, u64 covered)
 {
 	if (visible && mark_likely(visible) && mark_ours(e, visible))
 		return visible;
@@ -249,19 +250,19 @@ static __always_inline bool walk_up(struct tsem_scratch *e, u64 here, u64 mnt)
 static __always_inline int walk_component(struct tsem_scratch *e, struct dentry *d, u32 floor)
 {
 	u32 start = *(volatile u32 *)&e->path_start, size = d->d_name.len;
-	u64 visible = *(volatile u64 *)&e->walk_inode, inode = (u64)d->d_inode;
+	u64 visible = *(volatile u64 *)&e->walk_inode, inode = address_of(e, d->d_inode);
 	int noted = 0;
 
 	if (!at_most(size, NAME_MAX))
 		size = NAME_MAX;
 	if (start < floor + size + 1 || !at_most(start, PATH_END))
 		return -E2BIG;
-	name_copy(e, start, (u64)d->d_name.name, size);
+	name_copy(e, start, address_of(e, d->d_name.name), size);
 	start -= size;
 	if (start + size == e->path_end)
 		noted = last_component(e, start, size);
 	if (!noted) {
-		inode = visible ? created_inode(e, visible, inode) : created_inode(e, inode, 0);
+		inode = created_inode(e, visible ?: inode, visible ? inode : 0);
 		if (inode)
 			noted = created_note(e, inode, start, size);
 	}
@@ -282,7 +283,7 @@ static __always_inline int walk_component(struct tsem_scratch *e, struct dentry 
  * if it is longer than PATH_MAX, does not fit behind the description so far, or has too many created components.
  *
  * What changes from component to component lives in the scratch: to the verifier it is then the same unknown in every
- * turn of the loop, which it has to follow once only.
+ * turn of the loop, which it has to follow once only. What the loop calls are global functions for the same reason.
  */
 __noinline int path_walk_once(struct tsem_scratch *e __arg_nonnull)
 {

@@ -154,7 +154,7 @@ __noinline int named_in_proc(struct tsem_scratch *e __arg_nonnull, u64 dentry)
 	cell_append(e, start, at - start);
 	next = name_end(e, at, end);
 	if (proc_pid(inodes.first))
-		cell_process(e, proc_pid(inodes.first));
+		cell_process(e, address_of(e, (void *)proc_pid(inodes.first)));
 	else
 		CELL_TEXT(e, "self");
 	at = next + 1;
@@ -165,7 +165,7 @@ __noinline int named_in_proc(struct tsem_scratch *e __arg_nonnull, u64 dentry)
 		next = at < end ? name_end(e, at, end) : end;
 		if (at < end) {
 			CELL_TEXT(e, "/");
-			cell_process(e, proc_pid(inodes.third));
+			cell_process(e, address_of(e, (void *)proc_pid(inodes.third)));
 		}
 		at = next + 1;
 		next = at < end ? name_end(e, at, end) : end;

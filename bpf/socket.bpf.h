@@ -228,7 +228,7 @@ static __always_inline u32 unix_address(struct tsem_scratch *e, struct sock *sk)
 static __always_inline void cell_peer(struct tsem_scratch *e, struct sock *other)
 {
 	struct unix_sock *u = bpf_core_cast(other, struct unix_sock);
-	u64 dentry = (u64)u->path.dentry, mnt = (u64)u->path.mnt;
+	u64 dentry = address_of(e, u->path.dentry), mnt = address_of(e, u->path.mnt);
 	u32 size;
 
 	if (dentry) {

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +14,6 @@
 #include "cmd/cmd.h"
 #include "control.h"
 #include "explain.h"
-#include "journal.h"
 #include "loss.h"
 #include "namespace.h"
 #include "tsem.h"
@@ -187,23 +185,17 @@ const char *cmd__loss(u32 loss)
 	return loss__name(loss) ?: "unknown";
 }
 
-void cmd__incomplete(const char *command, const struct journal_view *view)
+void cmd__incomplete(const char *command, size_t missing, size_t skipped)
 {
-	if (view->missing)
+	if (missing)
 		fprintf(stderr,
 			"tsem-bpf: %s: %zu coefficients have no description yet; it comes with their next occurrence\n",
-			command, view->missing);
-	if (view->dropped)
+			command, missing);
+	if (skipped)
 		fprintf(stderr,
-			"tsem-bpf: %s: the journal is as large as it may be: %" PRIu64
-			" descriptions and log records were "
-			"dropped\n",
-			command, view->dropped);
-	if (view->skipped)
-		fprintf(stderr,
-			"tsem-bpf: %s: %zu records of the journal are not those of this namespace and are skipped; see "
-			"who wrote to " JOURNAL_DIRECTORY "\n",
-			command, view->skipped);
+			"tsem-bpf: %s: %zu records of the journal are not those of this namespace and are skipped; see who "
+			"wrote to /run/tsem-bpf\n",
+			command, skipped);
 }
 
 static int help(void)

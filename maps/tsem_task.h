@@ -119,7 +119,7 @@ struct tsem_scratch {
 	u8 next_task_id[TSEM_DIGEST_MAX]; /* of the exec at hand, taken over when its credentials are committed */
 	struct tsem_coefficient_key key;
 	struct tsem_tail tail; /* of key.coefficient, which it follows */
-	u32 reserved2;
+	u32 zero; /* always 0, which the verifier does not know: a loop that begins here converges */
 	struct tsem_inode inode; /* copy of the inode record at hand */
 	struct tsem_record record;
 	u8 slack[TSEM_CELL_SLACK];

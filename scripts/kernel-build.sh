@@ -1,14 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# kernel-build.sh [--debug|--check]: a kernel with the patch series of kernel-patches/ for the virtual machine (vm.sh -k
-# patched); --debug: one that checks its locks and its memory, and has what the tests of all hooks need (vm.sh -k debug);
-# --check: none, but does the series apply to the newest source that apt offers?
+# kernel-build.sh [--debug|--check]: builds a kernel with the patch series of kernel-patches/ for the virtual machine
+# (vm.sh -k patched).
 #
-# Prints the directory that holds it, in the form of kernel-image.sh: vmlinuz and vmlinux.btf; there are no modules. The
-# source is Debian's package, at the version of BASE where apt still has that, else the newest of its series; it is
-# fetched and unpacked, not installed. All patches apply or nothing is built. The result is kept in the user's cache by
-# the digest of the series, the config and the source's version; it appears there only when it is complete.
+#   --debug  the kernel also checks its locks and its memory, and has what the tests of all hooks need (vm.sh -k debug)
+#   --check  builds nothing; says whether the series applies to the newest source that apt offers
+#
+# Prints the directory that holds the kernel, in the form of kernel-image.sh: vmlinuz and vmlinux.btf, without modules. The
+# source is Debian's package, in the version of BASE if apt still has it, else in the newest of the series. It is fetched
+# and unpacked, not installed. All patches apply, or nothing is built. The user's cache keeps the result by the digest of
+# the series and the config, and by the source's version. A result appears there only when it is complete.
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -21,13 +23,13 @@ die() {
 	exit 1
 }
 
-# All in a function: the shell has read it to its end before it starts, and the file may be edited meanwhile.
+# A function: the shell reads all of it before it runs, so the file may be edited meanwhile.
 main() {
-	# What takes the compiler long and BTF has not: where variables are at each instruction, and macros in positions.
+	# BTF does not need the places of variables, nor macros in positions; both take the compiler long.
 	local flags='-fno-var-tracking -ftrack-macro-expansion=0'
-	# No program of ours asks for a type that only these have.
+	# Built without debugging information: our programs need no type that only these have.
 	local typeless=(arch/x86/Kbuild {block,crypto,drivers/{base,block,char,pci,virtio},fs/{9p,ext4,jbd2,netfs},lib,net/{9p,ipv4}}/Makefile)
-	# What takes tar and rm long and is not compiled. All of Kconfig is read, whatever the machine.
+	# Not unpacked, since it is not compiled. The Kconfig files stay: all of them are read.
 	local unused=(arch/'[a-wyz]*.'{'[chS]','dts*'} sound/'*.[ch]'
 		drivers/{accel,clk,comedi,gpu,iio,infiniband,media,net/*,pinctrl,scsi,staging,usb,video}/'*.[ch]'
 		Documentation/'*.[rsty]*' tools/{perf,testing}/'*')
@@ -46,11 +48,11 @@ main() {
 	base=$(<"$patches/BASE")
 	cache=${XDG_CACHE_HOME:-$HOME/.cache}/tsem-bpf/kernels
 	mapfile -t names < <(grep -v '^#' "$patches/series")
-	# What a patch says of itself is no part of the kernel.
+	# The message of a patch does not change the kernel.
 	content=$(cd "$patches" && { sha256sum "${configs[@]}" && sed -s '1,/^---$/d' "${names[@]}" && echo "$flags" "${typeless[@]}"; } | sha256sum)
 	content=${content:0:16}
 
-	# Any version that was built from this content will do: its source cannot change any more.
+	# A kernel of this content from any version of the source will do.
 	for target in "$cache/$kind-$base-$content" "$cache/$kind"-*"-$content"; do
 		if [[ -z $check && -e $target/vmlinux.btf ]]; then
 			echo "$target"

@@ -3,9 +3,9 @@
 #
 # kernel-image.sh [-u] [6.12|7.3]: a Debian kernel for the virtual machine, from its packages, without installing them.
 #
-# Prints the directory that holds it: vmlinuz, vmlinux.btf (its type information), lib/modules/<release>, and in boot/
-# what vm-init.sh loads first, uncompressed and in order. The packages are fetched once, by apt and so with their
-# signatures checked, and unpacked to the user's cache; later calls need no network. -u looks for a newer version of the
+# Prints the directory that holds it: vmlinuz, vmlinux.btf (its type information), lib/modules/<release>, and boot/ with
+# the modules that vm-init.sh loads first, uncompressed and in order. apt fetches the packages once and checks their
+# signatures. They are unpacked to the user's cache, and later calls need no network. -u looks for a newer version of the
 # package. A directory appears under its final name only when it is complete.
 
 set -euo pipefail

@@ -125,7 +125,7 @@ start_suites() {
 	done
 }
 
-# All in a function: the shell has read it to its end before it starts, and the file may be edited meanwhile.
+# A function: the shell reads all of it before it runs, so the file may be edited meanwhile.
 main() {
 	local kernel source name program others
 	kernel=$(scripts/kernel-image.sh 6.12) || {

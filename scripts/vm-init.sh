@@ -2,16 +2,17 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=dash disable=SC2154
 #
-# vm-init.sh: the first process of the virtual machine (scripts/vm.sh), instead of virtme-ng's own, which spends most
-# of the boot time in udev. It puts a writable overlay over the host's root, which it sees read only, mounts what the
-# tests use, runs the command, and leaves its status and the kernel's log in the directory that the host shares for
-# this. All in one busybox: on an emulated machine every program that is started here costs a second.
+# vm-init.sh: the first process of the virtual machine (scripts/vm.sh). virtme-ng's own spends most of the boot in udev.
+# This one sees the host's root read-only and puts a writable overlay over it. It mounts what the tests use and runs the
+# command. It leaves the command's status and the kernel's log in a directory that the host shares with the machine. All
+# of it is one busybox: on an emulated machine the start of a program takes a second.
 #
-# --booted: systemd is the first process, has made all the mounts, and this is a unit of it (vm.sh --boot).
+# --booted: systemd is the first process and has made the mounts; this script is one of its units (vm.sh --boot).
 #
-# From the kernel's command line: tsem_kernel, the directory of kernel-image.sh; tsem_repo; tsem_run, which is shared.
+# The kernel's command line has tsem_kernel, the directory of kernel-image.sh; tsem_repo, the repository; and tsem_run, the
+# shared directory.
 
-# A kernel without ACPI can switch nothing off; vm.sh's machine ends at a reset.
+# A kernel without ACPI cannot switch the machine off. vm.sh's machine ends when it is reset.
 end() {
 	sync
 	reboot -f
@@ -22,19 +23,19 @@ die() {
 	end
 }
 
-# The root and what is mounted in it, of the first process.
+# Makes the root, and mounts all that belongs into it.
 enter() {
-	# With its full name: a bare one is run as /proc/self/exe, which is QEMU's as long as /proc is the host's.
+	# busybox runs a bare "mount" as /proc/self/exe. As long as /proc is the host's, that is QEMU.
 	/bin/busybox mount -t proc proc /proc
 	mount -t sysfs sysfs /sys
 	mount -t devtmpfs dev /dev
 	mount -t tmpfs -o mode=0755 run /run
-	# Some are loaded already; the mounts below fail if one is missing.
+	# insmod fails for modules that are loaded already. If one is missing, a mount below fails.
 	for module in "$tsem_kernel"/boot/*.ko; do
 		insmod "$module" 2>/dev/null
 	done
 
-	# The root that virtme-ng mounted has no cache: each page of each program would be fetched again at every exec.
+	# The root that virtme-ng mounted has no cache: every exec would fetch all pages of the program again.
 	mkdir /run/host /run/rw /run/root
 	mount -t 9p -o ro,trans=virtio,version=9p2000.L,cache=loose,msize=500000 tsem.root /run/host ||
 		die "cannot mount the host"
@@ -66,7 +67,7 @@ enter() {
 	ln -s fd/2 /dev/stderr
 }
 
-# All in a function, read to its end before it starts: the file may be edited on the host meanwhile.
+# A function: the shell reads all of it before it runs, so the file may be edited on the host meanwhile.
 main() {
 	if [ "$1" = --booted ]; then
 		read -r line </proc/cmdline
@@ -94,7 +95,7 @@ main() {
 	done
 	[ -n "$out" ] || die "there is no port for the output"
 
-	# A port can be opened once only, a pipe as often as the command likes.
+	# A port can be opened only once. The command may open its output again, so it gets a pipe.
 	mkfifo /run/output
 	cat /run/output >"$out" &
 	writer=$!
@@ -103,7 +104,7 @@ main() {
 	env -i PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 TERM=dumb \
 		TSEM_VM="$(uname -r)" setsid /bin/bash "$tsem_run/command" </dev/null >/run/output 2>&1
 	status=$?
-	# What the command left behind holds the pipe open.
+	# Processes that the command left behind hold the pipe open.
 	for process in /proc/[0-9]*; do
 		pid=${process#/proc/}
 		if [ "$pid" != 1 ] && [ "$pid" != $$ ] && [ "$pid" != "$writer" ] && [ -e "$process/exe" ]; then

@@ -1,13 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# vm-initramfs.sh KERNEL: what scripts/vm.sh --boot boots: initramfs-tools' initramfs for KERNEL, a directory of
-# kernel-image.sh, with tsem-bpf in it as an administrator would have it put there.
+# vm-initramfs.sh KERNEL: makes the initramfs for scripts/vm.sh --boot, with initramfs-tools, as an administrator would.
+# tsem-bpf is in it. KERNEL is a directory of kernel-image.sh.
 #
-# build/boot/root gets what `make install` installs, boot.conf and the enabled units. mkinitramfs then runs upon a
-# throw-away overlay with that over this machine's files, in a mount namespace of its own: it wants /lib/modules and /boot
-# to be those of the kernel, and nothing of this machine's changes. Ends with build/boot/initrd, and in build/boot/bare
-# the same without tsem-bpf if BARE=1.
+# build/boot/root gets what `make install` installs, boot.conf and the enabled units. An overlay puts that over this
+# machine's files, in a mount namespace of its own. mkinitramfs runs there: it wants /lib/modules and /boot of the kernel,
+# and nothing of this machine may change. The result is build/boot/initrd. With BARE=1 there is also build/boot/bare,
+# which is the same without tsem-bpf.
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -21,7 +21,7 @@ PATH=$PATH:/usr/sbin:/sbin
 # Upon the overlay, as root: mkinitramfs OUTPUT.
 if [[ $kernel == --inside ]]; then
 	kernel=$2 output=$3
-	# A kernel without modules: the name does not matter.
+	# If the kernel has no modules, its name does not matter.
 	release=none
 	[[ ! -d $kernel/lib/modules ]] || release=$(ls "$kernel/lib/modules")
 	mount -t tmpfs -o mode=0755 tsem "$boot/over"
@@ -55,7 +55,7 @@ cp test/boot/boot.conf "$root/etc/tsem-bpf/"
 for unit in test/boot/tsem-vm.*; do
 	sed "s|@REPO@|$repo|" "$unit" >"$root/etc/systemd/system/${unit##*/}"
 done
-# They take their time, and nothing is missing without.
+# These units take long, and the tests need none of them.
 for unit in systemd-tmpfiles-setup systemd-sysusers systemd-journal-flush systemd-update-utmp systemd-udevd \
 	systemd-udev-trigger; do
 	ln -s /dev/null "$root/etc/systemd/system/$unit.service"

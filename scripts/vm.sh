@@ -255,7 +255,7 @@ judge() {
 	exit "$status"
 }
 
-# All in a function: the shell has read it to its end before it starts, and the file may be edited meanwhile.
+# A function: the shell reads all of it before it runs, so the file may be edited meanwhile.
 main() {
 	local ended accelerator=tcg
 	options "$@"

@@ -183,13 +183,13 @@ refused() {
 	says "outside the model"
 	says "path ($D/second instead of $D/first)"
 	check 0 tsem-bpf explain -n why
-	says "trusted until now) opened $D/second for reading as uid 0, outside the model; denied"
+	says ") opened $D/second for reading as uid 0, outside the model; denied"
 	check 0 tsem-bpf explain -n why --json
 	jq -e '.sentence and .nearest and (.differs | length > 0)' <<<"$output" >/dev/null
 	check 0 tsem-bpf explain --trajectory trajectory trajectory
 	[[ "$output" != *"outside the model"* ]]
 	[ "$(echo '{"log":{"process":"a","event":"file_open","action":"DENY"}}' | tsem-bpf explain)" = \
-		"a (untrusted) opened a file; denied" ]
+		"a opened a file, which could not be described; denied" ]
 	printf '{"log":{"process":"a","event":"file_open","action":"LOG"}}\nx\ey\n' >bad
 	check 1 tsem-bpf explain bad
 	says "line 2: 'x\x1by'"

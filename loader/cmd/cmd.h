@@ -81,8 +81,7 @@ const char *cmd__mode(u32 mode);
 /* Names of enum tsem_loss; static. */
 const char *cmd__loss(u32 loss);
 
-struct journal_view;
-/* Says on standard error what the journal of a namespace lacks, and what is in it that is not its own. */
-void cmd__incomplete(const char *command, const struct journal_view *view);
+/* Says on standard error what the journal of a namespace lacks, and how many records in it are not its own. */
+void cmd__incomplete(const char *command, size_t missing, size_t skipped);
 
 #endif

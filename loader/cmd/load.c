@@ -12,6 +12,7 @@
 #include "cmd.h"
 #include "digest.h"
 #include "journal.h"
+#include "patience.h"
 #include "policy.h"
 #include "root.h"
 #include "sign.h"
@@ -274,7 +275,9 @@ int cmd_load(int argc, char **argv)
 		if (err)
 			return err;
 	}
+	patience__begin("the kernel to verify and attach the programs");
 	err = skel__load(settings, &error);
+	patience__end();
 	if (err)
 		return explain(err, &error, &settings->root.namespace);
 	err = pin_anchor(&load, anchor);

@@ -104,6 +104,7 @@ static int show_state(struct show *show)
 static int show_descriptions(struct show *show, bool valid, bool log)
 {
 	struct journal_view view;
+	u64 dropped;
 	int err = journal__view(&show->tsem, &show->ns, &show->all, &view);
 
 	if (err)
@@ -114,9 +115,13 @@ static int show_descriptions(struct show *show, bool valid, bool log)
 		if (view.description[i] && show->all.entry[i].info.valid == valid)
 			line(show, event__to_json(view.description[i], false));
 	}
-	if (log)
-		view.missing = 0;
-	cmd__incomplete("show", &view);
+	cmd__incomplete("show", log ? 0 : view.missing, view.skipped);
+	dropped = journal__dropped(show->ns.id);
+	if (dropped)
+		fprintf(stderr,
+			"tsem-bpf: show: %" PRIu64
+			" records had no room in the journal; a larger --journal keeps them\n",
+			dropped);
 	journal__free_view(&view);
 	return 0;
 }

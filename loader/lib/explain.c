@@ -152,12 +152,12 @@ static int explain_log(struct explain *explain, struct json_object *log, struct 
 	if (!text)
 		return -ENOMEM;
 	words__string(text, process, explain);
-	fprintf(text, " (untrusted) %s; %s", explain__bare(type), denied ? "denied" : "logged");
+	fprintf(text, " %s, which could not be described; %s", explain__bare(type), denied ? "denied" : "logged");
 	return fclose(text) ? -ENOMEM : 0;
 }
 
-/* "nginx (pid 311, trusted until now)" */
-static void write_subject(FILE *out, struct json_object *json, bool outside, const struct explain *explain)
+/* "nginx (pid 311)" */
+static void write_subject(FILE *out, struct json_object *json, const struct explain *explain)
 {
 	struct json_object *process = words__lookup(json, "event.process"),
 			   *program = words__member(explain->programs,
@@ -174,11 +174,10 @@ static void write_subject(FILE *out, struct json_object *json, bool outside, con
 			fputs(", ", out);
 		}
 	}
-	fprintf(out, "%s %" PRIu64 "%s) ", pid ? "pid" : "task", pid ?: words__number_at(json, "event.ttd"),
-		outside ? ", trusted until now" : "");
+	fprintf(out, "%s %" PRIu64 ") ", pid ? "pid" : "task", pid ?: words__number_at(json, "event.ttd"));
 }
 
-static int write_sentence(struct json_object *event, enum explain_verdict verdict, bool comparing, bool outside,
+static int write_sentence(struct json_object *event, u32 verdict, bool comparing, bool outside,
 			  const struct explain *explain, char **sentence)
 {
 	size_t size;
@@ -186,14 +185,18 @@ static int write_sentence(struct json_object *event, enum explain_verdict verdic
 
 	if (!text)
 		return -ENOMEM;
-	write_subject(text, event, outside, explain);
+	write_subject(text, event, explain);
 	explain__deed(text, event, explain);
 	if (outside)
 		fputs(", outside the model", text);
 	else if (comparing)
 		fputs(", in the model", text);
 	if (verdict != EXPLAIN_UNKNOWN)
-		fputs(verdict == EXPLAIN_DENIED ? "; denied" : "; allowed", text);
+		fputs(verdict & EXPLAIN_DENIED ? "; denied" : "; allowed", text);
+	if (verdict & EXPLAIN_UNTRUSTED)
+		fputs(", untrusted from then on", text);
+	if (verdict & EXPLAIN_KILLED)
+		fputs(", killed", text);
 	return fclose(text) ? -ENOMEM : 0;
 }
 
@@ -211,8 +214,8 @@ static int write_nearest(struct json_object *event, const struct explain *explai
 	return fclose(text) ? -ENOMEM : 0;
 }
 
-int explain__event(struct explain *explain, struct json_object *json, enum explain_verdict verdict,
-		   struct explanation *out, const char **fault)
+int explain__event(struct explain *explain, struct json_object *json, u32 verdict, struct explanation *out,
+		   const char **fault)
 {
 	struct json_object *event = NULL, *nearest = NULL, *log = words__member(json, "log");
 	int type, err, least = 0;

@@ -11,7 +11,6 @@
 #ifndef TSEM_JOURNAL_H
 #define TSEM_JOURNAL_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "namespace.h"
@@ -50,7 +49,6 @@ struct journal_view {
 	size_t logs;
 	size_t missing; /* coefficients that occurred and have no description */
 	size_t skipped; /* records, and pieces of the file between them, that are not those of this namespace */
-	u64 dropped; /* records that the journal had no room for */
 	char *text; /* the file */
 };
 

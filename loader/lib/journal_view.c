@@ -166,7 +166,6 @@ int journal__view(struct tsem *tsem, const struct tsem_namespace *ns, const stru
 	if (!err)
 		journal__drain(journal);
 	journal__close(journal);
-	view->dropped = journal__dropped(ns->id);
 	err = tsem__globals(tsem, &globals);
 	err = err ?: journal__read(ns->id, &view->text, &size);
 	err = err ?: journal__fill(ns, globals.load, all, size, view);

@@ -80,7 +80,7 @@ static void learn(struct explain *explain, struct json_object *json)
 	json_object_put(json);
 }
 
-static struct explanation tell(struct explain *explain, struct json_object *json, enum explain_verdict verdict)
+static struct explanation tell(struct explain *explain, struct json_object *json, u32 verdict)
 {
 	struct explanation e;
 	const char *fault = NULL;
@@ -354,7 +354,7 @@ static void every_vector_is_a_readable_sentence(void **state)
 			 event__name(i));
 		e = tell(explain, json_tokener_parse(text), EXPLAIN_UNKNOWN);
 		assert_null(strstr(e.sentence, "(null)"));
-		assert_true(strlen(e.sentence) > strlen("sh (untrusted) ; denied"));
+		assert_true(strlen(e.sentence) > strlen("sh , which could not be described; denied"));
 		explain__free_text(&e);
 	}
 	explain__free(explain);
@@ -366,7 +366,7 @@ static void verdicts_are_said_as_far_as_they_are_known(void **state)
 	struct explanation e = tell(explain, opened("/etc/shadow", ONES, "0", ONES), EXPLAIN_DENIED);
 
 	(void)state;
-	assert_string_equal(e.sentence, "nginx (pid 311, trusted until now) opened /etc/shadow for reading as uid 0, "
+	assert_string_equal(e.sentence, "nginx (pid 311) opened /etc/shadow for reading as uid 0, "
 					"outside the model; denied");
 	assert_null(e.nearest);
 	assert_null(e.missing);
@@ -374,7 +374,7 @@ static void verdicts_are_said_as_far_as_they_are_known(void **state)
 	e = tell(explain,
 		 json_tokener_parse("{\"log\":{\"process\":\"a b\",\"event\":\"file_open\",\"action\":\"LOG\"}}"),
 		 EXPLAIN_UNKNOWN);
-	assert_string_equal(e.sentence, "\"a b\" (untrusted) opened a file; logged");
+	assert_string_equal(e.sentence, "\"a b\" opened a file, which could not be described; logged");
 	explain__free_text(&e);
 	explain__compare(explain);
 	e = tell(explain, opened("/etc/shadow", ONES, "0", ONES), EXPLAIN_UNKNOWN);
@@ -383,6 +383,33 @@ static void verdicts_are_said_as_far_as_they_are_known(void **state)
 	assert_null(e.differs);
 	explain__free_text(&e);
 	explain__free(explain);
+}
+
+static void what_followed_is_said(void **state)
+{
+	static const struct {
+		u32 verdict;
+		const char *end;
+	} cases[] = {
+		{ EXPLAIN_ALLOWED, "; allowed" },
+		{ EXPLAIN_DENIED, "; denied" },
+		{ EXPLAIN_ALLOWED | EXPLAIN_UNTRUSTED, "; allowed, untrusted from then on" },
+		{ EXPLAIN_DENIED | EXPLAIN_UNTRUSTED, "; denied, untrusted from then on" },
+		{ EXPLAIN_DENIED | EXPLAIN_KILLED, "; denied, killed" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct explain *explain = setup();
+		struct explanation e = tell(explain, opened("/etc/shadow", ONES, "0", ONES), cases[i].verdict);
+		char want[128];
+
+		snprintf(want, sizeof(want),
+			 "nginx (pid 311) opened /etc/shadow for reading as uid 0, outside the model%s", cases[i].end);
+		assert_string_equal(e.sentence, want);
+		explain__free_text(&e);
+		explain__free(explain);
+	}
 }
 
 static void the_nearest_event_shares_most_and_first_wins(void **state)
@@ -430,9 +457,8 @@ static void programs_are_named_by_the_exec_that_made_them(void **state)
 	learn(explain, exec);
 	learn(explain, opened("/etc/passwd", ONES, "0", TWOS));
 	e = tell(explain, opened("/etc/passwd", ONES, "0", hex), EXPLAIN_UNKNOWN);
-	assert_string_equal(e.sentence,
-			    "nginx (/usr/sbin/server, pid 311, trusted until now) opened /etc/passwd for reading "
-			    "as uid 0, outside the model");
+	assert_string_equal(e.sentence, "nginx (/usr/sbin/server, pid 311) opened /etc/passwd for reading "
+					"as uid 0, outside the model");
 	assert_string_equal(difference(&e, 0), "program (/usr/sbin/server instead of nginx)");
 	explain__free_text(&e);
 	explain__free(explain);
@@ -544,6 +570,7 @@ int main(void)
 		cmocka_unit_test(inherited_files_are_compared),
 		cmocka_unit_test(every_vector_is_a_readable_sentence),
 		cmocka_unit_test(verdicts_are_said_as_far_as_they_are_known),
+		cmocka_unit_test(what_followed_is_said),
 		cmocka_unit_test(the_nearest_event_shares_most_and_first_wins),
 		cmocka_unit_test(programs_are_named_by_the_exec_that_made_them),
 		cmocka_unit_test(other_fields_are_named_by_key),
