@@ -2,6 +2,7 @@
 /* Who is at the other end: sockets outside that say by a file that somebody has come. */
 #include <arpa/inet.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/vm_sockets.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -471,6 +472,41 @@ static void interface_restore(const struct attempt *a)
 		fprintf(stderr, "dummy7 is left\n");
 }
 
+/* What it asks the kernel for by netlink: the learned message asks for nothing new, of dummy7. */
+static int route(int type, const char *name, unsigned flags)
+{
+	struct {
+		struct nlmsghdr h;
+		struct ifinfomsg i;
+	} m = { { sizeof(m), type, NLM_F_REQUEST | NLM_F_ACK, 1, 0 }, { .ifi_flags = flags, .ifi_change = IFF_UP } };
+	struct sockaddr_nl nl = { .nl_family = AF_NETLINK };
+	struct {
+		struct nlmsghdr h;
+		struct nlmsgerr e;
+		char rest[1024];
+	} r;
+	int s = TRY(socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE));
+
+	m.i.ifi_index = if_nametoindex(name);
+	TRY(sendto(s, &m, sizeof(m), 0, (void *)&nl, sizeof(nl)));
+	TRY(recv(s, &r, sizeof(r), 0));
+	errno = r.h.nlmsg_type == NLMSG_ERROR ? -r.e.error : 0;
+	TRY(errno ? -1 : 0);
+	return 0;
+}
+
+static int route_command(const struct attempt *a)
+{
+	(void)a;
+	return scene.attacking ? route(RTM_NEWLINK, "dummy7", 0) : route(RTM_GETLINK, "dummy7", 0);
+}
+
+static int route_change(const struct attempt *a)
+{
+	(void)a;
+	return route(RTM_NEWLINK, "dummy7", scene.attacking ? 0 : IFF_UP);
+}
+
 #define FAMILY(name, family_, type, protocol, module_)     \
 	{ name,           family,          family_learned, \
 	  family_prepare, .text = module_, .number = (family_) << 16 | (type) << 8 | (protocol) }
@@ -507,6 +543,8 @@ const struct attempt peer_attempts[] = {
 	{ "bind-path", bind_name, bind_name, NULL, service_there },
 	{ "bind-port", bind_port, bind_port },
 	{ "interface-down", interface_down, interface_down, interface_prepare, interface_is_down, interface_restore },
+	{ "netlink-command", route_command, route_command, interface_prepare, interface_is_down, interface_restore },
+	{ "netlink-value", route_change, route_change, interface_prepare, interface_is_down, interface_restore },
 	FAMILY("family-packet", AF_PACKET, SOCK_RAW, 0, "af_packet"),
 	FAMILY("family-crypto", AF_ALG, SOCK_SEQPACKET, 0, "af_alg"),
 	FAMILY("family-key", AF_KEY, SOCK_RAW, 2, "af_key"),
