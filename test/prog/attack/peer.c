@@ -163,6 +163,47 @@ static int second_message(const struct attempt *a)
 	return 0;
 }
 
+/* Whoever is root may say that somebody else has sent it. */
+static int credentials_prepare(const struct attempt *a)
+{
+	TRY_ZERO(paths_prepare(a));
+	TRY(setsockopt(listeners[0], SOL_SOCKET, SO_PASSCRED, &(int){ 1 }, sizeof(int)));
+	return 0;
+}
+
+static int credentials_send(const struct attempt *a)
+{
+	char space[CMSG_SPACE(sizeof(struct ucred))] = {};
+	struct iovec iov = { GREETING, 5 };
+	struct sockaddr_un un;
+	struct msghdr m = { &un, unix_address(&un, "open"), &iov, 1, space, sizeof(space), 0 };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	struct ucred cred = { scene.attacking ? 1 : getpid(), 0, 0 };
+	int s = TRY(socket(AF_UNIX, SOCK_DGRAM, 0));
+
+	(void)a;
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_CREDENTIALS;
+	c->cmsg_len = CMSG_LEN(sizeof(cred));
+	memcpy(CMSG_DATA(c), &cred, sizeof(cred));
+	TRY(sendmsg(s, &m, 0));
+	return 0;
+}
+
+static bool of_first(const struct attempt *a)
+{
+	char space[CMSG_SPACE(sizeof(struct ucred))], text[8];
+	struct iovec iov = { text, sizeof(text) };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof(space) };
+	struct ucred cred;
+
+	(void)a;
+	if (recvmsg(listeners[0], &m, MSG_DONTWAIT) < 0 || !CMSG_FIRSTHDR(&m))
+		return false;
+	memcpy(&cred, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(cred));
+	return cred.pid == 1;
+}
+
 /* The Internet's. */
 static int inet_bound(int type, int protocol, int port)
 {
@@ -521,6 +562,8 @@ const struct attempt peer_attempts[] = {
 	PEER("stream-renamed", rename_connect, paths_prepare, SOCK_STREAM),
 	PEER("stream-relative", directory_connect, directory_prepare, 0),
 	PEER("datagram-second", second_message, paths_prepare, SOCK_DGRAM),
+	{ "credentials-faked", credentials_send, credentials_send, credentials_prepare, of_first, listeners_close,
+	  .number = SOCK_DGRAM },
 	PEER("stream-abstract", abstract_connect, abstract_prepare, SOCK_STREAM),
 	PEER("datagram-abstract", abstract_send_to, abstract_prepare, SOCK_DGRAM),
 	{ "abstract-prefix", abstract_connect, abstract_connect, abstract_prepare, heard, listeners_close,
