@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What attempts are made of. An attempt has a part inside of the namespace (attack, or learned, its harmless twin,
+ * What attempts are made of. An attempt has a part inside of the namespace (attack, or learned, its in_namespace twin,
  * while the model is learned) and a part outside (prepare, effect, restore). Only the part outside says whether it went
  * through: it looks for the effect. Both parts run in a directory of the attempt's own.
  */
@@ -76,8 +76,8 @@ int failed_at(const char *call);
 void tell(const char *text, ssize_t size);
 bool told_secret(const struct attempt *a);
 
-/* Outside: is the attempt made in a namespace? What would do harm is not made in none. */
-extern bool harmless;
+/* Outside: is the attempt made in a namespace? In none, what would do harm is not made. */
+extern bool in_namespace;
 
 /* A child that ends after SECONDS, whatever happens; 0 in the child. */
 pid_t spawn(void);
