@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What attempts are made of. An attempt has a part inside of the namespace (attack, or learned, its in_namespace twin,
+ * What attempts are made of. An attempt has a part inside of the namespace (attack, or learned, its harmless twin,
  * while the model is learned) and a part outside (prepare, effect, restore). Only the part outside says whether it went
  * through: it looks for the effect. Both parts run in a directory of the attempt's own.
  */
