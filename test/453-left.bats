@@ -41,6 +41,8 @@ cleanup() {
 	echo 'setsid sh -c '\''sleep 0.5; cat "$0"'\'' "$1" >/dev/null 2>&1 &' >start
 	learn sh start "$D/one"
 	allowed sh start "$D/one"
-	denied sh start "$D/two"
+	# The run ends as its first process did.
+	check 0 tsem-bpf run -m "$D/model" --enforce --forensics "$D/forensics" -- sh start "$D/two"
+	says " 1 denied"
 	forensic file_open
 }
