@@ -38,15 +38,15 @@ beside() {
 }
 
 @test "objects of System V IPC: a namespace has its share, and the others theirs" {
-	beside objects 135000 sh -c "$PROG/sem_semop; $PROG/shm_shmat 0"
+	beside objects 135000 sh -ec "$PROG/sem_semop; $PROG/shm_shmat 0"
 }
 
 @test "sockets and their owners" {
-	beside sockets 20000 "$PROG/unix_may_send" "$D/socket"
+	beside sockets 20000 sh -ec "$PROG/unix_may_send $D/socket; rm $D/socket"
 }
 
 @test "directories and files of its own, and what is counted in them" {
-	beside directories 4000 sh -c "mkdir d; : >d/f; rm -r d; cat one"
+	beside directories 4000 sh -ec "mkdir d; : >d/f; rm -r d; cat one"
 }
 
 @test "coefficients: a model of many is one namespace's, and another is learned and held" {
