@@ -30,7 +30,7 @@ LOADER := $(patsubst %.c,$(BUILD)/%.o,$(wildcard loader/*.c loader/cmd/*.c loade
 LIBRARY := $(filter-out %/skel.o,$(patsubst %.c,$(BUILD)/%.o,$(wildcard loader/lib/*.c)))
 UNIT := $(patsubst %.c,$(BUILD)/%,$(wildcard test/unit/test_*.c))
 FUZZ := $(patsubst %.c,$(BUILD)/%,$(wildcard test/fuzz/*.c))
-PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(wildcard test/prog/*.c))
+PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(wildcard test/prog/*.c)) $(BUILD)/test/prog/attack
 MAN := $(patsubst docs/man/%.rst,$(BUILD)/man/%,$(wildcard docs/man/*.rst))
 
 all: $(BUILD)/tsem-bpf $(MAN)
@@ -60,6 +60,9 @@ $(BUILD)/tsem_bpf.skel.h: $(BUILD)/tsem_bpf.o
 
 $(BUILD)/loader/lib/skel.o: $(BUILD)/tsem_bpf.skel.h
 
+# What reads events has no large frames: agents with little memory are built of the same code.
+$(BUILD)/loader/lib/event%.o $(BUILD)/loader/lib/coefficient.o $(BUILD)/loader/lib/digest.o: override CFLAGS += -Wframe-larger-than=1024
+
 $(BUILD)/loader/%.o: loader/%.c Makefile
 	$(call say,CC)
 	$(Q)mkdir -p $(@D)
@@ -84,6 +87,12 @@ $(BUILD)/test/prog/%: test/prog/%.c
 	$(call say,PROG)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $< -pthread -o $@
+
+# One program of several files.
+$(BUILD)/test/prog/attack: $(wildcard test/prog/attack/*) test/prog/uring.h
+	$(call say,PROG)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -MMD -MP,$(CFLAGS)) -Wno-missing-field-initializers $(filter %.c,$^) -pthread -o $@
 
 # Programs that try the kernel functions of kernel-patches/.
 $(BUILD)/test/bpf/%.skel.h: test/bpf/%.bpf.c $(BUILD)/vmlinux.h

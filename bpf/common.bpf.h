@@ -29,6 +29,7 @@
 #define S_IFDIR 0040000
 #define S_IFBLK 0060000
 #define FMODE_WRITE (1U << 1)
+#define FMODE_CREATED (1U << 20)
 
 #define CAP_MAC_ADMIN 33
 #define CLONE_THREAD 0x00010000
@@ -39,6 +40,7 @@
 #define AF_UNIX 1
 #define AF_INET 2
 #define AF_INET6 10
+#define AF_NETLINK 16
 
 /*
  * Is x at most max? The compiler may fold or drop a test whose outcome it knows; the verifier knows less and needs it.

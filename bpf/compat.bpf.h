@@ -16,6 +16,17 @@ extern const void mount_lock __weak __ksym;
 /* The type of the BPF filesystem, and with it every one there is; a plain symbol too. */
 extern const void bpf_fs_type __weak __ksym;
 
+/* Set where an IMA policy is loaded: the helper then gives digests that it has kept. A plain symbol too. */
+extern const void ima_policy_flag __weak __ksym;
+
+/* A mount namespace that no process sees had no number of its own (6.12), and says so itself later. */
+struct mnt_namespace___seq {
+	u64 seq;
+} __attribute__((preserve_access_index));
+struct mnt_namespace___anon {
+	bool is_anon;
+} __attribute__((preserve_access_index));
+
 /* The mounts of a superblock were a list until they became a chain (after 6.12). */
 struct super_block___list {
 	struct list_head s_mounts;

@@ -10,6 +10,7 @@
 #ifndef TSEM_CONTENT_BPF_H
 #define TSEM_CONTENT_BPF_H
 
+#include "inherited.bpf.h"
 #include "path.bpf.h"
 
 /* The digest of a file counts as racily clean for this long after its state was first seen: two ticks at HZ=100. */
@@ -89,25 +90,25 @@ static __always_inline bool content_state_same(const struct tsem_inode *r, const
 	       r->ctime_nsec == s->ctime_nsec && r->change == s->change;
 }
 
-/* A copy of the inode record into t->inode that no writer touched meanwhile; false: none could be had. */
-static __always_inline bool inode_record_copy(struct tsem_task *t, struct tsem_inode *r)
+/* A copy of the inode record into e->inode that no writer touched meanwhile; false: none could be had. */
+static __always_inline bool inode_record_copy(struct tsem_scratch *e, struct tsem_inode *r)
 {
 	u32 lock = *(volatile u32 *)&r->lock;
 
 	if (lock & 1)
 		return false;
 	read_fence();
-	__builtin_memcpy(&t->inode, r, sizeof(*r));
+	__builtin_memcpy(&e->inode, r, sizeof(*r));
 	read_fence();
 	return *(volatile u32 *)&r->lock == lock;
 }
 
-/* Publishes what t->inode says of the content, unless another task is at it. */
-static __always_inline void inode_record_publish(struct tsem_task *t, struct tsem_inode *r)
+/* Publishes what e->inode says of the content, unless another task is at it. */
+static __always_inline void inode_record_publish(struct tsem_scratch *e, struct tsem_inode *r)
 {
 	u32 lock = *(volatile u32 *)&r->lock;
 	u64 *to = &r->host;
-	const u64 *from = &t->inode.host;
+	const u64 *from = &e->inode.host;
 
 	if (lock & 1 || __sync_val_compare_and_swap(&r->lock, lock, lock + 1) != lock)
 		return;
@@ -115,62 +116,100 @@ static __always_inline void inode_record_publish(struct tsem_task *t, struct tse
 #pragma unroll
 	for (u32 i = 0; i < 7 + TSEM_DIGEST_MAX / 8; i++)
 		to[i] = from[i];
-	r->digest_valid = t->inode.digest_valid;
+	r->digest_valid = e->inode.digest_valid;
 	__sync_fetch_and_add(&r->lock, 1);
 }
 
-/* What the memo is asked for a path: no event has this number. */
-#define MEMO_PSEUDONYM 0xffff
-
-/*
- * Is the path whose STR begins at cell[at] one of the namespace's pseudonyms? The answer is kept in the memo, under the
- * key of the event as far as it is described: with it the path, the namespace and the generation of pseudonyms.
- */
-__noinline int path_pseudonym(struct tsem_task *t __arg_nonnull, u32 at)
+/* Appends cell[from .. to), the STR of the path, to the message that will be hashed, by its length. */
+static __always_inline int message_add_str(struct tsem_hashing *s, struct tsem_scratch *e, u32 at)
 {
-	struct tsem_pseudonym_key *key = (struct tsem_pseudonym_key *)&t->key;
-	struct tsem_hashing *s;
+	u32 size;
 
-	memo_key(t, MEMO_PSEUDONYM);
-	if (memo_get(t, key->digest))
-		return key->digest[0];
-	s = hashing(t);
-	if (!s || message_add_cell(s, t, at, t->record.cell_size) || digest_message(s, t->digest))
-		return 0;
-	key->ns = t->ns;
-	__builtin_memcpy(key->digest, s->digest, TSEM_KEY_SIZE);
-	s->digest[0] = bpf_map_lookup_elem(&tsem_pseudonyms, key) != NULL;
-	memo_put(t, s);
-	return s->digest[0];
+	if (!at_most(at, TSEM_CELL_MAX))
+		return -EINVAL;
+	size = *(u32 *)(e->record.cell + at);
+	if (!at_most(size, TSEM_PATH_MAX))
+		return -EINVAL;
+	return message_add_cell(s, e, at, at + sizeof(u32) + size);
 }
 
 /*
- * Hashes the content of `file` into t->inode.digest. t->version: what i_version says, marked as queried, where the
+ * Is the last path one of the namespace's pseudonyms? A pseudonym is of the real pathname, whatever that was hashed as.
+ * The look-up is not kept: only namespaces with pseudonyms pay for it.
+ */
+__noinline int path_pseudonym(struct tsem_scratch *e __arg_nonnull)
+{
+	struct tsem_pseudonym_key *key = (struct tsem_pseudonym_key *)&e->key;
+	struct tsem_hashing *s = hashing(e);
+
+	if (!s || message_add_str(s, e, e->path_at) || digest_message(s, e->record.digest))
+		return 0;
+	key->ns = e->record.ns;
+	__builtin_memcpy(key->digest, s->digest, TSEM_KEY_SIZE);
+	return bpf_map_lookup_elem(&tsem_pseudonyms, key) != NULL;
+}
+
+/* Does the pattern that the last path matches leave the content out? */
+static __always_inline bool pattern_any_content(struct tsem_scratch *e)
+{
+	struct tsem_pattern_key key = { .ns = e->record.ns, .index = e->pattern - 1 };
+	struct tsem_pattern *p;
+
+	if (!e->pattern)
+		return false;
+	p = bpf_map_lookup_elem(&tsem_patterns, &key);
+	return p && p->flags & TSEM_PATTERN_ANY;
+}
+
+/*
+ * Hashes the content of `file` into e->inode.digest. e->version: what i_version says, marked as queried, where the
  * kernel vouches that every later change of the content moves it; else 0. Sleeps. 0, or -EINVAL.
  */
-static __always_inline int content_hash(struct tsem_task *t, struct file *file)
+static __always_inline int content_hash(struct tsem_scratch *e, struct file *file)
 {
 	struct bpf_tsem_hash *hash;
 	int got;
 
-	t->version = 0;
-	__builtin_memset(t->inode.digest, 0, TSEM_DIGEST_MAX);
+	e->version = 0;
+	__builtin_memset(e->inode.digest, 0, TSEM_DIGEST_MAX);
 	if (bpf_ksym_exists(bpf_tsem_hash_file)) {
-		hash = kernel_hash_get(t->content);
+		hash = kernel_hash_get(e->record.content);
 		if (!hash)
 			return -EINVAL;
-		got = bpf_tsem_hash_file(hash, file, t->inode.digest, TSEM_DIGEST_MAX, &t->version);
+		got = bpf_tsem_hash_file(hash, file, e->inode.digest, TSEM_DIGEST_MAX, &e->version);
 		bpf_tsem_hash_release(hash);
 		return got > 0 ? 0 : -EINVAL;
 	}
-	return bpf_ima_file_hash(file, t->inode.digest, TSEM_DIGEST_MAX) == HASH_ALGO_SHA256 ? 0 : -EINVAL;
+	return bpf_ima_file_hash(file, e->inode.digest, TSEM_DIGEST_MAX) == HASH_ALGO_SHA256 ? 0 : -EINVAL;
 }
 
-/* Takes the digest of `file` into t->inode.digest. `r` is its record, or NULL: nothing is kept. Sleeps. */
-static __noinline void content_take(struct tsem_task *t, struct file *file, struct tsem_inode *r)
+/*
+ * May the helper give a digest that it has kept, while somebody writes? It does so where an IMA policy is loaded.
+ */
+static __always_inline bool content_cached(struct inode *host)
+{
+	if (bpf_ksym_exists(bpf_tsem_hash_file) || !&ima_policy_flag || host->i_writecount.counter <= 0)
+		return false;
+	/* A struct of one number serves as its type. */
+	return bpf_core_cast(&ima_policy_flag, struct seqcount)->sequence != 0;
+}
+
+/* The content cannot be hashed. On tmpfs it then counts as nothing; else the event is outside of every model. */
+static __always_inline void content_none(struct tsem_scratch *e, struct file *file)
+{
+	if (file->f_inode->i_sb->s_magic == TMPFS_MAGIC) {
+		__builtin_memcpy(e->inode.digest, e->empty, TSEM_DIGEST_MAX);
+		return;
+	}
+	digest_fault(e, e->inode.digest);
+	event_unmodeled(e, TSEM_LOSS_CONTENT);
+}
+
+/* Takes the digest of `file` into e->inode.digest. `r` is its record, or NULL: nothing is kept. Sleeps. */
+static __noinline void content_take(struct tsem_scratch *e, struct file *file, struct tsem_inode *r)
 {
 	struct inode *host = content_host(file);
-	struct tsem_content *before = &t->before, *after = &t->after;
+	struct tsem_content *before = &e->before, *after = &e->after;
 	u64 now = bpf_ktime_get_boot_ns();
 	bool seen;
 
@@ -178,149 +217,156 @@ static __noinline void content_take(struct tsem_task *t, struct file *file, stru
 		r = NULL;
 	if (r)
 		content_state_read(before, host);
-	seen = r && content_state_same(&t->inode, before);
-	t->inode.content = t->content;
+	seen = r && content_state_same(&e->inode, before);
+	e->inode.content = e->record.content;
 	/* What was written in a layer beside the overlay can be read, but is not hashed: the overlay has the old size.
 	 */
-	if ((host && (host->i_size != file->f_inode->i_size || content_served(host))) || content_hash(t, file)) {
-		digest_fault(t, t->inode.digest);
-		event_unmodeled(t, TSEM_LOSS_CONTENT);
+	if ((host && (host->i_size != file->f_inode->i_size || content_served(host) || content_cached(host))) ||
+	    content_hash(e, file)) {
+		content_none(e, file);
 		return;
 	}
 	if (!r)
 		return;
 	content_state_read(after, host);
-	t->inode.digest_valid = t->version ||
-				(seen && now - t->inode.seen > CONTENT_SETTLED_NS && before->writers <= 0 &&
+	e->inode.digest_valid = e->version ||
+				(seen && now - e->inode.seen > CONTENT_SETTLED_NS && before->writers <= 0 &&
 				 after->writers <= 0 && after->host == before->host && after->size == before->size &&
 				 after->ctime_sec == before->ctime_sec && after->ctime_nsec == before->ctime_nsec &&
 				 after->change == before->change);
-	if (t->version) {
-		t->inode.host = before->host;
-		t->inode.size = before->size;
-		t->inode.ctime_sec = before->ctime_sec;
-		t->inode.ctime_nsec = before->ctime_nsec;
-		t->inode.change = t->version << 1 | I_VERSION_QUERIED;
-		t->inode.seen = now;
+	if (e->version) {
+		e->inode.host = before->host;
+		e->inode.size = before->size;
+		e->inode.ctime_sec = before->ctime_sec;
+		e->inode.ctime_nsec = before->ctime_nsec;
+		e->inode.change = e->version << 1 | I_VERSION_QUERIED;
+		e->inode.seen = now;
 	} else if (!seen) {
-		t->inode.host = before->host;
-		t->inode.size = before->size;
-		t->inode.ctime_sec = before->ctime_sec;
-		t->inode.ctime_nsec = before->ctime_nsec;
-		t->inode.change = before->change;
-		t->inode.seen = now;
+		e->inode.host = before->host;
+		e->inode.size = before->size;
+		e->inode.ctime_sec = before->ctime_sec;
+		e->inode.ctime_nsec = before->ctime_nsec;
+		e->inode.change = before->change;
+		e->inode.seen = now;
 	}
-	inode_record_publish(t, r);
+	inode_record_publish(e, r);
 }
 
-static __always_inline void cell_digest_empty(struct tsem_task *t)
+static __always_inline void cell_digest_empty(struct tsem_scratch *e)
 {
-	cell_digest(t, t->empty);
+	cell_digest(e, e->empty);
 }
 
 /* The kept digest of the content, if it is good. What is read without a lock is read again if a writer came between. */
-static __always_inline bool content_kept(struct tsem_task *t, struct inode *host, struct tsem_inode *r)
+static __always_inline bool content_kept(struct tsem_scratch *e, struct inode *host, struct tsem_inode *r)
 {
-	u32 lock = *(volatile u32 *)&r->lock, size = t->record.cell_size;
+	u32 lock = *(volatile u32 *)&r->lock, size = e->record.hashed_size;
 
 	read_fence();
-	if (lock & 1 || !r->digest_valid || r->content != t->content || host->i_writecount.counter > 0 ||
+	if (lock & 1 || !r->digest_valid || r->content != e->record.content || host->i_writecount.counter > 0 ||
 	    r->host != (u64)host || r->size != (u64)host->i_size || r->ctime_sec != (u64)host->i_ctime_sec ||
 	    r->ctime_nsec != (host->i_ctime_nsec & ~I_CTIME_QUERIED) || r->change != (u64)host->i_version.counter)
 		return false;
-	cell_digest(t, r->digest);
+	cell_digest(e, r->digest);
 	read_fence();
 	if (*(volatile u32 *)&r->lock != lock) {
-		t->record.cell_size = size;
+		e->record.hashed_size = size;
 		return false;
 	}
 	return true;
 }
 
-/* The content digest of a regular file on a real filesystem, whose PATH begins at cell[path]. Sleeps. */
-static __always_inline void cell_content(struct tsem_task *t, struct file *file, struct tsem_inode *r, u32 path)
+/* What a digest of the content is for. */
+enum content_use {
+	CONTENT_DATA, /* the file is read, written or asked about */
+	CONTENT_CODE, /* it is executed: what the namespace made counts too */
+	CONTENT_ATOMIC, /* data, where the hook must not sleep */
+};
+
+/* Does the content of the file count, so that it has to be hashed? Its PATH has just been described. */
+static __always_inline bool content_counts(struct tsem_scratch *e, struct file *file, u32 use)
+{
+	struct inode *inode = file->f_inode;
+	u64 magic = inode->i_sb->s_magic;
+
+	if ((inode->i_mode & S_IFMT) != S_IFREG || filesystem_generated(magic) || !filesystem_modeled(e, magic))
+		return false;
+	/* What the kernel itself cannot read (a message queue) has no content, and can be executed by nobody. */
+	if (!file->f_op->read_iter)
+		return false;
+	if (use != CONTENT_CODE && (pattern_any_content(e) || inode_created(e, inode)))
+		return false;
+	return !e->pseudonyms || !path_pseudonym(e);
+}
+
+/* The record of an inode, made if need be; NULL: no memory. */
+static __always_inline struct tsem_inode *inode_record(struct inode *inode)
+{
+	return bpf_inode_storage_get(&tsem_inodes, inode, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+}
+
+/* The digest of the content of a file whose content counts. Sleeps. */
+static __always_inline void cell_content(struct tsem_scratch *e, struct file *file, u32 use)
 {
 	struct inode *host = content_host(file);
-	struct tsem_globals *g = globals();
-
-	if (!(host ? host->i_size : file->f_inode->i_size) || (g && g->pseudonyms && path_pseudonym(t, path))) {
-		cell_digest_empty(t);
-		return;
-	}
-	if (r && host && content_kept(t, host, r))
-		return;
-	/* What the kernel itself cannot read (a message queue) has no content, and can be executed by nobody. */
-	if (!file->f_op->read_iter) {
-		cell_digest_empty(t);
-		return;
-	}
-	if (!r || !inode_record_copy(t, r)) {
-		r = NULL;
-		t->inode.digest_valid = 0;
-	}
-	content_take(t, file, r);
-	cell_digest(t, t->inode.digest);
-}
-
-/* Is an event on this file modeled at all? */
-static __always_inline bool file_modeled(struct file *file)
-{
-	struct inode *inode = file->f_inode;
-
-	return (inode->i_mode & S_IFMT) == S_IFREG && !filesystem_pseudo(inode->i_sb->s_magic);
-}
-
-/* FILE up to its content digest: flags, INODE and PATH, which begins at *path. Does the content count? *r: its record.
- */
-static __always_inline bool cell_file_name(struct tsem_task *t, struct file *file, struct tsem_inode **r, u32 *path)
-{
-	struct inode *inode = file->f_inode;
-	bool created = false, content = file_modeled(file);
-
-	cell_u32(t, file->f_flags);
-	*r = content ? inode_record(inode) : bpf_inode_storage_get(&tsem_inodes, inode, 0, 0);
-	cell_inode(t, inode);
-	if (inode_created(t, *r)) {
-		created = true;
-		owned_by(t, (*r)->instance, (*r)->creator);
-	}
-	*path = t->record.cell_size;
-	cell_path(t, 0, file->f_path.dentry, file->f_path.mnt);
-	if (t->record.shape & TSEM_SHAPE_DEVICE0)
-		*path += 2 * sizeof(u32);
-	return content && !created;
-}
-
-/* FILE. Sleeps. */
-static __always_inline void cell_file(struct tsem_task *t, struct file *file)
-{
 	struct tsem_inode *r;
-	u32 path;
 
-	if (cell_file_name(t, file, &r, &path))
-		cell_content(t, file, r, path);
-	else
-		cell_digest_empty(t);
+	if (!(host ? host->i_size : file->f_inode->i_size)) {
+		cell_digest_empty(e);
+		return;
+	}
+	r = inode_record(file->f_inode);
+	if (use == CONTENT_CODE) {
+		if (r)
+			r->executed = 1;
+		/* What is executed is what was hashed: nobody may be writing. */
+		if (host && host->i_writecount.counter > 0) {
+			digest_fault(e, e->inode.digest);
+			event_unmodeled(e, TSEM_LOSS_CONTENT);
+			cell_digest(e, e->inode.digest);
+			return;
+		}
+	}
+	if (r && host && content_kept(e, host, r))
+		return;
+	if (!r || !inode_record_copy(e, r)) {
+		r = NULL;
+		e->inode.digest_valid = 0;
+	}
+	content_take(e, file, r);
+	cell_digest(e, e->inode.digest);
 }
 
 /*
- * FILE for a hook that must not sleep: the digest is the one that was taken last, as a rule when the file was opened;
- * 32 bytes of 0xff if none ever was (the file was inherited from outside).
+ * The digest where the hook must not sleep: the one that was taken last, as a rule when the file was opened; 32 bytes
+ * of 0xff if none ever was.
  */
-static __always_inline void cell_file_atomic(struct tsem_task *t, struct file *file)
+static __always_inline void cell_content_atomic(struct tsem_scratch *e, struct file *file)
 {
-	struct tsem_globals *g = globals();
 	struct tsem_inode *r;
-	u32 path;
 
-	if (!cell_file_name(t, file, &r, &path) || !file->f_inode->i_size ||
-	    (g && g->pseudonyms && path_pseudonym(t, path))) {
-		cell_digest_empty(t);
+	if (!file->f_inode->i_size) {
+		cell_digest_empty(e);
 		return;
 	}
-	if (!r || !inode_record_copy(t, r) || !t->inode.seen || t->inode.content != t->content)
-		digest_fault(t, t->inode.digest);
-	cell_digest(t, t->inode.digest);
+	r = bpf_inode_storage_get(&tsem_inodes, file->f_inode, 0, 0);
+	if (!r || !inode_record_copy(e, r) || !e->inode.seen || e->inode.content != e->record.content)
+		digest_fault(e, e->inode.digest);
+	cell_digest(e, e->inode.digest);
+}
+
+/* FILE of a file that is not inherited: flags, INODE, PATH, and the digest of its content. */
+static __always_inline void cell_file(struct tsem_scratch *e, struct file *file, u32 use)
+{
+	cell_u32(e, file->f_flags);
+	cell_inode(e, file->f_inode);
+	cell_path(e, file->f_path.dentry, file->f_path.mnt, 0);
+	if (!content_counts(e, file, use))
+		cell_digest_empty(e);
+	else if (use == CONTENT_ATOMIC)
+		cell_content_atomic(e, file);
+	else
+		cell_content(e, file, use);
 }
 
 #endif

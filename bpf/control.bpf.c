@@ -3,6 +3,7 @@
  * The control program: the one way from user space to a namespace's state. The loader runs it with BPF_PROG_RUN and a
  * struct tsem_control; each verb is one step that a concurrent event sees whole or not at all.
  */
+#include "inherited.bpf.h"
 #include "model.bpf.h"
 
 static __always_inline int control_state(struct tsem_control *c, struct tsem_namespace *ns)
@@ -59,9 +60,128 @@ static __always_inline int control_pseudonym(struct tsem_control *c, struct tsem
 	if (err)
 		return err;
 	__sync_fetch_and_add(&ns->pseudonyms, 1);
-	__sync_fetch_and_add(&g->pseudonyms, 1);
-	/* What was known of the path is forgotten. */
-	__sync_fetch_and_add(&g->pseudonym_generation, 1);
+	/* Tasks look at their namespace anew. */
+	__sync_fetch_and_add(&g->generation, 1);
+	return 0;
+}
+
+/* A pattern that has been checked: its sizes say what its text has. */
+static __always_inline bool pattern_plausible(const struct tsem_pattern *p)
+{
+	return p->size && p->size <= TSEM_PATTERN_MAX && p->prefix_size <= p->size && p->suffix_size <= p->size;
+}
+
+static __always_inline int control_pattern(struct tsem_control *c, struct tsem_namespace *ns, struct tsem_globals *g)
+{
+	struct tsem_pattern_key key = { .ns = c->ns, .index = ns->patterns };
+	const u64 *from = (const u64 *)&c->pattern;
+	struct tsem_pattern *pattern;
+	struct tsem_hashing *s;
+	long err;
+
+	if (ns->mode != TSEM_MODE_FREE)
+		return -EBUSY;
+	if (key.index >= TSEM_PATTERNS_MAX)
+		return -E2BIG;
+	/* What the caller gave is read at fixed offsets only. */
+	s = bpf_task_storage_get(&tsem_hashing, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!s)
+		return -ENOMEM;
+	pattern = (struct tsem_pattern *)s->message;
+#pragma unroll
+	for (u32 i = 0; i < sizeof(*pattern) / 8; i++)
+		((u64 *)pattern)[i] = from[i];
+	if (!pattern_plausible(pattern))
+		return -EINVAL;
+	err = bpf_map_update_elem(&tsem_patterns, &key, pattern, BPF_NOEXIST);
+	if (err)
+		return err;
+	__sync_fetch_and_add(&ns->patterns, 1);
+	__sync_fetch_and_add(&g->generation, 1);
+	return 0;
+}
+
+static __always_inline int control_action(struct tsem_control *c, struct tsem_namespace *ns)
+{
+	struct tsem_action_of *of = (struct tsem_action_of *)c->value;
+	u32 event = of->event, i;
+
+	if (!of->action || of->action >= TSEM_ACTION_END || event >= TSEM_EVENT_END)
+		return -EINVAL;
+	bpf_for(i, 0, TSEM_EVENT_ROOM) {
+		if (at_most(i, TSEM_EVENT_ROOM - 1) && (!event || i == event))
+			ns->action[i] = of->action;
+	}
+	return 0;
+}
+
+/* Everything is recorded and nothing refused. */
+static __always_inline int control_audit(struct tsem_control *c, struct tsem_namespace *ns)
+{
+	u32 i;
+
+	if (ns->mode == TSEM_MODE_FREE)
+		return -EINVAL;
+	bpf_for(i, 0, TSEM_EVENT_ROOM) {
+		if (at_most(i, TSEM_EVENT_ROOM - 1))
+			ns->action[i] = TSEM_ACTION_LOG;
+	}
+	ns->mode = TSEM_MODE_SEALED;
+	return 0;
+}
+
+static __always_inline int control_lock(struct tsem_globals *g)
+{
+	return __sync_val_compare_and_swap(&g->locked, 0, 1) ? -EALREADY : 0;
+}
+
+/* Notes the open file in slot `fd`, if there is one. -E2BIG: there is no room. */
+static __always_inline int inherit_one(u32 ns, struct fdtable *table, u32 fd)
+{
+	struct tsem_inherited_key key = { .ns = ns };
+	struct tsem_inherited what = { .stream = fd < 3 ? fd : 3 };
+	struct file *file = NULL;
+
+	bpf_probe_read_kernel(&file, sizeof(file), BPF_CORE_READ(table, fd) + fd);
+	if (!file)
+		return 0;
+	key.file = (u64)file;
+	what.inode = (u64)BPF_CORE_READ(file, f_inode);
+	what.cred = (u64)BPF_CORE_READ(file, f_cred);
+	/* A file that is several streams counts as the first of them. */
+	return bpf_map_update_elem(&tsem_inherited, &key, &what, BPF_NOEXIST) == -E2BIG ? -E2BIG : 0;
+}
+
+/* Notes the open files of the process that joins: they are inherited. It waits until the loader has come back. */
+__noinline int control_inherit(u32 pid, u32 ns)
+{
+	struct task_struct *task = bpf_task_from_pid(pid);
+	struct fdtable *table;
+	u32 fd, room;
+	int err = 0;
+
+	if (!task)
+		return -ENOENT;
+	table = BPF_CORE_READ(task, files, fdt);
+	room = BPF_CORE_READ(table, max_fds);
+	bpf_for(fd, 0, INHERITED_MAX) {
+		if (fd >= room || err)
+			break;
+		err = inherit_one(ns, table, fd);
+	}
+	bpf_task_release(task);
+	return err;
+}
+
+static __always_inline int control_join(struct tsem_control *c, struct tsem_namespace *ns, struct tsem_globals *g)
+{
+	struct tsem_join *join = (struct tsem_join *)c->value;
+	int err = join->pid ? control_inherit(join->pid, c->ns) : 0;
+
+	if (err)
+		return err;
+	__sync_fetch_and_add(&ns->live_tasks, 1);
+	c->result = __sync_fetch_and_add(&g->next_task_number, 1);
 	return 0;
 }
 
@@ -151,7 +271,7 @@ static __always_inline int control_run(struct tsem_control *c, struct tsem_globa
 	struct tsem_namespace *ns;
 	u32 id = c->ns;
 
-	if (current_task() || !task_controls(bpf_get_current_task_btf()))
+	if (task_confined() || !task_controls(bpf_get_current_task_btf()))
 		return -EPERM;
 	if (c->verb == TSEM_CONTROL_NEW) {
 		c->result = __sync_fetch_and_add(&g->next_namespace, 1) + 1;
@@ -163,14 +283,14 @@ static __always_inline int control_run(struct tsem_control *c, struct tsem_globa
 		return control_extend(c);
 	if (c->verb == TSEM_CONTROL_EXTENDED)
 		return control_extended(c);
+	if (c->verb == TSEM_CONTROL_LOCK)
+		return control_lock(g);
 	ns = bpf_map_lookup_elem(&tsem_namespaces, &id);
 	if (!ns)
 		return -ENOENT;
 	switch (c->verb) {
 	case TSEM_CONTROL_JOIN:
-		__sync_fetch_and_add(&ns->live_tasks, 1);
-		c->result = __sync_fetch_and_add(&g->next_task_number, 1);
-		return 0;
+		return control_join(c, ns, g);
 	case TSEM_CONTROL_LEAVE:
 		__sync_fetch_and_add(&ns->live_tasks, -1);
 		return 0;
@@ -186,6 +306,12 @@ static __always_inline int control_run(struct tsem_control *c, struct tsem_globa
 		return control_pseudonym(c, ns, g);
 	case TSEM_CONTROL_FORGET:
 		return control_forget(c);
+	case TSEM_CONTROL_PATTERN:
+		return control_pattern(c, ns, g);
+	case TSEM_CONTROL_ACTION:
+		return control_action(c, ns);
+	case TSEM_CONTROL_AUDIT:
+		return control_audit(c, ns);
 	}
 	return -EINVAL;
 }

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The one way of every event: event_begin(), cell_*() of the hook, event_end().
+ * The one way of every event: begin, describe, map, decide.
  *
- *	SEC("lsm/task_kill")
- *	int BPF_PROG(tsem_task_kill, struct task_struct *target, ...)
+ *	TSEM_EVENT_PROGRAM("lsm/task_kill", task_kill, struct task_struct *target, ...)
  *	{
- *		struct tsem_task *t = event_begin(TSEM_EVENT_task_kill, &verdict);
- *
- *		if (!t)
- *			return verdict;
- *		... describe ...
- *		return event_end(t);
+ *		cell_task(e, target);
+ *		return DESCRIBED;
  *	}
+ *
+ * The macro makes the program of a hook from what describes the event. The description gets the scratch `e` and the
+ * arguments of the hook. It returns DESCRIBED, or NOT_MODELED where the hook is not modeled for this object.
  *
  * No hook tests the verdict of an earlier BPF program (the usual `if (ret) return ret;`): the trampoline of an LSM hook
  * ends at the first program that denies, so that an earlier denial cannot be lifted and a later program is not run
@@ -22,28 +20,48 @@
 
 #include "model.bpf.h"
 
-/* COE and subject anew: the credentials, the ids of the task or the pseudonyms changed since the last event. */
-__noinline int subject_refresh(struct tsem_task *t __arg_nonnull, u64 generation)
+#define DESCRIBED 0
+#define NOT_MODELED 1
+
+/* What the scratch keeps of the namespace. Pseudonyms and patterns are set while it is free. */
+static __always_inline void settings_refresh(struct tsem_scratch *e)
+{
+	struct tsem_namespace *ns = namespace_of(e->record.ns);
+
+	if (!ns)
+		return;
+	e->pseudonyms = ns->pseudonyms != 0;
+	e->patterns = ns->patterns;
+	e->instances = ns->instances;
+}
+
+/* COE and subject anew: the credentials, the ids of the task or the settings changed since the last event. */
+__noinline int subject_refresh(struct tsem_scratch *e __arg_nonnull, u64 generation)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	const u64 *coe = (const u64 *)&t->record.coe;
-	u64 old[sizeof(t->record.coe) / 8], changed = t->subject_generation ^ generation;
+	const u64 *coe = (const u64 *)&e->record.coe;
+	u64 old[sizeof(e->record.coe) / 8], changed = e->generation ^ generation;
+	struct tsem_task *t = task_modeled();
 	struct prf p;
 
+	if (!t)
+		return 0;
 	__builtin_memcpy(old, coe, sizeof(old));
-	coe_fill(t, address_of(t, task->cred), &t->record.coe);
+	coe_fill(e, address_of(e, task->cred), &e->record.coe);
 	for (u32 i = 0; i < sizeof(old) / 8; i++)
 		changed |= old[i] ^ coe[i];
 	if (!changed)
 		return 0;
+	settings_refresh(e);
+	__builtin_memcpy(e->record.task_id, t->task_id, TSEM_DIGEST_MAX);
+	__builtin_memcpy(e->record.parent_task_id, t->parent_task_id, TSEM_DIGEST_MAX);
 	prf_init(&p, tsem_subject_secret[0], tsem_subject_secret[1]);
-	prf_word(&p, t->ns);
-	prf_word(&p, generation);
-	prf_words(&p, (const u64 *)t->task_id, TSEM_DIGEST_MAX / 8);
-	prf_words(&p, (const u64 *)t->parent_task_id, TSEM_DIGEST_MAX / 8);
-	prf_words(&p, coe, sizeof(t->record.coe) / 8);
-	prf_final(&p, t->subject);
-	t->subject_generation = generation;
+	prf_word(&p, e->record.digest | (u64)e->record.encoding << 32);
+	prf_words(&p, (const u64 *)e->record.task_id, TSEM_DIGEST_MAX / 8);
+	prf_words(&p, (const u64 *)e->record.parent_task_id, TSEM_DIGEST_MAX / 8);
+	prf_words(&p, coe, sizeof(e->record.coe) / 8);
+	prf_final(&p, e->subject);
+	e->generation = generation;
 	return 0;
 }
 
@@ -56,141 +74,232 @@ static __always_inline bool ids_together(void)
 	return bpf_core_field_offset(struct cred, fsgid) == bpf_core_field_offset(struct cred, uid) + 28;
 }
 
-static __always_inline void subject_update(struct tsem_task *t)
+static __always_inline void subject_update(struct tsem_scratch *e)
 {
 	const struct cred *cred = bpf_get_current_task_btf()->cred;
-	void *ids = (void *)address_of(t, cred) + bpf_core_field_offset(struct cred, uid);
+	void *ids = (void *)address_of(e, cred) + bpf_core_field_offset(struct cred, uid);
 	struct timespec64 *low = bpf_core_cast(ids, struct timespec64);
 	struct timespec64 *high = bpf_core_cast(ids + 16, struct timespec64);
 	struct tsem_globals *g = globals();
-	u64 generation = g ? g->pseudonym_generation + 1 : 1;
+	u64 generation = g ? g->generation + 1 : 1;
 	u64 id0 = low->tv_sec, id1 = low->tv_nsec, id2 = high->tv_sec, id3 = high->tv_nsec;
 
-	if (ids_together() && t->nsref == TSEM_NSREF_INITIAL && t->subject_generation == generation &&
-	    !((t->ids[0] ^ id0) | (t->ids[1] ^ id1) | (t->ids[2] ^ id2) | (t->ids[3] ^ id3)) &&
-	    t->record.coe.capeff == cred->cap_effective.val)
+	if (ids_together() && e->nsref == TSEM_NSREF_INITIAL && e->generation == generation &&
+	    !((e->ids[0] ^ id0) | (e->ids[1] ^ id1) | (e->ids[2] ^ id2) | (e->ids[3] ^ id3)) &&
+	    e->record.coe.capeff == cred->cap_effective.val)
 		return;
-	t->ids[0] = id0, t->ids[1] = id1, t->ids[2] = id2, t->ids[3] = id3;
-	subject_refresh(t, generation);
+	e->ids[0] = id0, e->ids[1] = id1, e->ids[2] = id2, e->ids[3] = id3;
+	subject_refresh(e, generation);
+}
+
+/* The scratch of the current task, which has none yet. NULL: no memory. */
+static __noinline struct tsem_scratch *scratch_make(struct tsem_task *t)
+{
+	struct tsem_globals *g = globals();
+	struct tsem_scratch *e;
+
+	e = bpf_task_storage_get(&tsem_scratch, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!e || !g)
+		return NULL;
+	e->nsref = t->nsref;
+	e->scope = t->scope;
+	__builtin_memcpy(e->empty, t->empty, TSEM_DIGEST_MAX);
+	e->record.magic = TSEM_RECORD_MAGIC;
+	e->record.version = TSEM_RECORD_VERSION;
+	e->record.load = g->load;
+	e->record.ns = t->ns;
+	e->record.task_number = t->number;
+	e->record.parent_number = t->parent_number;
+	e->record.digest = t->digest;
+	e->record.content = t->content;
+	e->record.encoding = t->encoding;
+	e->record.digest_size = t->digest_size;
+	return e;
+}
+
+/* The scratch of the current task, if it has one. */
+static __always_inline struct tsem_scratch *scratch_of_current(void)
+{
+	return bpf_task_storage_get(&tsem_scratch, bpf_get_current_task_btf(), 0, 0);
+}
+
+static __always_inline int guard_deny(void)
+{
+	struct tsem_globals *g = globals();
+
+	if (g)
+		__sync_fetch_and_add(&g->guarded, 1);
+	return -EPERM;
+}
+
+#define READ_IMPLIES_EXEC 0x0400000
+
+/* With this personality brk(2) gives memory that can be executed, and no hook tells. Such a task reaches nothing. */
+static __always_inline bool guard_personality(struct tsem_task *t)
+{
+	return bpf_get_current_task_btf()->personality & READ_IMPLIES_EXEC && t->ns;
 }
 
 /*
  * The current task's event begins. NULL if there is nothing to describe; *verdict is then what the hook returns: 0 for
- * a task that is not modeled and for what our own work or the kernel's own reaches, the namespace's answer for
- * an untrusted task.
+ * a task that is not modeled and for what our own work or the kernel's own reaches; else there is no memory to describe
+ * it in.
  */
-static __always_inline struct tsem_task *event_begin(u32 event, int *verdict)
+static __always_inline struct tsem_scratch *event_begin(u32 event, int *verdict)
 {
-	struct tsem_task *t = event_task();
+	struct tsem_task *t = task_adopted();
+	struct tsem_scratch *e;
 
 	*verdict = 0;
 	if (!t || t->busy || kernel_acts())
 		return NULL;
-	if (t->untrusted) {
-		*verdict = hook_return(event_untrusted(t, event));
+	if (guard_personality(t)) {
+		*verdict = guard_deny();
+		return NULL;
+	}
+	e = scratch_of_current() ?: scratch_make(t);
+	if (!e) {
+		*verdict = hook_return(event_undescribed(event, TSEM_LOSS_STORAGE));
 		return NULL;
 	}
 	t->busy = 1;
-	t->record.event = event;
-	t->record.shape = 0;
-	t->record.flags = 0;
-	t->record.cell_size = 0;
-	t->unmodeled = 0;
-	t->in_tail = 0;
-	t->skips = 0;
-	t->owned = 0;
-	subject_update(t);
-	return t;
+	cell_clear(e);
+	e->record.event = event;
+	/* What is done to make an inode asks for capabilities at most. */
+	if (event != TSEM_EVENT_capable && event != TSEM_EVENT_file_open)
+		e->creating = 0;
+	subject_update(e);
+	return e;
 }
 
-/* There is no event after all: the hook is not modeled for this object. */
-static __always_inline int event_skip(struct tsem_task *t)
+/* Nothing is being described any more. */
+static __always_inline void event_leave(void)
 {
-	t->busy = 0;
-	return 0;
+	struct tsem_task *t = task_modeled();
+
+	if (t)
+		t->busy = 0;
 }
 
-/* The event is described: map, decide, send. What the hook returns. */
-static __always_inline int event_end(struct tsem_task *t)
+/* The event is described: map and decide. 0 or -EPERM. */
+__noinline int event_finish(struct tsem_scratch *e __arg_nonnull)
 {
-	int verdict = coefficient_map(t, 0);
+	int known = coefficient_map(e, 0), verdict;
 
-	if (!verdict)
-		verdict = event_decide(t);
-	t->busy = 0;
-	return hook_return(verdict);
+	if (known < 0)
+		verdict = event_undescribed(e->record.event, TSEM_LOSS_HASH);
+	else
+		verdict = event_decide(e, known);
+	event_leave();
+	return verdict;
 }
 
-/* The storage whose TASK_ID an event of `t` may name: no root task's, or a model would depend on how that is modeled.
- */
-static __always_inline struct tsem_task *named_task(struct tsem_task *t, struct task_struct *task)
+/* What the hook returns; `described` is what the description returned. */
+static __always_inline int event_end(struct tsem_scratch *e, int described)
 {
-	struct tsem_task *of = NULL;
-
-	if (task->bpf_storage)
-		of = bpf_task_storage_get(&tsem_tasks, task, 0, 0);
-	return of && (!tsem_root_settings.on || of->ns || !t->ns) ? of : NULL;
+	if (described == NOT_MODELED) {
+		event_leave();
+		return 0;
+	}
+	return hook_return(event_finish(e));
 }
+
+/* The whole event says only that the hook was reached. */
+static __always_inline int event_generic(struct tsem_scratch *e)
+{
+	e->record.flags = TSEM_RECORD_GENERIC;
+	return event_end(e, DESCRIBED);
+}
+
+/* The program tsem_`event` of a hook, and the head of the function that describes. See the top of this file. */
+#define TSEM_EVENT_PROGRAM(section, event, args...)                                                      \
+	static __always_inline int describe_##event(struct tsem_scratch *e, unsigned long long *ctx, ##args); \
+	SEC(section)                                                                                     \
+	int tsem_##event(unsigned long long *ctx)                                                        \
+	{                                                                                                \
+		struct tsem_scratch *e;                                                                  \
+		int verdict;                                                                             \
+                                                                                                         \
+		e = event_begin(TSEM_EVENT_##event, &verdict);                                           \
+		_Pragma("GCC diagnostic push")                                                           \
+		_Pragma("GCC diagnostic ignored \"-Wint-conversion\"")                                   \
+		return e ? event_end(e, describe_##event(e, ___bpf_ctx_cast(args))) : verdict;           \
+		_Pragma("GCC diagnostic pop")                                                            \
+	}                                                                                                \
+	static __always_inline int describe_##event(struct tsem_scratch *e, unsigned long long *ctx, ##args)
+
+/* The same with a guard, an expression that says whether the hook is denied before anything is described. */
+#define TSEM_GUARDED_PROGRAM(section, event, guard, args...)                                             \
+	static __always_inline int describe_##event(struct tsem_scratch *e, unsigned long long *ctx, ##args); \
+	static __always_inline bool guard_of_##event(unsigned long long *ctx, ##args)                    \
+	{                                                                                                \
+		return guard;                                                                            \
+	}                                                                                                \
+	SEC(section)                                                                                     \
+	int tsem_##event(unsigned long long *ctx)                                                        \
+	{                                                                                                \
+		struct tsem_scratch *e;                                                                  \
+		int verdict;                                                                             \
+                                                                                                         \
+		_Pragma("GCC diagnostic push")                                                           \
+		_Pragma("GCC diagnostic ignored \"-Wint-conversion\"")                                   \
+		if (guard_of_##event(___bpf_ctx_cast(args)))                                             \
+			return guard_deny();                                                             \
+		_Pragma("GCC diagnostic pop")                                                            \
+		e = event_begin(TSEM_EVENT_##event, &verdict);                                           \
+		_Pragma("GCC diagnostic push")                                                           \
+		_Pragma("GCC diagnostic ignored \"-Wint-conversion\"")                                   \
+		return e ? event_end(e, describe_##event(e, ___bpf_ctx_cast(args))) : verdict;           \
+		_Pragma("GCC diagnostic pop")                                                            \
+	}                                                                                                \
+	static __always_inline int describe_##event(struct tsem_scratch *e, unsigned long long *ctx, ##args)
+
+/* The program of a hook whose event is generic: it says only that the hook was reached. It looks at no argument. */
+#define TSEM_GENERIC(name)                              \
+	TSEM_EVENT_PROGRAM("lsm/" #name, name)          \
+	{                                               \
+		e->record.flags = TSEM_RECORD_GENERIC;  \
+		return DESCRIBED;                       \
+	}
 
 /* TASK: TASK_ID of a task; zero bytes for a task outside of every namespace. */
-static __always_inline void cell_task(struct tsem_task *t, struct task_struct *task)
+static __always_inline void cell_task(struct tsem_scratch *e, struct task_struct *task)
 {
-	struct tsem_task *of = named_task(t, task);
+	struct tsem_task *of = task_named(e->record.ns, task);
 
 	if (of)
-		cell_digest(t, of->task_id);
+		cell_digest(e, of->task_id);
 	else
-		cell_digest(t, (const u8 *)digest_none);
+		cell_digest(e, (const u8 *)digest_none);
 }
 
 /* TASK64: the same, padded with zeros to 64 bytes. */
-static __always_inline void cell_task64(struct tsem_task *t, struct task_struct *task)
+static __always_inline void cell_task64(struct tsem_scratch *e, struct task_struct *task)
 {
-	struct tsem_task *of = named_task(t, task);
+	struct tsem_task *of = task_named(e->record.ns, task);
 
 	if (of)
-		cell_digest64(t, of->task_id);
+		cell_digest64(e, of->task_id);
 	else
-		cell_digest64(t, (const u8 *)digest_none);
+		cell_digest64(e, (const u8 *)digest_none);
 }
 
 /* See cell_creds(). */
-__noinline int creds_describe(struct tsem_task *t __arg_nonnull, u64 cred)
+__noinline int creds_describe(struct tsem_scratch *e __arg_nonnull, u64 cred)
 {
-	struct tsem_coe *coe = cell_room(t, sizeof(*coe));
+	struct tsem_coe *coe = cell_room(e, sizeof(*coe));
 
 	if (!coe)
 		return -E2BIG;
-	coe_fill(t, cred, coe);
-	cell_u32(t, bpf_core_cast((void *)cred, struct cred)->securebits);
+	coe_fill(e, cred, coe);
+	cell_u32(e, bpf_core_cast((void *)cred, struct cred)->securebits);
 	return 0;
 }
 
 /* CREDS. */
-static __always_inline void cell_creds(struct tsem_task *t, const struct cred *cred)
+static __always_inline void cell_creds(struct tsem_scratch *e, const struct cred *cred)
 {
-	creds_describe(t, address_of(t, cred));
+	creds_describe(e, address_of(e, cred));
 }
-
-/* A whole event that says only that the hook was reached. */
-static __always_inline int event_generic(u32 event)
-{
-	struct tsem_task *t;
-	int verdict;
-
-	t = event_begin(event, &verdict);
-	if (!t)
-		return verdict;
-	t->record.shape = TSEM_SHAPE_GENERIC;
-	return event_end(t);
-}
-
-/* The program of a hook whose event is generic. It sleeps nowhere and looks at no argument. */
-#define TSEM_GENERIC(name)                               \
-	SEC("lsm/" #name)                                \
-	int tsem_##name(void *ctx)                       \
-	{                                                \
-		return event_generic(TSEM_EVENT_##name); \
-	}
 
 #endif

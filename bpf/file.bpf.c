@@ -3,7 +3,6 @@
 #include "content.bpf.h"
 #include "guard.bpf.h"
 
-#define FMODE_CREATED (1U << 20)
 #define PROT_EXEC 0x4
 #define VM_EXEC 0x4
 
@@ -14,16 +13,13 @@
 #define UNIX98_PTY_LAST_MAJOR 143
 
 /*
- * A device is modeled like a file when it is opened: a disk has every file of its filesystem, others are drivers, the
- * TPM or the kernel's memory. But for what every program opens and nothing lies behind: null, zero, full, random and
- * urandom, and terminals.
+ * A device is modeled: a disk has every file of its filesystem, others are drivers, the TPM or the kernel's memory. But
+ * for what every program opens and nothing lies behind: null, zero, full, random and urandom, and terminals.
  */
-static __always_inline bool device_modeled(struct file *file)
+static __always_inline bool device_modeled(u32 number)
 {
-	u32 type = file->f_inode->i_mode & S_IFMT, number = file->f_inode->i_rdev, major = number >> 20;
+	u32 major = number >> 20;
 
-	if (type != S_IFCHR)
-		return type == S_IFBLK;
 	if (major == MEM_MAJOR) {
 		switch (number & 0xfffff) {
 		case 3:
@@ -39,143 +35,152 @@ static __always_inline bool device_modeled(struct file *file)
 	       (major < UNIX98_PTY_MASTER_MAJOR || major > UNIX98_PTY_LAST_MAJOR);
 }
 
-/*
- * The event file_open: at file_post_open, since the content of a file cannot be read any earlier. A file that this very
- * open made is marked here, where the kernel says that it did.
- */
-SEC("lsm.s/file_post_open")
-int BPF_PROG(tsem_file_open, struct file *file, int mask)
+/* Is what is done with this file modeled? */
+static __always_inline bool file_modeled(struct tsem_scratch *e, struct file *file)
 {
-	struct tsem_task *t;
+	struct inode *inode = file->f_inode;
+	u32 type = inode->i_mode & S_IFMT;
+
+	if (type == S_IFCHR)
+		return device_modeled(inode->i_rdev);
+	if (type == S_IFBLK || e->scope == TSEM_SCOPE_ALL)
+		return true;
+	return type == S_IFREG && !filesystem_pseudo(inode->i_sb->s_magic);
+}
+
+/*
+ * The event file_open: at file_post_open, since the content of a file cannot be read any earlier. A regular file that
+ * this very open made has got its mark by then, but for filesystems that look it up themselves.
+ */
+TSEM_EVENT_PROGRAM("lsm.s/file_post_open", file_open, struct file *file, int mask)
+{
+	if (file->f_mode & FMODE_CREATED && creation_announced(e, file->f_path.dentry))
+		creation_commit(e, address_of(e, file->f_inode));
+	e->creating = 0;
+	if (!file_modeled(e, file))
+		return NOT_MODELED;
+	cell_file(e, file, CONTENT_DATA);
+	return DESCRIBED;
+}
+
+/*
+ * A descriptor that no look-up of a name has opened does not come to file_post_open: the one that fanotify gives with
+ * an event, and a message queue. Its event is described here, where no content can be hashed. The guard is here for
+ * all files.
+ */
+static __always_inline bool opened_without_name(struct file *file)
+{
+	return file->f_mode & tsem_fmode_nonotify || file->f_inode->i_sb->s_magic == MQUEUE_MAGIC;
+}
+
+SEC("lsm/file_open")
+int BPF_PROG(tsem_file_open_unnamed, struct file *file)
+{
+	struct tsem_scratch *e;
 	int verdict;
 
 	if (guard_file(file))
 		return guard_deny();
-	t = event_begin(TSEM_EVENT_file_open, &verdict);
-	if (!t)
+	if (!opened_without_name(file))
+		return 0;
+	e = event_begin(TSEM_EVENT_file_open, &verdict);
+	if (!e)
 		return verdict;
-	if (file->f_mode & FMODE_CREATED) {
-		bool counted = t->creating == (u64)file->f_path.dentry;
-
-		creation_mark(t, file->f_inode, counted ? t->created_instance : creation_next(t, 0));
-		t->creating = 0;
-	}
-	if (!file_modeled(file) && !device_modeled(file))
-		return event_skip(t);
-	cell_file(t, file);
-	return event_end(t);
+	if (!file_modeled(e, file))
+		return event_end(e, NOT_MODELED);
+	cell_file(e, file, CONTENT_ATOMIC);
+	return event_end(e, DESCRIBED);
 }
 
 /*
  * `file` is NULL for an anonymous mapping. The verifier of kernel 6.12 takes it for a pointer that never is, and would
  * drop the test: hence the test of the number. Newer ones want the test of the pointer (__nullable in bpf_lsm.c).
  */
-SEC("lsm.s/mmap_file")
-int BPF_PROG(tsem_mmap_file, struct file *file, unsigned long reqprot, unsigned long prot, unsigned long flags)
+TSEM_EVENT_PROGRAM("lsm.s/mmap_file", mmap_file, struct file *file, unsigned long reqprot, unsigned long prot,
+		   unsigned long flags)
 {
-	struct tsem_task *t;
-	int verdict;
+	bool code = prot & PROT_EXEC;
 
-	t = event_begin(TSEM_EVENT_mmap_file, &verdict);
-	if (!t)
-		return verdict;
-	if (!file || !address_of(t, file)) {
-		if (!(prot & PROT_EXEC))
-			return event_skip(t);
+	if (!file || !address_of(e, file)) {
+		if (!code)
+			return NOT_MODELED;
 	} else {
-		/* Code is modeled wherever it lies, in memory (memfd, tmpfs) by its name. */
-		if (!file_modeled(file) && !(prot & PROT_EXEC))
-			return event_skip(t);
-		t->record.shape |= TSEM_SHAPE_FILE;
-		cell_file(t, file);
+		/* Code is modeled wherever it lies. */
+		if (!code && !file_modeled(e, file))
+			return NOT_MODELED;
+		e->record.shape |= TSEM_SHAPE_FILE;
+		if (code || !cell_inherited_file(e, file))
+			cell_file(e, file, code ? CONTENT_CODE : CONTENT_DATA);
 	}
-	cell_u32_pair(t, prot, flags);
-	return event_end(t);
+	cell_u32_pair(e, prot, flags);
+	return DESCRIBED;
 }
 
-SEC("lsm.s/file_receive")
-int BPF_PROG(tsem_file_receive, struct file *file)
+TSEM_EVENT_PROGRAM("lsm.s/file_receive", file_receive, struct file *file)
 {
-	struct tsem_task *t;
-	int verdict;
+	cell_file(e, file, CONTENT_DATA);
+	return DESCRIBED;
+}
 
-	t = event_begin(TSEM_EVENT_file_receive, &verdict);
-	if (!t)
-		return verdict;
-	cell_file(t, file);
-	return event_end(t);
+TSEM_GUARDED_PROGRAM("lsm.s/file_ioctl", file_ioctl, guard_ioctl(cmd, arg), struct file *file, unsigned int cmd,
+		     unsigned long arg)
+{
+	if (!cell_inherited_file(e, file)) {
+		if (!file_modeled(e, file))
+			return NOT_MODELED;
+		cell_file(e, file, CONTENT_DATA);
+	}
+	cell_u32(e, cmd);
+	return DESCRIBED;
 }
 
 /* FILE and a command, where the hook cannot sleep. */
-static __always_inline int file_event_atomic(u32 event, struct file *file, u32 cmd)
+static __always_inline int file_command(struct tsem_scratch *e, struct file *file, u32 cmd)
 {
-	struct tsem_task *t;
-	int verdict;
-
-	t = event_begin(event, &verdict);
-	if (!t)
-		return verdict;
-	if (!file_modeled(file))
-		return event_skip(t);
-	cell_file_atomic(t, file);
-	cell_u32(t, cmd);
-	return event_end(t);
+	if (!cell_inherited_file(e, file)) {
+		if (!file_modeled(e, file))
+			return NOT_MODELED;
+		cell_file(e, file, CONTENT_ATOMIC);
+	}
+	cell_u32(e, cmd);
+	return DESCRIBED;
 }
 
-SEC("lsm.s/file_ioctl")
-int BPF_PROG(tsem_file_ioctl, struct file *file, unsigned int cmd)
-{
-	struct tsem_task *t;
-	int verdict;
-
-	if (guard_command(cmd))
-		return guard_deny();
-	t = event_begin(TSEM_EVENT_file_ioctl, &verdict);
-	if (!t)
-		return verdict;
-	if (!file_modeled(file))
-		return event_skip(t);
-	cell_file(t, file);
-	cell_u32(t, cmd);
-	return event_end(t);
-}
-
-/* The same by the system calls of 32 bits, which a program of 64 bits may use as well. This hook cannot sleep. */
+/* ioctl by the system calls of 32 bits, which a program of 64 bits may use as well. This hook cannot sleep. */
 SEC("lsm/file_ioctl_compat")
-int BPF_PROG(tsem_file_ioctl_compat, struct file *file, unsigned int cmd)
+int BPF_PROG(tsem_file_ioctl_compat, struct file *file, unsigned int cmd, unsigned long arg)
 {
-	if (guard_command(cmd))
+	struct tsem_scratch *e;
+	int verdict;
+
+	if (guard_ioctl(cmd, arg))
 		return guard_deny();
-	return file_event_atomic(TSEM_EVENT_file_ioctl, file, cmd);
+	e = event_begin(TSEM_EVENT_file_ioctl, &verdict);
+	return e ? event_end(e, file_command(e, file, cmd)) : verdict;
+}
+
+TSEM_GUARDED_PROGRAM("lsm/file_fcntl", file_fcntl, guard_fcntl(cmd), struct file *file, unsigned int cmd)
+{
+	return file_command(e, file, cmd);
+}
+
+TSEM_GUARDED_PROGRAM("lsm.s/file_lock", file_lock, guard_lock(file), struct file *file, unsigned int cmd)
+{
+	if (!cell_inherited_file(e, file))
+		cell_file(e, file, CONTENT_DATA);
+	cell_u32(e, cmd);
+	return DESCRIBED;
 }
 
 /* Memory that becomes executable, as code that was written by the task itself does. */
 SEC("lsm/file_mprotect")
 int BPF_PROG(tsem_file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, unsigned long prot)
 {
-	if (!(prot & PROT_EXEC) || vma->vm_flags & VM_EXEC)
-		return 0;
-	return event_generic(TSEM_EVENT_file_mprotect);
-}
-
-SEC("lsm.s/file_lock")
-int BPF_PROG(tsem_file_lock, struct file *file, unsigned int cmd)
-{
-	struct tsem_task *t;
+	struct tsem_scratch *e;
 	int verdict;
 
-	if (guard_lock(file))
-		return guard_deny();
-	t = event_begin(TSEM_EVENT_file_lock, &verdict);
-	if (!t)
-		return verdict;
-	cell_file(t, file);
-	cell_u32(t, cmd);
-	return event_end(t);
-}
-
-SEC("lsm/file_fcntl")
-int BPF_PROG(tsem_file_fcntl, struct file *file, unsigned int cmd)
-{
-	return file_event_atomic(TSEM_EVENT_file_fcntl, file, cmd);
+	if (!(prot & PROT_EXEC) || vma->vm_flags & VM_EXEC)
+		return 0;
+	e = event_begin(TSEM_EVENT_file_mprotect, &verdict);
+	return e ? event_generic(e) : verdict;
 }

@@ -26,7 +26,7 @@ int BPF_PROG(tsem_guard_map, struct bpf_map *map, unsigned int mode)
 {
 	char name[5];
 
-	if (!current_task())
+	if (!task_confined())
 		return 0;
 	bpf_probe_read_kernel(name, sizeof(name), map->name);
 	return name_ours(name) ? guard_deny() : 0;
@@ -37,7 +37,7 @@ int BPF_PROG(tsem_guard_prog, struct bpf_prog *prog)
 {
 	char name[5];
 
-	if (!current_task())
+	if (!task_confined())
 		return 0;
 	bpf_probe_read_kernel(name, sizeof(name), prog->aux->name);
 	return name_ours(name) ? guard_deny() : 0;
@@ -50,7 +50,7 @@ int BPF_PROG(tsem_guard_prog, struct bpf_prog *prog)
 SEC("lsm/bpf_prog_load")
 int BPF_PROG(tsem_guard_prog_load, struct bpf_prog *prog)
 {
-	if (!current_task())
+	if (!task_confined())
 		return 0;
 	switch (prog->type) {
 	case BPF_PROG_TYPE_SOCKET_FILTER:
@@ -105,7 +105,7 @@ static __always_inline bool attach_type_guarded(u32 type)
 SEC("lsm/bpf")
 int BPF_PROG(tsem_guard_bpf, int cmd, union bpf_attr *attr)
 {
-	if (!current_task())
+	if (!task_confined())
 		return 0;
 	switch (cmd) {
 	case BPF_OBJ_GET:
@@ -128,9 +128,11 @@ int BPF_PROG(tsem_guard_umount, struct vfsmount *mnt, int flags)
 {
 	struct mount *m = (struct mount *)mount_of(mnt);
 
-	if (!current_task())
+	if (!task_confined())
 		return 0;
 	if (mnt->mnt_sb->s_magic == BPF_FS_MAGIC)
+		return guard_deny();
+	if (guard_run_way(mnt->mnt_root) && mounts_reach_pins((u64)BPF_CORE_READ(m, mnt_ns)))
 		return guard_deny();
 	/* What has mounts upon it is busy, unless it is detached, all of it. */
 	if (!(flags & MNT_DETACH) ||
@@ -151,7 +153,7 @@ static __always_inline bool mounts_of_current_reach(void)
 SEC("lsm/sb_mount")
 int BPF_PROG(tsem_guard_mount, const char *dev_name, const struct path *path, const char *type, unsigned long flags)
 {
-	if (!current_task())
+	if (!task_confined())
 		return 0;
 	if (flags & MS_REMOUNT)
 		return path->mnt->mnt_sb->s_magic == BPF_FS_MAGIC ? guard_deny() : 0;
@@ -159,6 +161,8 @@ int BPF_PROG(tsem_guard_mount, const char *dev_name, const struct path *path, co
 		return 0;
 	if (!mounts_of_current_reach())
 		return 0;
+	if (guard_run_way(path->dentry))
+		return guard_deny();
 	if (flags & MS_BIND ? flags & MS_REC : flags & MS_MOVE)
 		return guard_deny();
 	if (path->mnt->mnt_sb->s_magic == BPF_FS_MAGIC)
@@ -178,7 +182,7 @@ int BPF_PROG(tsem_guard_move_mount, const struct path *from, const struct path *
 	struct mount *m = (struct mount *)mount_of(from->mnt);
 	struct mount *onto = (struct mount *)mount_of(to->mnt);
 
-	if (!current_task())
+	if (!task_confined())
 		return 0;
 	if (mounts_reach_pins((u64)BPF_CORE_READ(m, mnt_ns)))
 		return guard_deny();
@@ -188,7 +192,7 @@ int BPF_PROG(tsem_guard_move_mount, const struct path *from, const struct path *
 		return guard_deny();
 	if (!mounts_reach_pins((u64)BPF_CORE_READ(onto, mnt_ns)))
 		return 0;
-	if (to->mnt->mnt_sb->s_magic == BPF_FS_MAGIC)
+	if (to->mnt->mnt_sb->s_magic == BPF_FS_MAGIC || guard_run_way(to->dentry))
 		return guard_deny();
 	return leads_to_pins((u64)BPF_CORE_READ(to, dentry), 0) ? guard_deny() : 0;
 }
@@ -196,14 +200,14 @@ int BPF_PROG(tsem_guard_move_mount, const struct path *from, const struct path *
 SEC("lsm/sb_pivotroot")
 int BPF_PROG(tsem_guard_pivotroot, const struct path *old_path, const struct path *new_path)
 {
-	return current_task() && mounts_of_current_reach() ? guard_deny() : 0;
+	return task_confined() && mounts_of_current_reach() ? guard_deny() : 0;
 }
 
 /* From a BPF filesystem that is read only nothing can be unloaded. */
 SEC("lsm/sb_remount")
 int BPF_PROG(tsem_guard_remount, struct super_block *sb)
 {
-	return sb->s_magic == BPF_FS_MAGIC && current_task() ? guard_deny() : 0;
+	return sb->s_magic == BPF_FS_MAGIC && task_confined() ? guard_deny() : 0;
 }
 
 /*
@@ -215,7 +219,7 @@ int BPF_PROG(tsem_guard_option, struct fs_context *fc, struct fs_parameter *para
 {
 	char key[16] = {};
 
-	if (!current_task())
+	if (!task_confined())
 		return 0;
 	bpf_probe_read_kernel_str(key, sizeof(key), param->key);
 	return bpf_strncmp(key, sizeof(key), "release_agent") ? 0 : guard_deny();
@@ -224,7 +228,7 @@ int BPF_PROG(tsem_guard_option, struct fs_context *fc, struct fs_parameter *para
 /* A task outside of the namespace is out of reach of a debugger inside, and is none itself; nor is it starved. */
 static __always_inline int guard_task(struct task_struct *task)
 {
-	struct tsem_task *t = current_task();
+	struct tsem_task *t = task_confined();
 
 	return t && guard_outside(t, task) ? guard_deny() : 0;
 }
@@ -268,38 +272,62 @@ int BPF_PROG(tsem_guard_setrlimit, struct task_struct *task, unsigned int resour
 
 /*
  * A file can send signals, any, to whom its owner names (F_SETOWN, F_SETSIG), when something happens to it, whoever
- * that is by then. So the inode keeps who named: a task of a namespace names those of its namespace only.
+ * that is by then. So it is noted for the open file who named: a task of a namespace names those of its namespace only.
+ * The kernel gives the address to another file later, which sends no signal before its own owner is named.
  */
 SEC("lsm/file_set_fowner")
 int BPF_PROG(tsem_guard_fowner, struct file *file)
 {
-	struct tsem_task *t = current_task();
-	struct tsem_inode *r;
+	struct tsem_task *t = task_confined();
+	struct tsem_globals *g = globals();
+	u64 address = (u64)file;
+	u32 ns;
 
-	r = bpf_inode_storage_get(&tsem_inodes, file->f_inode, 0, t ? BPF_LOCAL_STORAGE_GET_F_CREATE : 0);
-	if (r)
-		r->signal_ns = t ? t->ns : 0;
+	if (!g || (!t && !g->signals))
+		return 0;
+	if (!t) {
+		if (!bpf_map_delete_elem(&tsem_signals, &address))
+			__sync_fetch_and_add(&g->signals, -1);
+		return 0;
+	}
+	ns = t->ns;
+	if (!bpf_map_update_elem(&tsem_signals, &address, &ns, BPF_NOEXIST))
+		__sync_fetch_and_add(&g->signals, 1);
+	else
+		bpf_map_update_elem(&tsem_signals, &address, &ns, BPF_EXIST);
 	return 0;
 }
 
 SEC("lsm/file_send_sigiotask")
 int BPF_PROG(tsem_guard_sigio, struct task_struct *task, struct fown_struct *owner, int sig)
 {
-	struct tsem_inode *r = bpf_inode_storage_get(&tsem_inodes, owner->file->f_inode, 0, 0);
-	struct tsem_task *to = NULL;
+	u64 address = (u64)owner->file;
+	u32 *ns = bpf_map_lookup_elem(&tsem_signals, &address);
+	struct tsem_task *to;
 
-	if (!r || !r->signal_ns)
+	if (!ns)
 		return 0;
-	if (task->bpf_storage)
-		to = bpf_task_storage_get(&tsem_tasks, task, 0, 0);
-	return to && to->ns == r->signal_ns ? 0 : guard_deny();
+	to = task_storage(task);
+	return to && to->ns == *ns ? 0 : guard_deny();
+}
+
+/*
+ * KEYCTL_SESSION_TO_PARENT gives the parent another keyring; only that makes blank credentials. The parent has to be of
+ * the namespace.
+ */
+SEC("lsm/cred_alloc_blank")
+int BPF_PROG(tsem_guard_parent_keyring)
+{
+	struct task_struct *parent = bpf_get_current_task_btf()->real_parent;
+
+	return guard_task(parent);
 }
 
 /* A counter counts and samples tasks of the namespace only, no processor. One that a child inherits was asked for. */
 SEC("lsm/perf_event_alloc")
 int BPF_PROG(tsem_guard_perf_event, struct perf_event *event)
 {
-	struct tsem_task *t = current_task();
+	struct tsem_task *t = task_confined();
 	struct task_struct *task;
 	bool outside;
 
@@ -319,7 +347,7 @@ int BPF_PROG(tsem_guard_perf_event, struct perf_event *event)
 SEC("lsm/kernel_read_file")
 int BPF_PROG(tsem_guard_read_file, struct file *file, enum kernel_read_file_id id)
 {
-	if (!current_task())
+	if (!task_confined())
 		return 0;
 	if (id == bpf_core_enum_value(enum kernel_read_file_id, READING_MODULE) ||
 	    id == bpf_core_enum_value(enum kernel_read_file_id, READING_KEXEC_IMAGE) ||
@@ -334,7 +362,7 @@ int BPF_PROG(tsem_guard_read_file, struct file *file, enum kernel_read_file_id i
 SEC("lsm/kernel_load_data")
 int BPF_PROG(tsem_guard_load_data, enum kernel_load_data_id id)
 {
-	if (!current_task())
+	if (!task_confined())
 		return 0;
 	return id == bpf_core_enum_value(enum kernel_load_data_id, LOADING_MODULE) ||
 			       id == bpf_core_enum_value(enum kernel_load_data_id, LOADING_KEXEC_IMAGE) ||
@@ -344,23 +372,20 @@ int BPF_PROG(tsem_guard_load_data, enum kernel_load_data_id id)
 }
 
 /*
- * Memory of the kernel: what a locked down kernel keeps all from, for its integrity, and what reads it, where the
- * secrets of the memo are. To ask whether the machine may hibernate is no attack.
+ * Memory of the kernel: what a locked down kernel keeps all from, for its integrity (an image of the memory in
+ * /dev/snapshot, too), and what reads it, where the secrets of the memo are.
  */
 SEC("lsm/locked_down")
 int BPF_PROG(tsem_guard_locked_down, enum lockdown_reason what)
 {
-	if (!current_task())
+	if (!task_confined())
 		return 0;
 	if (what == bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_KCORE) ||
 	    what == bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_KPROBES) ||
 	    what == bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_BPF_READ_KERNEL) ||
 	    what == bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_DBG_READ_KERNEL))
 		return guard_deny();
-	return what < bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_INTEGRITY_MAX) &&
-			       what != bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_HIBERNATION)
-		       ? guard_deny()
-		       : 0;
+	return what < bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_INTEGRITY_MAX) ? guard_deny() : 0;
 }
 
 /*
@@ -375,10 +400,8 @@ int BPF_PROG(tsem_guard_exec, struct linux_binprm *bprm, struct file *file)
 	const struct cred *cred = bprm->cred;
 	struct tsem_task *joined;
 
-	if (current_task())
+	if (task_confined())
 		return !cred->user_ns->level && cred->cap_permitted.val & tsem_control_capability ? guard_deny() : 0;
-	if (!leader->bpf_storage)
-		return 0;
-	joined = bpf_task_storage_get(&tsem_tasks, leader, 0, 0);
+	joined = task_storage(leader);
 	return joined && (!tsem_root_settings.on || joined->ns) ? guard_deny() : 0;
 }

@@ -9,39 +9,42 @@
 
 #include "path.bpf.h"
 
-#define BPF_FS_MAGIC 0xcafe4a11
-#define TRACEFS_MAGIC 0x74726163
-#define CONFIGFS_MAGIC 0x62656570
-#define FUSE_CTL_SUPER_MAGIC 0x65735543
-
+#define TIOCSCTTY 0x540e
 #define TIOCSTI 0x5412
 #define TIOCLINUX 0x541c
+#define TIOCCONS 0x541d
 #define TIOCVHANGUP 0x5437
+#define KDSKBENT 0x4b47
+#define KDSKBSENT 0x4b49
+#define KDSKBDIACR 0x4b4b
+#define KDSETKEYCODE 0x4b4d
+#define KDSKBDIACRUC 0x4bfb
+#define FIOSETOWN 0x8901
+#define SIOCSPGRP 0x8902
+#define FIFREEZE 0xc0045877
+#define FITHAW 0xc0045878
 #define PERF_EVENT_IOC_SET_BPF 0x40042408
 
-static __always_inline int guard_deny(void)
-{
-	struct tsem_globals *g = globals();
+#define F_SETOWN 8
+#define F_SETOWN_EX 15
+#define F_SETLEASE 1024
+#define F_NOTIFY 1026
 
-	if (g)
-		__sync_fetch_and_add(&g->guarded, 1);
-	return -EPERM;
-}
+/* Set by load: the bit of f_mode by which fanotify marks the files that it opens. */
+const volatile u32 tsem_fmode_nonotify = 1U << 26;
 
 /* Is `task` not in the namespace of the current one, which is `t`? */
 static __always_inline bool guard_outside(struct tsem_task *t, struct task_struct *task)
 {
-	struct tsem_task *other = NULL;
+	struct tsem_task *other = task_storage(task);
 
-	if (task->bpf_storage)
-		other = bpf_task_storage_get(&tsem_tasks, task, 0, 0);
 	return !other || other->ns != t->ns;
 }
 
 /* Must the current task change nothing in this filesystem: is it one of BPF, as that of the pins is? */
 static __always_inline bool guard_pins(struct super_block *sb)
 {
-	return sb->s_magic == BPF_FS_MAGIC && current_task();
+	return sb->s_magic == BPF_FS_MAGIC && task_confined();
 }
 
 /* Does the file of proc belong to a process? The others are the kernel's. */
@@ -94,7 +97,7 @@ static __always_inline bool proc_of_outside(struct tsem_task *t, struct file *fi
 
 static __always_inline bool guard_proc(struct file *file, bool write)
 {
-	struct tsem_task *t = current_task();
+	struct tsem_task *t = task_confined();
 	char name[16] = {};
 
 	if (!t)
@@ -110,10 +113,63 @@ static __always_inline bool guard_cgroup(struct file *file)
 {
 	char name[16] = {};
 
-	if (!current_task())
-		return false;
 	bpf_probe_read_kernel_str(name, sizeof(name), file->f_path.dentry->d_name.name);
 	return !bpf_strncmp(name, sizeof(name), "cgroup.kill") || !bpf_strncmp(name, sizeof(name), "release_agent");
+}
+
+/*
+ * Must the current task not write to this file, since it is mapped somewhere and a namespace has executed it? The
+ * kernel says ETXTBSY for programs only, not for libraries.
+ */
+static __always_inline bool guard_text(struct file *file)
+{
+	struct tsem_inode *r;
+
+	if ((file->f_inode->i_mode & S_IFMT) != S_IFREG || !file->f_mapping->i_mmap.rb_root.rb_node)
+		return false;
+	r = bpf_inode_storage_get(&tsem_inodes, file->f_inode, 0, 0);
+	return r && r->executed;
+}
+
+/*
+ * Set by load: the directory of the journals, and the directories on its way from the root. A task of a namespace
+ * touches nothing in the first and moves or hides none of them.
+ */
+#define RUN_DIRECTORIES 4
+const volatile struct {
+	u64 inode;
+	u32 device;
+	u32 used;
+} tsem_run[RUN_DIRECTORIES] = {};
+
+static __always_inline bool run_is(struct inode *inode, u32 i)
+{
+	return tsem_run[i].used && inode && inode->i_ino == tsem_run[i].inode &&
+	       inode->i_sb->s_dev == tsem_run[i].device;
+}
+
+/* Is it in the directory of the journals, or that directory, and the current task confined? */
+static __always_inline bool guard_run(struct dentry *dentry)
+{
+	return task_confined() && (run_is(dentry->d_parent->d_inode, 0) || run_is(dentry->d_inode, 0));
+}
+
+/* Is it on the way to the journals, and the current task confined? */
+static __always_inline bool guard_run_way(struct dentry *dentry)
+{
+	if (!task_confined())
+		return false;
+	for (u32 i = 0; i < RUN_DIRECTORIES; i++) {
+		if (run_is(dentry->d_inode, i))
+			return true;
+	}
+	return false;
+}
+
+/* Must the current task not make, remove or change this name? */
+static __always_inline bool guard_name(struct super_block *sb, struct dentry *dentry)
+{
+	return guard_pins(sb) || guard_run(dentry);
 }
 
 /*
@@ -126,9 +182,13 @@ static __always_inline bool guard_file(struct file *file)
 {
 	bool write = file->f_mode & FMODE_WRITE;
 
+	if (!task_confined())
+		return false;
+	if (guard_run(file->f_path.dentry) || (write && guard_text(file)))
+		return true;
 	switch (file->f_inode->i_sb->s_magic) {
 	case BPF_FS_MAGIC:
-		return (file->f_inode->i_mode & S_IFMT) == S_IFREG && current_task();
+		return (file->f_inode->i_mode & S_IFMT) == S_IFREG;
 	case PROC_SUPER_MAGIC:
 		return (file->f_inode->i_mode & S_IFMT) == S_IFREG && guard_proc(file, write);
 	case CGROUP_SUPER_MAGIC:
@@ -142,7 +202,7 @@ static __always_inline bool guard_file(struct file *file)
 	case SECURITYFS_MAGIC:
 	case EFIVARFS_MAGIC:
 	case FUSE_CTL_SUPER_MAGIC:
-		return write && (file->f_inode->i_mode & S_IFMT) == S_IFREG && current_task();
+		return write && (file->f_inode->i_mode & S_IFMT) == S_IFREG;
 	}
 	return false;
 }
@@ -150,20 +210,58 @@ static __always_inline bool guard_file(struct file *file)
 /* Must the current task not lock this file? The lock of those who load and unload is on the root of the pins. */
 static __always_inline bool guard_lock(struct file *file)
 {
-	return file->f_inode->i_sb->s_magic == BPF_FS_MAGIC && current_task();
+	return file->f_inode->i_sb->s_magic == BPF_FS_MAGIC && task_confined();
 }
 
-/* Must the current task not do this ioctl: type for others, hang them up, let a program run at an event? */
-static __always_inline bool guard_command(u32 cmd)
+/* Has a namespace named the receivers of as many files as can be noted? */
+static __always_inline bool signals_full(void)
+{
+	struct tsem_globals *g = globals();
+
+	return g && g->signals >= TSEM_SIGNALS_MAX - 1024 && task_confined();
+}
+
+/*
+ * Must the current task not do this ioctl: type for others, change what their keys mean, take their terminal away, hang
+ * them up, stop a filesystem, let a program run at an event?
+ */
+static __always_inline bool guard_ioctl(u32 cmd, unsigned long arg)
 {
 	switch (cmd) {
+	case TIOCSCTTY:
+		return arg == 1 && task_confined();
+	case FIOSETOWN:
+	case SIOCSPGRP:
+		return signals_full();
 	case TIOCSTI:
 	case TIOCLINUX:
+	case TIOCCONS:
 	case TIOCVHANGUP:
+	case KDSKBENT:
+	case KDSKBSENT:
+	case KDSKBDIACR:
+	case KDSETKEYCODE:
+	case KDSKBDIACRUC:
+	case FIFREEZE:
+	case FITHAW:
 	case PERF_EVENT_IOC_SET_BPF:
-		return current_task();
+		return task_confined();
 	}
 	return false;
+}
+
+/* Must the current task name no more receivers of signals? */
+static __always_inline bool guard_fcntl(u32 cmd)
+{
+	return (cmd == F_SETOWN || cmd == F_SETOWN_EX || cmd == F_SETLEASE || cmd == F_NOTIFY) && signals_full();
+}
+
+#define FAN_PERMISSION (0x00010000 | 0x00020000 | 0x00040000 | 0x00100000) /* OPEN, ACCESS, OPEN_EXEC, PRE_ACCESS */
+
+/* Must the current task not watch so: would others have to ask it before they open or read? */
+static __always_inline bool guard_notify(u64 mask)
+{
+	return mask & FAN_PERMISSION && task_confined();
 }
 
 /* Set by load: the number of the performance counters that are uprobes, or none. */
@@ -181,7 +279,7 @@ static __always_inline bool guard_perf(void *ctx)
 	if (bpf_get_func_arg_cnt(ctx) != 2)
 		return false;
 	attr = hook_argument(ctx, 0);
-	return BPF_CORE_READ((struct perf_event_attr *)attr, type) == tsem_uprobe_type && current_task();
+	return BPF_CORE_READ((struct perf_event_attr *)attr, type) == tsem_uprobe_type && task_confined();
 }
 
 #endif

@@ -1,364 +1,249 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Inodes: names, attributes and extended attributes. */
 #include "guard.bpf.h"
+#include "inherited.bpf.h"
 
 #define ATTR_MODE (1 << 0)
 #define ATTR_UID (1 << 1)
 #define ATTR_GID (1 << 2)
 #define ATTR_SIZE (1 << 3)
 
-/* Names in a pseudo filesystem are not modeled. */
-static __always_inline bool directory_modeled(struct inode *dir)
-{
-	return !filesystem_pseudo(dir->i_sb->s_magic);
-}
-
 /*
- * The event of what makes a new inode: INODE of the directory, and the DENTRY as it will be. The inode is counted in
- * any filesystem, since events that are modeled in all (inode_getattr) name it.
+ * What makes a new inode: INODE of the directory, and the DENTRY as it will be. The inode is counted in any filesystem,
+ * since events that are modeled in all (inode_getattr) name it.
  */
-static __always_inline struct tsem_task *creation_event(u32 event, struct inode *dir, struct dentry *dentry,
-							int *verdict)
+static __always_inline int creation_describe(struct tsem_scratch *e, struct inode *dir, struct dentry *dentry)
 {
-	struct tsem_task *t = event_begin(event, verdict);
-
-	if (!t)
-		return NULL;
-	creation_begin(t, dir, dentry);
-	if (!directory_modeled(dir)) {
-		event_skip(t);
-		return NULL;
-	}
-	cell_inode(t, dir);
-	cell_path(t, 0, dentry, NULL);
-	return t;
+	creation_begin(e, dir, dentry);
+	if (!filesystem_modeled(e, dir->i_sb->s_magic))
+		return NOT_MODELED;
+	cell_inode(e, dir);
+	cell_path(e, dentry, NULL, PATH_NEW);
+	return DESCRIBED;
 }
 
-SEC("lsm/inode_create")
-int BPF_PROG(tsem_inode_create, struct inode *dir, struct dentry *dentry, umode_t mode)
+TSEM_GUARDED_PROGRAM("lsm/inode_create", inode_create, guard_name(dir->i_sb, dentry), struct inode *dir, struct dentry *dentry,
+		     umode_t mode)
 {
-	int verdict;
-	struct tsem_task *t;
+	int described = creation_describe(e, dir, dentry);
 
-	if (guard_pins(dir->i_sb))
-		return guard_deny();
-	t = creation_event(TSEM_EVENT_inode_create, dir, dentry, &verdict);
-	if (!t)
-		return verdict;
-	cell_u16(t, mode);
-	return event_end(t);
+	cell_u16(e, mode);
+	return described;
 }
 
-SEC("lsm/inode_mkdir")
-int BPF_PROG(tsem_inode_mkdir, struct inode *dir, struct dentry *dentry, umode_t mode)
+TSEM_GUARDED_PROGRAM("lsm/inode_mkdir", inode_mkdir, guard_name(dir->i_sb, dentry), struct inode *dir, struct dentry *dentry,
+		     umode_t mode)
 {
-	int verdict;
-	struct tsem_task *t;
+	int described = creation_describe(e, dir, dentry);
 
-	if (guard_pins(dir->i_sb))
-		return guard_deny();
-	t = creation_event(TSEM_EVENT_inode_mkdir, dir, dentry, &verdict);
-	if (!t)
-		return verdict;
-	cell_u16(t, mode);
-	return event_end(t);
+	cell_u16(e, mode);
+	return described;
 }
 
-SEC("lsm/inode_mknod")
-int BPF_PROG(tsem_inode_mknod, struct inode *dir, struct dentry *dentry, umode_t mode, dev_t dev)
+/* A special file is modeled in every filesystem. */
+TSEM_GUARDED_PROGRAM("lsm/inode_mknod", inode_mknod, guard_run(dentry), struct inode *dir, struct dentry *dentry, umode_t mode, dev_t dev)
 {
-	int verdict;
-	struct tsem_task *t = creation_event(TSEM_EVENT_inode_mknod, dir, dentry, &verdict);
-
-	if (!t)
-		return verdict;
-	cell_u16(t, mode);
-	cell_u32(t, dev);
-	return event_end(t);
+	creation_begin(e, dir, dentry);
+	cell_inode(e, dir);
+	cell_path(e, dentry, NULL, PATH_NEW);
+	cell_u16(e, mode);
+	cell_u32(e, dev);
+	return DESCRIBED;
 }
 
-SEC("lsm/inode_symlink")
-int BPF_PROG(tsem_inode_symlink, struct inode *dir, struct dentry *dentry, const char *old_name)
+TSEM_GUARDED_PROGRAM("lsm/inode_symlink", inode_symlink, guard_name(dir->i_sb, dentry), struct inode *dir,
+		     struct dentry *dentry, const char *old_name)
 {
-	int verdict;
-	struct tsem_task *t;
+	int described = creation_describe(e, dir, dentry);
 
-	if (guard_pins(dir->i_sb))
-		return guard_deny();
-	t = creation_event(TSEM_EVENT_inode_symlink, dir, dentry, &verdict);
-	if (!t)
-		return verdict;
-	cell_string(t, address_of(t, old_name));
-	return event_end(t);
+	cell_string(e, address_of(e, old_name));
+	return described;
 }
 
-/*
- * Marks of what was made: a directory, a link or a special file when its dentry gets the inode, a regular file by
- * tsem_file_open or, after mknod(2), here.
- */
+/* What was announced has been made: its dentry gets the inode. */
 SEC("lsm/d_instantiate")
 int BPF_PROG(tsem_created, struct dentry *dentry, struct inode *inode)
 {
-	struct tsem_task *t = modeled_task();
+	struct tsem_scratch *e;
 
-	if (!t || !inode || !address_of(t, inode) || t->creating != (u64)dentry)
+	if (!task_modeled())
 		return 0;
-	if ((inode->i_mode & S_IFMT) == S_IFREG)
-		return 0;
-	creation_mark(t, inode, t->created_instance);
-	t->creating = 0;
+	e = scratch_of_current();
+	if (e && inode && address_of(e, inode) && creation_announced(e, dentry))
+		creation_commit(e, address_of(e, inode));
 	return 0;
-}
-
-SEC("lsm/path_post_mknod")
-int BPF_PROG(tsem_created_regular, struct mnt_idmap *idmap, struct dentry *dentry)
-{
-	struct tsem_task *t = modeled_task();
-	struct inode *inode;
-
-	if (!t || t->creating != (u64)dentry)
-		return 0;
-	inode = dentry->d_inode;
-	if (inode && address_of(t, inode))
-		creation_mark(t, inode, t->created_instance);
-	t->creating = 0;
-	return 0;
-}
-
-/* The mark of a file without a name; its instance. Not inline: the stack of its caller is deep. */
-static __noinline u64 creation_unnamed(struct tsem_task *t, struct inode *inode)
-{
-	u64 instance = creation_next(t, 0);
-
-	if (!instance)
-		event_unmodeled(t, TSEM_LOSS_STORAGE);
-	creation_mark(t, inode, instance);
-	return instance;
 }
 
 /*
  * inode_create of a file without a name (O_TMPFILE), the only hook that knows of it: its open does not come to
- * file_post_open. It cannot be refused any more. A task whose model has it not gets the file, but is not trusted from
- * then on: it can neither give it a name nor execute it.
+ * file_post_open. It cannot be refused any more. A file that the model has not gets no mark: its inode_link, its exec
+ * and its mapping as code are then outside of the model too.
  */
 SEC("lsm/inode_post_create_tmpfile")
 int BPF_PROG(tsem_created_unnamed, struct mnt_idmap *idmap, struct inode *inode)
 {
 	void *name = (void *)inode->i_dentry.first - dentry_alias_offset();
 	struct dentry *dentry = bpf_core_cast(name, struct dentry);
-	struct tsem_task *t;
+	struct tsem_scratch *e;
 	int verdict;
-	u64 instance;
 
-	t = event_begin(TSEM_EVENT_inode_create, &verdict);
-	if (!t)
+	e = event_begin(TSEM_EVENT_inode_create, &verdict);
+	if (!e)
 		return 0;
-	instance = creation_unnamed(t, inode);
-	if (filesystem_pseudo(inode->i_sb->s_magic)) {
-		event_skip(t);
+	__builtin_memset(&e->creation.directory, 0, sizeof(e->creation.directory));
+	e->creating_instance = creation_number(e);
+	if (!e->creating_instance)
+		event_unmodeled(e, TSEM_LOSS_STORAGE);
+	if (!filesystem_modeled(e, inode->i_sb->s_magic)) {
+		creation_commit(e, address_of(e, inode));
+		event_end(e, NOT_MODELED);
 		return 0;
 	}
-	cell_inode(t, dentry->d_parent->d_inode);
-	owned_by(t, instance, t->task_id);
-	cell_path(t, 0, dentry, NULL);
-	cell_u16(t, inode->i_mode);
-	event_end(t);
+	cell_inode(e, dentry->d_parent->d_inode);
+	cell_path(e, dentry, NULL, PATH_NEW);
+	cell_u16(e, inode->i_mode);
+	/* The event that is denied leaves the inode without a mark. */
+	if (!event_end(e, DESCRIBED))
+		creation_commit(e, address_of(e, inode));
 	return 0;
 }
 
+/* A deleted inode takes its mark along. What the kernel only drops from memory comes back with it. */
 SEC("lsm/inode_free_security")
-int BPF_PROG(tsem_directory_free, struct inode *inode)
+int BPF_PROG(tsem_inode_free, struct inode *inode)
 {
-	struct tsem_directory *d;
+	u64 address = (u64)inode;
 
-	if ((inode->i_mode & S_IFMT) != S_IFDIR)
+	if (inode->i_nlink && !filesystem_volatile(inode->i_sb->s_magic))
 		return 0;
-	d = bpf_inode_storage_get(&tsem_directories, inode, 0, 0);
-	if (d)
-		creation_forget(d);
+	barrier_var(address);
+	if (mark_likely(address) || (inode->i_mode & S_IFMT) == S_IFDIR)
+		creation_forget(address);
 	return 0;
 }
 
-/* The event of what removes a name: INODE of the directory, DENTRY. */
-static __always_inline int removal_event(u32 event, struct inode *dir, struct dentry *dentry)
+/* What removes a name: INODE of the directory, DENTRY. */
+static __always_inline int removal_describe(struct tsem_scratch *e, struct inode *dir, struct dentry *dentry)
 {
-	struct tsem_task *t;
-	int verdict;
-
-	t = event_begin(event, &verdict);
-	if (!t)
-		return verdict;
-	if (!directory_modeled(dir))
-		return event_skip(t);
-	cell_inode(t, dir);
-	cell_dentry(t, 0, dentry, NULL);
-	return event_end(t);
+	if (!filesystem_modeled(e, dir->i_sb->s_magic))
+		return NOT_MODELED;
+	cell_inode(e, dir);
+	cell_dentry(e, dentry, NULL, 0);
+	return DESCRIBED;
 }
 
-SEC("lsm/inode_unlink")
-int BPF_PROG(tsem_inode_unlink, struct inode *dir, struct dentry *dentry)
+TSEM_GUARDED_PROGRAM("lsm/inode_unlink", inode_unlink, guard_name(dir->i_sb, dentry), struct inode *dir, struct dentry *dentry)
 {
-	if (guard_pins(dir->i_sb))
-		return guard_deny();
-	return removal_event(TSEM_EVENT_inode_unlink, dir, dentry);
+	return removal_describe(e, dir, dentry);
 }
 
-SEC("lsm/inode_rmdir")
-int BPF_PROG(tsem_inode_rmdir, struct inode *dir, struct dentry *dentry)
+TSEM_GUARDED_PROGRAM("lsm/inode_rmdir", inode_rmdir, guard_name(dir->i_sb, dentry) || guard_run_way(dentry), struct inode *dir, struct dentry *dentry)
 {
-	if (guard_pins(dir->i_sb))
-		return guard_deny();
-	return removal_event(TSEM_EVENT_inode_rmdir, dir, dentry);
+	return removal_describe(e, dir, dentry);
 }
 
-SEC("lsm/inode_link")
-int BPF_PROG(tsem_inode_link, struct dentry *old_dentry, struct inode *dir, struct dentry *new_dentry)
+TSEM_GUARDED_PROGRAM("lsm/inode_link", inode_link, guard_name(dir->i_sb, new_dentry) || guard_run(old_dentry), struct dentry *old_dentry, struct inode *dir,
+		     struct dentry *new_dentry)
 {
-	struct tsem_task *t;
-	int verdict;
-
-	if (guard_pins(dir->i_sb))
-		return guard_deny();
-	t = event_begin(TSEM_EVENT_inode_link, &verdict);
-	if (!t)
-		return verdict;
-	if (!directory_modeled(dir))
-		return event_skip(t);
-	cell_dentry(t, 0, old_dentry, NULL);
-	cell_inode(t, dir);
-	cell_dentry(t, 1, new_dentry, NULL);
-	return event_end(t);
+	if (!filesystem_modeled(e, dir->i_sb->s_magic))
+		return NOT_MODELED;
+	cell_dentry(e, old_dentry, NULL, 0);
+	cell_inode(e, dir);
+	cell_dentry(e, new_dentry, NULL, PATH_SECOND | PATH_CHOSEN);
+	return DESCRIBED;
 }
 
-SEC("lsm/inode_rename")
-int BPF_PROG(tsem_inode_rename, struct inode *old_dir, struct dentry *old_dentry, struct inode *new_dir,
-	     struct dentry *new_dentry)
+TSEM_GUARDED_PROGRAM("lsm/inode_rename", inode_rename,
+		     guard_name(old_dir->i_sb, old_dentry) || guard_run(new_dentry) || guard_run_way(old_dentry), struct inode *old_dir,
+		     struct dentry *old_dentry, struct inode *new_dir, struct dentry *new_dentry)
 {
-	struct tsem_task *t;
-	int verdict;
-
-	if (guard_pins(old_dir->i_sb))
-		return guard_deny();
-	t = event_begin(TSEM_EVENT_inode_rename, &verdict);
-	if (!t)
-		return verdict;
-	if (!directory_modeled(old_dir))
-		return event_skip(t);
-	cell_inode(t, old_dir);
-	cell_dentry(t, 0, old_dentry, NULL);
-	cell_inode(t, new_dir);
-	cell_dentry(t, 1, new_dentry, NULL);
-	return event_end(t);
+	if (!filesystem_modeled(e, old_dir->i_sb->s_magic))
+		return NOT_MODELED;
+	cell_inode(e, old_dir);
+	cell_dentry(e, old_dentry, NULL, 0);
+	cell_inode(e, new_dir);
+	cell_dentry(e, new_dentry, NULL, PATH_SECOND | PATH_CHOSEN);
+	return DESCRIBED;
 }
 
-SEC("lsm/inode_killpriv")
-int BPF_PROG(tsem_inode_killpriv, struct mnt_idmap *idmap, struct dentry *dentry)
+TSEM_EVENT_PROGRAM("lsm/inode_killpriv", inode_killpriv, struct mnt_idmap *idmap, struct dentry *dentry)
 {
-	struct tsem_task *t;
-	int verdict;
-
-	t = event_begin(TSEM_EVENT_inode_killpriv, &verdict);
-	if (!t)
-		return verdict;
-	cell_dentry(t, 0, dentry, NULL);
-	return event_end(t);
+	cell_dentry(e, dentry, NULL, 0);
+	return DESCRIBED;
 }
 
-SEC("lsm/inode_getattr")
-int BPF_PROG(tsem_inode_getattr, const struct path *path)
+TSEM_EVENT_PROGRAM("lsm/inode_getattr", inode_getattr, const struct path *path)
 {
-	struct tsem_task *t;
-	int verdict;
-
-	t = event_begin(TSEM_EVENT_inode_getattr, &verdict);
-	if (!t)
-		return verdict;
-	cell_dentry(t, 0, path->dentry, path->mnt);
-	return event_end(t);
+	if (!cell_inherited_path(e, path))
+		cell_dentry(e, path->dentry, path->mnt, 0);
+	return DESCRIBED;
 }
 
 /* What `valid` does not name is left uninitialized by the caller: it counts as zero. */
-SEC("lsm/inode_setattr")
-int BPF_PROG(tsem_inode_setattr, struct mnt_idmap *idmap, struct dentry *dentry, struct iattr *attr)
+TSEM_GUARDED_PROGRAM("lsm/inode_setattr", inode_setattr, guard_name(dentry->d_sb, dentry), struct mnt_idmap *idmap,
+		     struct dentry *dentry, struct iattr *attr)
 {
-	struct tsem_task *t;
-	unsigned int valid;
-	int verdict;
+	unsigned int valid = attr->ia_valid;
 
-	if (guard_pins(dentry->d_sb))
-		return guard_deny();
-	t = event_begin(TSEM_EVENT_inode_setattr, &verdict);
-	if (!t)
-		return verdict;
-	valid = attr->ia_valid;
-	cell_dentry(t, 0, dentry, NULL);
-	cell_u32_pair(t, valid, valid & ATTR_MODE ? attr->ia_mode : 0);
-	cell_u32_pair(t, valid & ATTR_UID ? id_of_user(t, attr->ia_uid.val) : 0,
-		      valid & ATTR_GID ? id_of_group(t, attr->ia_gid.val) : 0);
-	cell_u64(t, valid & ATTR_SIZE ? attr->ia_size : 0);
-	return event_end(t);
+	cell_dentry(e, dentry, NULL, 0);
+	cell_u32_pair(e, valid, valid & ATTR_MODE ? attr->ia_mode : 0);
+	cell_u32_pair(e, valid & ATTR_UID ? id_of_user(e, attr->ia_uid.val) : 0,
+		      valid & ATTR_GID ? id_of_group(e, attr->ia_gid.val) : 0);
+	cell_u64(e, valid & ATTR_SIZE ? attr->ia_size : 0);
+	return DESCRIBED;
 }
 
-SEC("lsm/inode_setxattr")
-int BPF_PROG(tsem_inode_setxattr, struct mnt_idmap *idmap, struct dentry *dentry, const char *name, u64 unused,
-	     size_t size, int flags)
+TSEM_EVENT_PROGRAM("lsm/inode_setxattr", inode_setxattr, struct mnt_idmap *idmap, struct dentry *dentry,
+		   const char *name, u64 unused, size_t size, int flags)
 {
-	struct tsem_task *t;
-	int verdict;
-	u32 *length;
-
-	t = event_begin(TSEM_EVENT_inode_setxattr, &verdict);
-	if (!t)
-		return verdict;
-	cell_dentry(t, 0, dentry, NULL);
-	cell_string(t, address_of(t, name));
-	length = cell_room(t, sizeof(*length));
-	if (length) {
-		*length = size;
-		cell_unhashed(t, sizeof(*length));
-	}
-	cell_bytes(t, hook_argument(ctx, 3), size > TSEM_CELL_MAX ? TSEM_CELL_MAX + 1 : size);
-	cell_u32(t, flags);
-	return event_end(t);
+	cell_dentry(e, dentry, NULL, 0);
+	cell_string(e, address_of(e, name));
+	told_u32(e, size);
+	cell_bytes(e, hook_argument(ctx, 3), size > TSEM_CELL_MAX ? TSEM_CELL_MAX + 1 : size);
+	cell_u32(e, flags);
+	return DESCRIBED;
 }
 
-/* The event of what names an extended attribute: DENTRY, STR. */
-static __always_inline int xattr_event(u32 event, struct dentry *dentry, const char *name)
+/* What names an extended attribute: DENTRY, STR. */
+static __always_inline int xattr_describe(struct tsem_scratch *e, struct dentry *dentry, const char *name)
 {
-	struct tsem_task *t;
-	int verdict;
-
-	t = event_begin(event, &verdict);
-	if (!t)
-		return verdict;
-	cell_dentry(t, 0, dentry, NULL);
-	cell_string(t, address_of(t, name));
-	return event_end(t);
+	cell_dentry(e, dentry, NULL, 0);
+	cell_string(e, address_of(e, name));
+	return DESCRIBED;
 }
 
-SEC("lsm/inode_getxattr")
-int BPF_PROG(tsem_inode_getxattr, struct dentry *dentry, const char *name)
+TSEM_EVENT_PROGRAM("lsm/inode_getxattr", inode_getxattr, struct dentry *dentry, const char *name)
 {
-	return xattr_event(TSEM_EVENT_inode_getxattr, dentry, name);
+	return xattr_describe(e, dentry, name);
 }
 
-SEC("lsm/inode_removexattr")
-int BPF_PROG(tsem_inode_removexattr, struct mnt_idmap *idmap, struct dentry *dentry, const char *name)
+TSEM_EVENT_PROGRAM("lsm/inode_removexattr", inode_removexattr, struct mnt_idmap *idmap, struct dentry *dentry,
+		   const char *name)
 {
-	return xattr_event(TSEM_EVENT_inode_removexattr, dentry, name);
+	return xattr_describe(e, dentry, name);
 }
 
-SEC("lsm/inode_listxattr")
-int BPF_PROG(tsem_inode_listxattr, struct dentry *dentry)
+TSEM_EVENT_PROGRAM("lsm/inode_listxattr", inode_listxattr, struct dentry *dentry)
 {
-	struct tsem_task *t;
-	int verdict;
+	cell_dentry(e, dentry, NULL, 0);
+	return DESCRIBED;
+}
 
-	t = event_begin(TSEM_EVENT_inode_listxattr, &verdict);
-	if (!t)
-		return verdict;
-	cell_dentry(t, 0, dentry, NULL);
-	return event_end(t);
+/* A watch on a file or directory, by inotify, fanotify or dnotify. */
+TSEM_GUARDED_PROGRAM("lsm/path_notify", path_notify, guard_notify(mask), const struct path *path, u64 mask,
+		     unsigned int obj_type)
+{
+	cell_path(e, path->dentry, path->mnt, 0);
+	cell_u64(e, mask);
+	cell_u32(e, obj_type);
+	return DESCRIBED;
+}
+
+/* An inode without a file: userfaultfd, io_uring, and on newer kernels memfd and others. */
+TSEM_EVENT_PROGRAM("lsm/inode_init_security_anon", anon_inode, struct inode *inode, const struct qstr *name)
+{
+	cell_string(e, (u64)name->name);
+	return DESCRIBED;
 }
 
 /* Lists of access control are extended attributes that do not reach the hooks of these. */

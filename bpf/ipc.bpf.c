@@ -6,171 +6,155 @@
 #include "event.bpf.h"
 
 /* See cell_ipc(). */
-__noinline int ipc_describe(struct tsem_task *t __arg_nonnull, u64 address)
+__noinline int ipc_describe(struct tsem_scratch *e __arg_nonnull, u64 address)
 {
 	struct kern_ipc_perm *perm = bpf_core_cast((void *)address, struct kern_ipc_perm);
 	struct tsem_owner *o = bpf_map_lookup_elem(&tsem_ipc, &address);
 
-	cell_u32_pair(t, id_of_user(t, perm->uid.val), id_of_group(t, perm->gid.val));
-	cell_u32_pair(t, id_of_user(t, perm->cuid.val), id_of_group(t, perm->cgid.val));
-	cell_u16(t, perm->mode);
-	if (o && o->ns == t->ns)
-		cell_digest(t, o->owner);
+	cell_u32_pair(e, id_of_user(e, perm->uid.val), id_of_group(e, perm->gid.val));
+	cell_u32_pair(e, id_of_user(e, perm->cuid.val), id_of_group(e, perm->cgid.val));
+	cell_u16(e, perm->mode);
+	if (o && o->ns == e->record.ns)
+		cell_digest(e, o->owner);
 	else
-		cell_digest(t, (const u8 *)digest_none);
+		cell_digest(e, (const u8 *)digest_none);
 	return 0;
 }
 
 /* IPC. The commands that ask for limits name no object: all of it is zero then. */
-static __always_inline void cell_ipc(struct tsem_task *t, struct kern_ipc_perm *perm)
+static __always_inline void cell_ipc(struct tsem_scratch *e, struct kern_ipc_perm *perm)
 {
-	ipc_describe(t, address_of(t, perm));
+	ipc_describe(e, address_of(e, perm));
 }
 
-static __always_inline int ipc_event(u32 event, struct kern_ipc_perm *perm, u32 value)
+static __always_inline int ipc_describe_with(struct tsem_scratch *e, struct kern_ipc_perm *perm, u32 value)
 {
-	struct tsem_task *t;
-	int verdict;
-
-	t = event_begin(event, &verdict);
-	if (!t)
-		return verdict;
-	cell_ipc(t, perm);
-	cell_u32(t, value);
-	return event_end(t);
+	cell_ipc(e, perm);
+	cell_u32(e, value);
+	return DESCRIBED;
 }
 
-SEC("lsm/ipc_permission")
-int BPF_PROG(tsem_ipc_permission, struct kern_ipc_perm *perm, short flag)
+TSEM_EVENT_PROGRAM("lsm/ipc_permission", ipc_permission, struct kern_ipc_perm *perm, short flag)
 {
-	struct tsem_task *t;
-	int verdict;
-
-	t = event_begin(TSEM_EVENT_ipc_permission, &verdict);
-	if (!t)
-		return verdict;
-	cell_ipc(t, perm);
-	cell_u16(t, flag);
-	return event_end(t);
+	cell_ipc(e, perm);
+	cell_u16(e, flag);
+	return DESCRIBED;
 }
 
-SEC("lsm/shm_associate")
-int BPF_PROG(tsem_shm_associate, struct kern_ipc_perm *perm, int flags)
+TSEM_EVENT_PROGRAM("lsm/shm_associate", shm_associate, struct kern_ipc_perm *perm, int flags)
 {
-	return ipc_event(TSEM_EVENT_shm_associate, perm, flags);
+	return ipc_describe_with(e, perm, flags);
 }
 
-SEC("lsm/shm_shmat")
-int BPF_PROG(tsem_shm_shmat, struct kern_ipc_perm *perm, char *address, int flags)
+TSEM_EVENT_PROGRAM("lsm/shm_shmat", shm_shmat, struct kern_ipc_perm *perm, char *address, int flags)
 {
-	return ipc_event(TSEM_EVENT_shm_shmat, perm, flags);
+	return ipc_describe_with(e, perm, flags);
 }
 
-SEC("lsm/shm_shmctl")
-int BPF_PROG(tsem_shm_shmctl, struct kern_ipc_perm *perm, int cmd)
+TSEM_EVENT_PROGRAM("lsm/shm_shmctl", shm_shmctl, struct kern_ipc_perm *perm, int cmd)
 {
-	return ipc_event(TSEM_EVENT_shm_shmctl, perm, cmd);
+	return ipc_describe_with(e, perm, cmd);
 }
 
-SEC("lsm/sem_associate")
-int BPF_PROG(tsem_sem_associate, struct kern_ipc_perm *perm, int flags)
+TSEM_EVENT_PROGRAM("lsm/sem_associate", sem_associate, struct kern_ipc_perm *perm, int flags)
 {
-	return ipc_event(TSEM_EVENT_sem_associate, perm, flags);
+	return ipc_describe_with(e, perm, flags);
 }
 
-SEC("lsm/sem_semctl")
-int BPF_PROG(tsem_sem_semctl, struct kern_ipc_perm *perm, int cmd)
+TSEM_EVENT_PROGRAM("lsm/sem_semctl", sem_semctl, struct kern_ipc_perm *perm, int cmd)
 {
-	return ipc_event(TSEM_EVENT_sem_semctl, perm, cmd);
+	return ipc_describe_with(e, perm, cmd);
 }
 
-SEC("lsm/sem_semop")
-int BPF_PROG(tsem_sem_semop, struct kern_ipc_perm *perm, struct sembuf *sops, unsigned int nsops, int alter)
+TSEM_EVENT_PROGRAM("lsm/sem_semop", sem_semop, struct kern_ipc_perm *perm, struct sembuf *sops, unsigned int nsops, int alter)
 {
-	struct tsem_task *t;
-	int verdict;
-
-	t = event_begin(TSEM_EVENT_sem_semop, &verdict);
-	if (!t)
-		return verdict;
-	cell_ipc(t, perm);
-	cell_u32_pair(t, nsops, alter);
-	return event_end(t);
+	cell_ipc(e, perm);
+	cell_u32_pair(e, nsops, alter);
+	return DESCRIBED;
 }
 
-SEC("lsm/msg_queue_associate")
-int BPF_PROG(tsem_msg_queue_associate, struct kern_ipc_perm *perm, int flags)
+TSEM_EVENT_PROGRAM("lsm/msg_queue_associate", msg_queue_associate, struct kern_ipc_perm *perm, int flags)
 {
-	return ipc_event(TSEM_EVENT_msg_queue_associate, perm, flags);
+	return ipc_describe_with(e, perm, flags);
 }
 
-SEC("lsm/msg_queue_msgctl")
-int BPF_PROG(tsem_msg_queue_msgctl, struct kern_ipc_perm *perm, int cmd)
+TSEM_EVENT_PROGRAM("lsm/msg_queue_msgctl", msg_queue_msgctl, struct kern_ipc_perm *perm, int cmd)
 {
-	return ipc_event(TSEM_EVENT_msg_queue_msgctl, perm, cmd);
+	return ipc_describe_with(e, perm, cmd);
 }
 
-SEC("lsm/msg_queue_msgrcv")
-int BPF_PROG(tsem_msg_queue_msgrcv, struct kern_ipc_perm *perm, struct msg_msg *msg, struct task_struct *target,
-	     long type, int mode)
+TSEM_EVENT_PROGRAM("lsm/msg_queue_msgrcv", msg_queue_msgrcv, struct kern_ipc_perm *perm, struct msg_msg *msg, struct task_struct *target, long type, int mode)
 {
-	struct tsem_task *t;
-	int verdict;
-
-	t = event_begin(TSEM_EVENT_msg_queue_msgrcv, &verdict);
-	if (!t)
-		return verdict;
-	cell_ipc(t, perm);
-	cell_task(t, target);
-	cell_u64(t, type);
-	cell_u32(t, mode);
-	return event_end(t);
+	cell_ipc(e, perm);
+	cell_task(e, target);
+	cell_u64(e, type);
+	cell_u32(e, mode);
+	return DESCRIBED;
 }
 
-TSEM_GENERIC(msg_queue_msgsnd)
-
-/* Who made the object. */
-static __always_inline int ipc_made(struct kern_ipc_perm *perm)
+TSEM_EVENT_PROGRAM("lsm/msg_queue_msgsnd", msg_queue_msgsnd, struct kern_ipc_perm *perm, struct msg_msg *msg, int flags)
 {
-	struct tsem_task *t = modeled_task();
-	u64 address = (u64)perm;
-	struct tsem_namespace *ns;
+	return ipc_describe_with(e, perm, flags);
+}
+
+/* Who made the object; a namespace has its share of the room. 0 or -ENOMEM. */
+static __always_inline int ipc_made(struct tsem_scratch *e, struct kern_ipc_perm *perm)
+{
+	u64 address = address_of(e, perm);
+	struct tsem_namespace *ns = namespace_of(e->record.ns);
 	struct tsem_owner o = {};
-	u32 id;
 
-	if (!t)
-		return 0;
-	o.ns = t->ns;
-	__builtin_memcpy(o.owner, t->task_id, TSEM_DIGEST_MAX);
-	if (!bpf_map_update_elem(&tsem_ipc, &address, &o, BPF_ANY))
-		return 0;
-	id = t->ns;
-	ns = bpf_map_lookup_elem(&tsem_namespaces, &id);
-	if (ns)
-		__sync_fetch_and_add(&ns->lost[TSEM_LOSS_STORAGE], 1);
-	return -ENOMEM;
+	o.ns = e->record.ns;
+	__builtin_memcpy(o.owner, e->record.task_id, TSEM_DIGEST_MAX);
+	if (!ns || ns->objects >= TSEM_SHARE(TSEM_IPC_MAX) || bpf_map_update_elem(&tsem_ipc, &address, &o, BPF_ANY)) {
+		namespace_lost(e->record.ns, TSEM_LOSS_STORAGE);
+		return -ENOMEM;
+	}
+	__sync_fetch_and_add(&ns->objects, 1);
+	return 0;
 }
 
 static __always_inline int ipc_freed(struct kern_ipc_perm *perm)
 {
 	u64 address = (u64)perm;
+	struct tsem_owner *o = bpf_map_lookup_elem(&tsem_ipc, &address);
+	struct tsem_namespace *ns;
 
-	bpf_map_delete_elem(&tsem_ipc, &address);
+	if (!o)
+		return 0;
+	ns = namespace_of(o->ns);
+	if (!bpf_map_delete_elem(&tsem_ipc, &address) && ns)
+		__sync_fetch_and_add(&ns->objects, -1);
 	return 0;
 }
 
-#define TSEM_IPC_OWNER(kind)                                          \
-	SEC("lsm/" #kind "_alloc_security")                           \
-	int BPF_PROG(tsem_##kind##_owner, struct kern_ipc_perm *perm) \
-	{                                                             \
-		return ipc_made(perm);                                \
-	}                                                             \
-	SEC("lsm/" #kind "_free_security")                            \
-	int BPF_PROG(tsem_##kind##_free, struct kern_ipc_perm *perm)  \
-	{                                                             \
-		return ipc_freed(perm);                               \
+/* An object is made: its event, with its owner, which is this task. Freed, it is forgotten. */
+#define TSEM_IPC_OBJECT(kind)                                                               \
+	SEC("lsm/" #kind "_alloc_security")                                                 \
+	int BPF_PROG(tsem_##kind##_alloc, struct kern_ipc_perm *perm)                       \
+	{                                                                                   \
+		struct tsem_scratch *e;                                                     \
+		int verdict;                                                                \
+                                                                                            \
+		e = event_begin(TSEM_EVENT_##kind##_alloc, &verdict);                       \
+		if (!e)                                                                     \
+			return verdict;                                                     \
+		if (ipc_made(e, perm)) {                                                    \
+			event_end(e, NOT_MODELED);                                          \
+			return -ENOMEM;                                                     \
+		}                                                                           \
+		cell_ipc(e, perm);                                                          \
+		verdict = event_end(e, DESCRIBED);                                          \
+		if (verdict)                                                                \
+			ipc_freed(perm);                                                    \
+		return verdict;                                                             \
+	}                                                                                   \
+	SEC("lsm/" #kind "_free_security")                                                  \
+	int BPF_PROG(tsem_##kind##_free, struct kern_ipc_perm *perm)                        \
+	{                                                                                   \
+		return ipc_freed(perm);                                                     \
 	}
 
-TSEM_IPC_OWNER(shm)
-TSEM_IPC_OWNER(sem)
-TSEM_IPC_OWNER(msg_queue)
+TSEM_IPC_OBJECT(shm)
+TSEM_IPC_OBJECT(sem)
+TSEM_IPC_OBJECT(msg_queue)

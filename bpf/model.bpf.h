@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The model of a namespace: the decide step and what it sends to the ring.
+ * The decide step: look up, miss, act.
  *
- *	known, valid       count + 1, allow
- *	known, invalid     count + 1, task untrusted, EPERM if enforcing
- *	new, free          insert valid with the next sequence number, description -> ring, allow
- *	new, sealed        insert invalid, description -> ring, task untrusted, EPERM if enforcing
+ *	look up		(namespace, coefficient) known and valid: count it, allow
+ *	miss		free: a new coefficient becomes valid; else it is forensics
+ *	act		an event outside of the model of a sealed namespace: log, deny, untrust or kill
  *
- * The known case costs one lookup. A description that did not fit the ring leaves `described` at 0, so that the next
- * occurrence sends it again.
+ * The known case costs one lookup. Every coefficient's description is sent once. One that did not fit the ring leaves
+ * `described` at 0, so that the next occurrence sends it again.
  */
 #ifndef TSEM_MODEL_BPF_H
 #define TSEM_MODEL_BPF_H
@@ -16,185 +15,322 @@
 #include "coefficient.bpf.h"
 #include "root.bpf.h"
 
-static __always_inline void namespace_lost(struct tsem_namespace *ns, u32 why)
+#define SIGKILL 9
+
+/* Copies cell[offset .. offset + size) to `at` of the record in the ring. */
+static __always_inline int record_write(struct tsem_scratch *e, struct bpf_dynptr *to, u32 at, u32 offset, u32 size)
 {
-	if (why < TSEM_LOSS_END)
-		__sync_fetch_and_add(&ns->lost[why], 1);
+	u32 i;
+
+	bpf_for(i, 0, TSEM_CELL_MAX / CELL_PIECE + 1) {
+		u32 done = i * CELL_PIECE, from = offset + done, piece;
+
+		if (done >= size)
+			return 0;
+		piece = size - done;
+		if (!at_most(piece, CELL_PIECE))
+			piece = CELL_PIECE;
+		if (!at_most(from, TSEM_CELL_MAX) || bpf_dynptr_write(to, at + done, e->record.cell + from, piece, 0))
+			return -EINVAL;
+	}
+	return 0;
 }
 
-/* Sends record.cell with its header to the ring of the namespace; true if it fit. */
-__noinline int record_send(struct tsem_task *t __arg_nonnull, u32 kind)
+/* The cell as a reader gets it: the hashed bytes, then the told ones in their order. */
+static __always_inline int record_write_cell(struct tsem_scratch *e, struct bpf_dynptr *to)
+{
+	u32 at = TSEM_RECORD_HEADER_SIZE, i;
+
+	if (record_write(e, to, at, 0, e->record.hashed_size))
+		return -EINVAL;
+	at += e->record.hashed_size;
+	bpf_for(i, 0, TSEM_TOLD_MAX) {
+		if (i >= e->told_count || !at_most(i, TSEM_TOLD_MAX - 1))
+			break;
+		if (record_write(e, to, at, e->told[i].offset, e->told[i].size))
+			return -EINVAL;
+		at += e->told[i].size;
+	}
+	return 0;
+}
+
+/* Log records leave half of the ring to descriptions: an untrusted task cannot push those out. */
+static __always_inline bool ring_has_room(void *ring, u32 kind)
+{
+	return kind == TSEM_RECORD_EVENT ||
+	       bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) <= bpf_ringbuf_query(ring, BPF_RB_RING_SIZE) / 2;
+}
+
+/* Completes the header of the event at hand; the size of its record, or 0. */
+static __always_inline u32 record_complete(struct tsem_scratch *e, struct tsem_namespace *ns, u32 kind)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct tsem_record *r = &t->record;
-	u32 size = TSEM_RECORD_HEADER_SIZE, ns = t->ns;
-	void *ring = bpf_map_lookup_elem(&tsem_rings, &ns);
+	struct tsem_record *r = &e->record;
+	u32 cell = 0, i;
 
-	if (!ring)
-		return 0;
 	if (kind == TSEM_RECORD_EVENT) {
-		u32 cell = r->cell_size;
-
-		if (cell > TSEM_CELL_MAX)
-			return 0;
-		size += cell;
-	} else if (bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) > bpf_ringbuf_query(ring, BPF_RB_RING_SIZE) / 2) {
-		/* Log records leave half of the ring to descriptions: an untrusted task cannot push those out. */
-		return 0;
+		cell = r->hashed_size;
+		bpf_for(i, 0, TSEM_TOLD_MAX) {
+			if (i >= e->told_count || !at_most(i, TSEM_TOLD_MAX - 1))
+				break;
+			cell += e->told[i].size;
+		}
 	}
-	r->size = size;
+	if (!at_most(cell, TSEM_CELL_MAX))
+		return 0;
 	r->kind = kind;
-	r->ns = ns;
+	r->cell_size = cell;
+	r->size = TSEM_RECORD_HEADER_SIZE + cell;
+	r->number = __sync_fetch_and_add(&ns->records, 1) + 1;
 	r->pid = task->tgid;
-	r->task_number = t->number;
-	r->parent_number = t->parent_number;
 	r->ts = bpf_ktime_get_boot_ns();
 	bpf_probe_read_kernel(r->comm, sizeof(r->comm), task->comm);
-	r->digest_size = t->digest_size;
-	__builtin_memcpy(r->coefficient, t->key.coefficient, TSEM_KEY_SIZE);
-	__builtin_memcpy(r->coefficient + TSEM_KEY_SIZE, t->tail.bytes, sizeof(t->tail));
-	bpf_probe_read_kernel(r->task_id, sizeof(r->task_id), t->task_id);
-	bpf_probe_read_kernel(r->parent_task_id, sizeof(r->parent_task_id), t->parent_task_id);
-	if (!at_most(size, sizeof(*r)))
+	__builtin_memcpy(r->coefficient, e->key.coefficient, TSEM_KEY_SIZE);
+	__builtin_memcpy(r->coefficient + TSEM_KEY_SIZE, e->tail.bytes, sizeof(e->tail));
+	return r->size;
+}
+
+/* Sends the event at hand to the ring of its namespace; 1 if it fit. */
+__noinline int record_send(struct tsem_scratch *e __arg_nonnull, u32 kind)
+{
+	u32 id = e->record.ns, size;
+	struct tsem_namespace *ns = bpf_map_lookup_elem(&tsem_namespaces, &id);
+	void *ring = bpf_map_lookup_elem(&tsem_rings, &id);
+	struct bpf_dynptr to;
+	int err;
+
+	if (!ns || !ring || !ring_has_room(ring, kind))
 		return 0;
-	return !bpf_ringbuf_output(ring, r, size, 0);
+	size = record_complete(e, ns, kind);
+	if (!size)
+		return 0;
+	err = bpf_ringbuf_reserve_dynptr(ring, size, 0, &to);
+	err = err ?: bpf_dynptr_write(&to, 0, &e->record, TSEM_RECORD_HEADER_SIZE, 0);
+	if (!err && kind == TSEM_RECORD_EVENT)
+		err = record_write_cell(e, &to);
+	if (err) {
+		bpf_ringbuf_discard_dynptr(&to, 0);
+		return 0;
+	}
+	bpf_ringbuf_submit_dynptr(&to, 0);
+	return 1;
 }
 
-static __always_inline void coefficient_describe(struct tsem_task *t, struct tsem_coefficient *c)
+static __always_inline void coefficient_describe(struct tsem_scratch *e, struct tsem_coefficient *c)
 {
-	struct tsem_namespace *ns;
-	u32 id = t->ns;
-
-	if (!cell_complete(t) && record_send(t, TSEM_RECORD_EVENT)) {
+	if (!cell_complete(e) && record_send(e, TSEM_RECORD_EVENT))
 		c->described = 1;
-		return;
-	}
-	ns = bpf_map_lookup_elem(&tsem_namespaces, &id);
-	if (ns)
-		namespace_lost(ns, TSEM_LOSS_RING);
+	else
+		namespace_lost(e->record.ns, TSEM_LOSS_RING);
 }
 
-/* The event at hand is outside of the model. -EPERM if the namespace enforces, else 0. */
-static __always_inline int event_violates(struct tsem_task *t, struct tsem_namespace *ns)
+/* ---- act ---- */
+
+/* The current task is no longer trusted. */
+static __always_inline void task_distrust(struct tsem_task *t, struct tsem_namespace *ns)
 {
+	if (t->untrusted)
+		return;
+	t->untrusted = 1;
+	__sync_fetch_and_add(&ns->untrusted_tasks, 1);
+}
+
+/* What the namespace says of a violation of this event. */
+static __always_inline u32 action_of(struct tsem_namespace *ns, u32 event)
+{
+	u32 action = at_most(event, TSEM_EVENT_ROOM - 1) ? ns->action[event] : 0;
+
+	return action ?: TSEM_ACTION_DENY;
+}
+
+/* Does the hook return EPERM for a violation? */
+static __always_inline bool violation_denied(struct tsem_namespace *ns, u32 action)
+{
+	return ns->mode == TSEM_MODE_ENFORCING && action != TSEM_ACTION_LOG;
+}
+
+/* The event is outside of the model of a namespace that is not free. 0 or -EPERM. */
+static __always_inline int violation_act(struct tsem_namespace *ns, u32 event)
+{
+	u32 action = action_of(ns, event);
+	struct tsem_task *t = task_modeled();
+
 	__sync_fetch_and_add(&ns->violations, 1);
-	if (!t->untrusted) {
-		t->untrusted = 1;
-		__sync_fetch_and_add(&ns->untrusted_tasks, 1);
-	}
+	if (action == TSEM_ACTION_UNTRUST && t)
+		task_distrust(t, ns);
+	if (!violation_denied(ns, action))
+		return 0;
+	__sync_fetch_and_add(&ns->denied, 1);
+	if (action == TSEM_ACTION_KILL && !bpf_send_signal(SIGKILL))
+		__sync_fetch_and_add(&ns->killed, 1);
+	return -EPERM;
+}
+
+/* An untrusted task reached a hook. 0 or -EPERM. */
+static __always_inline int untrusted_act(struct tsem_namespace *ns)
+{
+	__sync_fetch_and_add(&ns->untrusted_events, 1);
 	if (ns->mode != TSEM_MODE_ENFORCING)
 		return 0;
 	__sync_fetch_and_add(&ns->denied, 1);
 	return -EPERM;
 }
 
+/* ---- miss ---- */
+
 /* The rest of a wide coefficient goes in first: what is in tsem_coefficients is there whole. */
-static __always_inline long coefficient_insert(struct tsem_task *t, struct tsem_coefficient_key *key,
-					       struct tsem_coefficient *new)
+static __always_inline long coefficient_insert(struct tsem_scratch *e, struct tsem_coefficient *new)
 {
 	long err = 0;
 
-	if (t->digest_size > TSEM_KEY_SIZE)
-		err = bpf_map_update_elem(&tsem_tails, key, &t->tail, BPF_ANY);
-	return err ?: bpf_map_update_elem(&tsem_coefficients, key, new, BPF_NOEXIST);
+	if (e->record.digest_size > TSEM_KEY_SIZE)
+		err = bpf_map_update_elem(&tsem_tails, &e->key, &e->tail, BPF_ANY);
+	return err ?: bpf_map_update_elem(&tsem_coefficients, &e->key, new, BPF_NOEXIST);
 }
 
-/* Coefficients outside of the model that a namespace may have: a sixteenth of the room. */
-static __always_inline bool forensics_full(struct tsem_namespace *ns)
+/*
+ * Has the namespace had its share of the room? What it tries outside of its model takes a sixteenth at most. All of a
+ * namespace's coefficients take half at most, so that the others and the root find room.
+ */
+static __always_inline bool coefficients_full(struct tsem_namespace *ns, bool valid)
 {
 	struct tsem_globals *g = globals();
 
-	return g && ns->forensics >= g->max_coefficients / 16;
+	if (!g)
+		return true;
+	if (!valid && ns->forensics >= g->max_coefficients / 16)
+		return true;
+	return ns->id && ns->coefficients >= g->max_coefficients / 2;
 }
 
-/* The decide step for what is not a known and valid coefficient; t->key names it. */
-__noinline int event_decide_slow(struct tsem_task *t __arg_nonnull)
+/* The coefficient of the event at hand is new: it goes into the map. NULL: there is no room, which is counted. */
+static __always_inline struct tsem_coefficient *coefficient_new(struct tsem_scratch *e, struct tsem_namespace *ns)
 {
-	struct tsem_coefficient_key *key = &t->key;
 	struct tsem_coefficient new = {}, *c;
-	struct tsem_namespace *ns;
-	u32 id = t->ns;
-	bool valid;
-	long err;
+	long err = -E2BIG;
+
+	new.valid = ns->mode == TSEM_MODE_FREE && !e->unmodeled;
+	/* The log comes first: nothing is allowed that it does not have. */
+	if (tsem_root_settings.on && !ns->id)
+		root_log(e);
+	if (!coefficients_full(ns, new.valid)) {
+		new.sequence = __sync_fetch_and_add(&ns->next_sequence, 1);
+		err = coefficient_insert(e, &new);
+	}
+	if (!err) {
+		__sync_fetch_and_add(&ns->coefficients, 1);
+		if (!new.valid)
+			__sync_fetch_and_add(&ns->forensics, 1);
+	} else if (err != -EEXIST) {
+		namespace_lost(ns->id, TSEM_LOSS_MAP_FULL);
+		return NULL;
+	}
+	c = bpf_map_lookup_elem(&tsem_coefficients, &e->key);
+	/* Sealed in between: the seal counts. */
+	if (c && !err && new.valid && ns->mode != TSEM_MODE_FREE) {
+		c->valid = 0;
+		__sync_fetch_and_add(&ns->forensics, 1);
+	}
+	return c;
+}
+
+/* Says in the record what follows. */
+static __always_inline void violation_note(struct tsem_scratch *e, struct tsem_namespace *ns, bool untrusted)
+{
+	u32 action = action_of(ns, e->record.event);
+
+	e->record.flags |= TSEM_RECORD_VIOLATION;
+	e->record.action = action;
+	if (violation_denied(ns, action) || (untrusted && ns->mode == TSEM_MODE_ENFORCING))
+		e->record.flags |= TSEM_RECORD_DENIED;
+}
+
+/* The event at hand is not known and valid, or its task is untrusted. 0 or -EPERM. */
+__noinline int event_miss(struct tsem_scratch *e __arg_nonnull)
+{
+	struct tsem_namespace *ns = namespace_of(e->record.ns);
+	struct tsem_task *t = task_modeled();
+	struct tsem_coefficient *c;
+	bool trusted;
 
 	/* A task without its namespace is a task whose model is gone: nothing of what it does can be judged. */
-	ns = bpf_map_lookup_elem(&tsem_namespaces, &id);
-	if (!ns)
+	if (!ns || !t)
 		return -EPERM;
-	c = bpf_map_lookup_elem(&tsem_coefficients, key);
-	if (!c) {
-		new.valid = ns->mode == TSEM_MODE_FREE && !t->unmodeled;
-		/* What one namespace tries outside of its model must not take the room of the others. */
-		if (!new.valid && forensics_full(ns)) {
-			namespace_lost(ns, TSEM_LOSS_MAP_FULL);
-			return event_violates(t, ns);
-		}
-		new.sequence = __sync_fetch_and_add(&ns->next_sequence, 1);
-		err = coefficient_insert(t, key, &new);
-		if (!err) {
-			__sync_fetch_and_add(&ns->coefficients, 1);
-			if (!new.valid)
-				__sync_fetch_and_add(&ns->forensics, 1);
-			if (tsem_root_settings.on && !t->ns)
-				root_log(t);
-		} else if (err != -EEXIST) {
-			namespace_lost(ns, TSEM_LOSS_MAP_FULL);
-			return new.valid ? 0 : event_violates(t, ns);
-		}
-		c = bpf_map_lookup_elem(&tsem_coefficients, key);
-		if (!c)
-			return -EPERM;
-		/* Sealed in between: the seal counts. */
-		if (!err && new.valid && ns->mode != TSEM_MODE_FREE) {
-			c->valid = 0;
-			__sync_fetch_and_add(&ns->forensics, 1);
-		}
+	c = bpf_map_lookup_elem(&tsem_coefficients, &e->key);
+	if (!c)
+		c = coefficient_new(e, ns);
+	trusted = ns->mode == TSEM_MODE_FREE || (c && c->valid && !e->unmodeled);
+	e->record.action = 0;
+	if (e->unmodeled) {
+		e->record.flags |= TSEM_RECORD_UNMODELED;
+		namespace_lost(ns->id, e->unmodeled - 1);
 	}
-	__sync_fetch_and_add(&c->count, 1);
-	if (!c->described)
-		coefficient_describe(t, c);
-	if (t->unmodeled)
-		namespace_lost(ns, t->unmodeled - 1);
-	valid = c->valid && !t->unmodeled;
-	return valid ? 0 : event_violates(t, ns);
+	if (!trusted)
+		violation_note(e, ns, t->untrusted);
+	if (c) {
+		__sync_fetch_and_add(&c->count, 1);
+		if (!c->described)
+			coefficient_describe(e, c);
+	}
+	if (t->untrusted)
+		return untrusted_act(ns);
+	return trusted ? 0 : violation_act(ns, e->record.event);
 }
 
-/* The decide step for the event whose coefficient is in key. 0 or -EPERM. */
-static __always_inline int event_decide(struct tsem_task *t)
+/* ---- look up ---- */
+
+/*
+ * The decide step for the event whose coefficient is in key. `known`: the memo has it. Only what is valid gets there.
+ * 0 or -EPERM.
+ */
+static __always_inline int event_decide(struct tsem_scratch *e, int known)
 {
+	struct tsem_task *t = task_modeled();
 	struct tsem_coefficient *c;
 
-	t->key.ns = t->ns;
-	c = bpf_map_lookup_elem(&tsem_coefficients, &t->key);
-	if (!c || !c->valid || t->unmodeled)
-		return event_decide_slow(t);
+	e->key.ns = e->record.ns;
+	c = bpf_map_lookup_elem(&tsem_coefficients, &e->key);
+	if (!c || !c->valid || e->unmodeled || !t || t->untrusted)
+		return event_miss(e);
 	__sync_fetch_and_add(&c->count, 1);
+	if (!known)
+		memo_put(e, 0);
 	if (!c->described)
-		coefficient_describe(t, c);
+		coefficient_describe(e, c);
 	return 0;
 }
 
-/* A hook that an untrusted task reached: counted and logged, not modeled. -EPERM if the namespace enforces, else 0. */
-__noinline int event_untrusted(struct tsem_task *t __arg_nonnull, u32 event)
+/*
+ * The event cannot be described or hashed, for the reason `why`: it is outside of every model. It is logged once for
+ * each task and event, and counted. 0 or -EPERM.
+ */
+__noinline int event_undescribed(u32 event, u32 why)
 {
+	struct tsem_task *t = task_modeled();
+	struct tsem_scratch *e;
 	struct tsem_namespace *ns;
-	u32 id = t->ns;
-	bool deny;
+	u32 word = event / 64;
+	u64 bit = 1ULL << (event & 63);
+	int verdict = 0;
 
-	ns = bpf_map_lookup_elem(&tsem_namespaces, &id);
+	ns = t ? namespace_of(t->ns) : NULL;
 	if (!ns)
 		return -EPERM;
-	deny = ns->mode == TSEM_MODE_ENFORCING;
-	__sync_fetch_and_add(&ns->untrusted_events, 1);
-	if (deny)
-		__sync_fetch_and_add(&ns->denied, 1);
-	t->record.event = event;
-	t->record.flags = deny ? TSEM_RECORD_DENIED : 0;
-	t->record.shape = 0;
-	t->record.cell_size = 0;
-	if (!record_send(t, TSEM_RECORD_LOG))
-		namespace_lost(ns, TSEM_LOSS_LOG);
-	return deny ? -EPERM : 0;
+	namespace_lost(ns->id, why);
+	if (t->untrusted)
+		verdict = untrusted_act(ns);
+	else if (ns->mode != TSEM_MODE_FREE)
+		verdict = violation_act(ns, event);
+	e = bpf_task_storage_get(&tsem_scratch, bpf_get_current_task_btf(), 0, 0);
+	if (!e || !at_most(word, TSEM_EVENT_ROOM / 64 - 1) || t->logged[word] & bit)
+		return verdict;
+	t->logged[word] |= bit;
+	cell_clear(e);
+	e->record.event = event;
+	e->record.flags = verdict ? TSEM_RECORD_DENIED : 0;
+	if (!record_send(e, TSEM_RECORD_LOG))
+		namespace_lost(ns->id, TSEM_LOSS_LOG);
+	return verdict;
 }
 
 #endif

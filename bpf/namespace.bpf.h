@@ -17,19 +17,6 @@ static __always_inline struct tsem_globals *globals(void)
 }
 
 /*
- * Storage of the current task, or NULL if it is modeled nowhere. The pointer is tested first: for a task without any
- * BPF storage that costs a third of the helper.
- */
-static __always_inline struct tsem_task *modeled_task(void)
-{
-	struct task_struct *task = bpf_get_current_task_btf();
-
-	if (!task->bpf_storage)
-		return NULL;
-	return bpf_task_storage_get(&tsem_tasks, task, 0, 0);
-}
-
-/*
  * What `tsem-bpf load` says of the root namespace: the settings that its tasks have. `on` is known to the verifier:
  * where the root is not modeled, none of its code is there.
  */
@@ -37,31 +24,76 @@ const volatile struct {
 	u32 on;
 	u32 digest;
 	u32 content;
-	u32 model;
+	u32 encoding;
 	u32 nsref;
+	u32 scope;
 	u32 digest_size;
+	u32 reserved;
 	u64 empty[TSEM_DIGEST_MAX / 8];
 } tsem_root_settings = {};
 
-/* Storage of the current task if it is in a namespace other than the root, else NULL. */
-static __always_inline struct tsem_task *current_task(void)
+/*
+ * Four ways to a task's storage:
+ *
+ *	task_modeled()	the current task, in any namespace
+ *	task_confined()	the current task, in a namespace other than the root
+ *	task_adopted()	the current task; one that nobody has seen yet becomes one of the root, if that is modeled
+ *	task_named()	another task, whose TASK_ID an event may name
+ *
+ * The pointer in the task is tested first: for a task without any BPF storage that costs a third of the helper.
+ */
+static __always_inline struct tsem_task *task_storage(struct task_struct *task)
 {
-	struct tsem_task *t = modeled_task();
+	if (!task->bpf_storage)
+		return NULL;
+	return bpf_task_storage_get(&tsem_tasks, task, 0, 0);
+}
+
+static __always_inline struct tsem_task *task_modeled(void)
+{
+	return task_storage(bpf_get_current_task_btf());
+}
+
+static __always_inline struct tsem_task *task_confined(void)
+{
+	struct tsem_task *t = task_modeled();
 
 	return t && (!tsem_root_settings.on || t->ns) ? t : NULL;
+}
+
+/* No root task, in the event of another namespace: a model would depend on how the root is modeled. */
+static __always_inline struct tsem_task *task_named(u32 ns, struct task_struct *task)
+{
+	struct tsem_task *t = task_storage(task);
+
+	return t && (!tsem_root_settings.on || t->ns || !ns) ? t : NULL;
 }
 
 /*
  * A kernel pointer as a plain number. A global function takes no pointer whose type the verifier does not know exactly;
  * what comes back from a map is a number, which such a function casts or probes again.
  */
-static __always_inline u64 address_of(struct tsem_task *t, const void *p)
+static __always_inline u64 address_of(struct tsem_scratch *e, const void *p)
 {
-	*(volatile u64 *)&t->address = (u64)p;
-	return *(volatile u64 *)&t->address;
+	*(volatile u64 *)&e->address = (u64)p;
+	return *(volatile u64 *)&e->address;
 }
 
 #define PF_KTHREAD 0x00200000
+
+static __always_inline struct tsem_namespace *namespace_of(u32 id)
+{
+	return bpf_map_lookup_elem(&tsem_namespaces, &id);
+}
+
+/* Something that belongs to an event of the namespace is lost. */
+static __always_inline void namespace_lost(u32 id, u32 why)
+{
+	struct tsem_namespace *ns = namespace_of(id);
+
+	if (ns && why < TSEM_LOSS_END)
+		__sync_fetch_and_add(&ns->lost[why], 1);
+}
 
 /*
  * The current task, which nobody has seen yet, becomes one of the root namespace. One that is there when tsem-bpf is
@@ -86,8 +118,9 @@ __noinline int root_adopt(void)
 	t->number = __sync_fetch_and_add(&g->next_task_number, 1);
 	t->digest = tsem_root_settings.digest;
 	t->content = tsem_root_settings.content;
-	t->model = tsem_root_settings.model;
+	t->encoding = tsem_root_settings.encoding;
 	t->nsref = tsem_root_settings.nsref;
+	t->scope = tsem_root_settings.scope;
 	t->digest_size = tsem_root_settings.digest_size;
 	for (u32 i = 0; i < TSEM_DIGEST_MAX / 8; i++)
 		((u64 *)t->empty)[i] = tsem_root_settings.empty[i];
@@ -95,25 +128,22 @@ __noinline int root_adopt(void)
 	return 1;
 }
 
-/*
- * Storage of the current task, which an event needs: NULL if it is modeled nowhere. Kernel threads are not modeled:
- * they act for the kernel itself.
- */
-static __always_inline struct tsem_task *event_task(void)
+/* Kernel threads are not modeled: they act for the kernel itself. */
+static __always_inline struct tsem_task *task_adopted(void)
 {
-	struct tsem_task *t = modeled_task();
+	struct tsem_task *t = task_modeled();
 
 	if (t || !tsem_root_settings.on)
 		return t;
 	if (bpf_get_current_task_btf()->flags & PF_KTHREAD || !root_adopt())
 		return NULL;
-	return modeled_task();
+	return task_modeled();
 }
 
 /* Who created an inode, as its mark says it. */
-static __always_inline u32 creator_mark(const struct tsem_task *t)
+static __always_inline u32 creator_mark(u32 ns)
 {
-	return t->ns ?: TSEM_MARK_ROOT;
+	return ns ?: TSEM_MARK_ROOT;
 }
 
 /* The control capability, as a set: CAP_ML where the kernel has it, which `tsem-bpf load` finds out, else
@@ -131,18 +161,20 @@ static __always_inline bool task_controls(struct task_struct *task)
 	return cred_controls(task->real_cred);
 }
 
+#define PF_IO_WORKER 0x00000010
+
 /*
- * Does the kernel act for itself, under credentials that the task of a namespace neither has nor can choose? overlayfs
- * does so below a path: what it asks then depends on its caches, and no two runs would give the same model. A task of a
- * namespace holds the control capability at most until its first exec (tsem_guard_exec), as a container runtime does,
- * so that credentials which a workload registered (io_uring) do not count here.
+ * Does the kernel act for itself, under credentials that the task neither has nor can choose? overlayfs does so below a
+ * path: what it asks then depends on its caches, and no two runs would give the same model. A task of a namespace holds
+ * the control capability at most until its first exec (tsem_guard_exec), as a container runtime does. A task with an
+ * io_uring may act under credentials that somebody registered there: that is never the kernel.
  */
 static __always_inline bool kernel_acts(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	const struct cred *cred = task->cred;
 
-	return cred != task->real_cred && cred_controls(cred);
+	return cred != task->real_cred && cred_controls(cred) && !(task->flags & PF_IO_WORKER) && !task->io_uring;
 }
 
 /*
@@ -173,39 +205,39 @@ __noinline u32 id_from_kernel(u64 map_address, u32 id)
 }
 
 /* The id of a user or of a group as the namespace's nsref has it. */
-static __always_inline u32 id_of_user(struct tsem_task *t, u32 uid)
+static __always_inline u32 id_of_user(struct tsem_scratch *e, u32 uid)
 {
 	struct user_namespace *user_ns;
 
-	if (t->nsref != TSEM_NSREF_CURRENT)
+	if (e->nsref != TSEM_NSREF_CURRENT)
 		return uid;
 	user_ns = bpf_get_current_task_btf()->cred->user_ns;
-	return user_ns->level ? id_from_kernel(address_of(t, &user_ns->uid_map), uid) : uid;
+	return user_ns->level ? id_from_kernel(address_of(e, &user_ns->uid_map), uid) : uid;
 }
 
-static __always_inline u32 id_of_group(struct tsem_task *t, u32 gid)
+static __always_inline u32 id_of_group(struct tsem_scratch *e, u32 gid)
 {
 	struct user_namespace *user_ns;
 
-	if (t->nsref != TSEM_NSREF_CURRENT)
+	if (e->nsref != TSEM_NSREF_CURRENT)
 		return gid;
 	user_ns = bpf_get_current_task_btf()->cred->user_ns;
-	return user_ns->level ? id_from_kernel(address_of(t, &user_ns->gid_map), gid) : gid;
+	return user_ns->level ? id_from_kernel(address_of(e, &user_ns->gid_map), gid) : gid;
 }
 
 /* COE of the credentials at this address. */
-static __always_inline void coe_fill(struct tsem_task *t, u64 cred_address, struct tsem_coe *coe)
+static __always_inline void coe_fill(struct tsem_scratch *e, u64 cred_address, struct tsem_coe *coe)
 {
 	const struct cred *cred = bpf_core_cast((void *)cred_address, struct cred);
 
-	coe->uid = id_of_user(t, cred->uid.val);
-	coe->euid = id_of_user(t, cred->euid.val);
-	coe->suid = id_of_user(t, cred->suid.val);
-	coe->gid = id_of_group(t, cred->gid.val);
-	coe->egid = id_of_group(t, cred->egid.val);
-	coe->sgid = id_of_group(t, cred->sgid.val);
-	coe->fsuid = id_of_user(t, cred->fsuid.val);
-	coe->fsgid = id_of_group(t, cred->fsgid.val);
+	coe->uid = id_of_user(e, cred->uid.val);
+	coe->euid = id_of_user(e, cred->euid.val);
+	coe->suid = id_of_user(e, cred->suid.val);
+	coe->gid = id_of_group(e, cred->gid.val);
+	coe->egid = id_of_group(e, cred->egid.val);
+	coe->sgid = id_of_group(e, cred->sgid.val);
+	coe->fsuid = id_of_user(e, cred->fsuid.val);
+	coe->fsgid = id_of_group(e, cred->fsgid.val);
 	coe->capeff = cred->cap_effective.val;
 }
 

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Building blocks of descriptions that name files: INODE, PATH, DENTRY, and the marks of created inodes.
+ * Building blocks of descriptions that name files: INODE, PATH, DENTRY.
  *
  * A path is walked here, from the file up to the root of the mount namespace, and not fetched by bpf_d_path(): that one
  * stops at the task's root, so that a chroot would rename every file, it works in few hooks, and it costs more. A
  * rename or a change of mounts during the walk moves a global sequence count; the walk is then done again, so that a
  * path is never a mix of two.
  *
- * An inode that a task of a namespace creates is marked with the TASK_ID of its creator and a number, counted for each
- * directory and creator. For that namespace its path is then the directory, number and creator, so that a random name
- * gives the same coefficient in every run.
+ * What a path is hashed as is decided in this order (NAMED in coefficients.md): the text of a pattern that matches; a
+ * normalised name in proc; the pathname with its created components replaced; the pathname. Where that is not the
+ * pathname, the pathname is told as well.
  */
 #ifndef TSEM_PATH_BPF_H
 #define TSEM_PATH_BPF_H
 
-#include "event.bpf.h"
+#include "proc.bpf.h"
 
 #define PROC_SUPER_MAGIC 0x9fa0
 #define SYSFS_MAGIC 0x62656572
@@ -43,6 +43,17 @@
 #define PATH_TRIES (1 << 20)
 #define NAME_MAX 255
 
+#define MQUEUE_MAGIC 0x19800202
+#define TRACEFS_MAGIC 0x74726163
+#define CONFIGFS_MAGIC 0x62656570
+#define FUSE_CTL_SUPER_MAGIC 0x65735543
+#define BPF_FS_MAGIC 0xcafe4a11
+#define RAMFS_MAGIC 0x858458f6
+#define HUGETLBFS_MAGIC 0x958458f6
+#define PSTOREFS_MAGIC 0x6165676c
+#define SB_NOUSER (1UL << 31)
+
+/* Pseudo filesystems (coefficients.md, Scope). */
 static __always_inline bool filesystem_pseudo(u64 magic)
 {
 	switch (magic) {
@@ -64,6 +75,35 @@ static __always_inline bool filesystem_pseudo(u64 magic)
 	return false;
 }
 
+/* Does the kernel generate the content of its files, so that it is no evidence? */
+static __always_inline bool filesystem_generated(u64 magic)
+{
+	switch (magic) {
+	case TMPFS_MAGIC:
+		return false;
+	case MQUEUE_MAGIC:
+	case TRACEFS_MAGIC:
+	case CONFIGFS_MAGIC:
+	case FUSE_CTL_SUPER_MAGIC:
+	case BPF_FS_MAGIC:
+	case PSTOREFS_MAGIC:
+		return true;
+	}
+	return filesystem_pseudo(magic);
+}
+
+/* Do its inodes go with their last use, deleted or not, since they are in memory only? */
+static __always_inline bool filesystem_volatile(u64 magic)
+{
+	return magic == TMPFS_MAGIC || magic == MQUEUE_MAGIC || magic == RAMFS_MAGIC || magic == HUGETLBFS_MAGIC;
+}
+
+/* Are files and names of this filesystem modeled where only some filesystems are? */
+static __always_inline bool filesystem_modeled(struct tsem_scratch *e, u64 magic)
+{
+	return e->scope == TSEM_SCOPE_ALL || !filesystem_pseudo(magic);
+}
+
 /* A number that changes with every rename and change of mounts; odd while one is under way. */
 static __always_inline u64 names_sequence(void)
 {
@@ -76,33 +116,28 @@ static __always_inline u64 names_sequence(void)
 	return ((renames & ~1ULL) << 32 | mounts) | (renames & 1);
 }
 
-/* Two words of memory at any address, for which the kernel has no type of its own. */
-static __always_inline u64 word_at(u64 address)
-{
-	return bpf_core_cast((void *)address, struct timespec64)->tv_sec;
-}
-
 /* Copies a name to the bytes that end before cell[end]; up to eight bytes in front of it may change. */
-static __always_inline void name_copy(struct tsem_task *t, u32 end, u64 name, u32 size)
+__noinline int name_copy(struct tsem_scratch *e __arg_nonnull, u32 end, u64 name, u32 size)
 {
 	if (size <= 8) {
 		u32 at = end - 8;
 
 		if (size && at_most(at, TSEM_CELL_MAX))
-			*(u64 *)(t->record.cell + at) = word_at(name) << (8 - size) * 8;
+			*(u64 *)(e->record.cell + at) = word_at(name) << (8 - size) * 8;
 	} else if (size <= 16) {
 		u32 at = end - 8, start = end - size;
 
 		if (at_most(at, TSEM_CELL_MAX) && at_most(start, TSEM_CELL_MAX)) {
-			*(u64 *)(t->record.cell + start) = word_at(name);
-			*(u64 *)(t->record.cell + at) = word_at(name + size - 8);
+			*(u64 *)(e->record.cell + start) = word_at(name);
+			*(u64 *)(e->record.cell + at) = word_at(name + size - 8);
 		}
 	} else {
 		u32 start = end - size;
 
 		if (at_most(start, TSEM_CELL_MAX) && at_most(size, NAME_MAX))
-			bpf_probe_read_kernel(t->record.cell + start, size, (void *)name);
+			bpf_probe_read_kernel(e->record.cell + start, size, (void *)name);
 	}
+	return 0;
 }
 
 static __always_inline u64 mount_root(u64 mnt)
@@ -110,70 +145,195 @@ static __always_inline u64 mount_root(u64 mnt)
 	return (u64)bpf_core_cast((void *)mnt, struct vfsmount)->mnt_root;
 }
 
+enum walk_flags {
+	PATH_SECOND = 1 << 0, /* the second path of the event */
+	PATH_NEW = 1 << 1, /* its last component gets the mark that is about to be made */
+	PATH_CHOSEN = 1 << 2, /* its last component is hashed in full: the task chooses it */
+	PATH_DETACHED = 1 << 3, /* the walk has found that its mount is attached nowhere */
+};
+
+/* Notes that the component cell[start .. start + size) is a created one, by its inode; 0: the one that is to be. */
+__noinline int created_note(struct tsem_scratch *e __arg_nonnull, u64 inode, u32 start, u32 size)
+{
+	u32 n = e->created_count;
+
+	if (!at_most(n, TSEM_CREATED_MAX - 1))
+		return -E2BIG;
+	e->created_inode[n] = inode;
+	e->created_start[n] = start;
+	e->created_size[n] = size;
+	e->created_count = n + 1;
+	return 0;
+}
+
+/*
+ * Has the namespace created what this component names? `visible` is the inode that a look-up finds, `covered` the one
+ * below a mount upon it, which container runtimes hide under themselves.
+ */
+__noinline u64 created_inode(struct tsem_scratch *e __arg_nonnull, u64 visible, u64 covered)
+{
+	if (visible && mark_likely(visible) && mark_ours(e, visible))
+		return visible;
+	if (covered && mark_likely(covered) && mark_ours(e, covered))
+		return covered;
+	return 0;
+}
+
+/* Is the component that ends the path noted, or hashed as it is? 1: noted; 0: not; -E2BIG. */
+static __always_inline int last_component(struct tsem_scratch *e, u32 start, u32 size)
+{
+	if (e->walk_flags & PATH_NEW)
+		return created_note(e, 0, start, size) ?: 1;
+	return e->walk_flags & PATH_CHOSEN ? 1 : 0;
+}
+
+/* The mount of `mnt` has no mount above it: is it in no mount namespace that processes see? */
+static __always_inline bool mount_detached(struct mount *at)
+{
+	u64 ns = (u64)at->mnt_ns;
+	struct mnt_namespace *in = bpf_core_cast((void *)ns, struct mnt_namespace);
+
+	if (!ns)
+		return true;
+	/* Mounts of the kernel itself have an error for a namespace. */
+	if (ns >= -4095ULL)
+		return false;
+	if (bpf_core_field_exists(struct mnt_namespace___anon, is_anon))
+		return bpf_core_cast((void *)ns, struct mnt_namespace___anon)->is_anon;
+	if (bpf_core_field_exists(struct mnt_namespace___seq, seq))
+		return !bpf_core_cast((void *)ns, struct mnt_namespace___seq)->seq;
+	return in->root == at;
+}
+
+/*
+ * What stands before the name of a file in a mount that is attached nowhere, or no longer: its name would be that of
+ * another file otherwise.
+ */
+#define DETACHED "detached:"
+#define DETACHED_SIZE (sizeof(DETACHED) - 1)
+
+static __always_inline int path_mark_detached(struct tsem_scratch *e)
+{
+	u32 start = e->path_start - DETACHED_SIZE;
+
+	if (!at_most(start, TSEM_CELL_MAX))
+		return -E2BIG;
+	bpf_probe_read_kernel(e->record.cell + start, DETACHED_SIZE, DETACHED);
+	e->path_start = start;
+	return 0;
+}
+
+/* The walk has come to the root of a mount: it goes on where that is mounted. False: that is nowhere. */
+static __always_inline bool walk_up(struct tsem_scratch *e, u64 here, u64 mnt)
+{
+	struct mount *at = bpf_core_cast((void *)mnt - bpf_core_field_offset(struct mount, mnt), struct mount);
+	struct dentry *d = bpf_core_cast((void *)here, struct dentry);
+	u64 up = (u64)at->mnt_parent + bpf_core_field_offset(struct mount, mnt);
+
+	if (!e->root_start && (u64)d->d_parent == here)
+		e->root_start = e->path_start;
+	if (up == mnt) {
+		if (mount_detached(at))
+			e->walk_flags |= PATH_DETACHED;
+		return false;
+	}
+	/* Of mounts upon each other the topmost is the one that is seen. */
+	if (!e->walk_inode)
+		e->walk_inode = (u64)d->d_inode;
+	e->walk_dentry = (u64)at->mnt_mountpoint;
+	e->walk_mnt = up;
+	e->walk_root = mount_root(up);
+	return true;
+}
+
+/* The component at the dentry `here`: its name in front of the path, and a note if it is a created one. 0 or -E2BIG. */
+static __always_inline int walk_component(struct tsem_scratch *e, struct dentry *d, u32 floor)
+{
+	u32 start = *(volatile u32 *)&e->path_start, size = d->d_name.len;
+	u64 visible = *(volatile u64 *)&e->walk_inode, inode = address_of(e, d->d_inode);
+	int noted = 0;
+
+	if (!at_most(size, NAME_MAX))
+		size = NAME_MAX;
+	if (start < floor + size + 1 || !at_most(start, PATH_END))
+		return -E2BIG;
+	name_copy(e, start, address_of(e, d->d_name.name), size);
+	start -= size;
+	if (start + size == e->path_end)
+		noted = last_component(e, start, size);
+	if (!noted) {
+		inode = created_inode(e, visible ?: inode, visible ? inode : 0);
+		if (inode)
+			noted = created_note(e, inode, start, size);
+	}
+	if (noted < 0)
+		return noted;
+	start--;
+	e->walk_inode = 0;
+	if (!at_most(start, PATH_END))
+		return -E2BIG;
+	e->record.cell[start] = '/';
+	e->path_start = start;
+	return 0;
+}
+
 /*
  * Walks from walk_dentry, by its mount if walk_mnt is not 0, up to the root, and leaves the pathname in
- * cell[path_start .. path_start + path_size), at its end name_size bytes of the last component. 0, or -E2BIG if it is
- * longer than PATH_MAX or does not fit behind the description so far.
+ * cell[path_start .. path_start + path_size), and its created components noted from the last to the first. 0, or -E2BIG
+ * if it is longer than PATH_MAX, does not fit behind the description so far, or has too many created components.
  *
  * What changes from component to component lives in the scratch: to the verifier it is then the same unknown in every
- * turn of the loop, which it has to follow once only.
+ * turn of the loop, which it has to follow once only. What the loop calls are global functions for the same reason.
  */
-__noinline int path_walk_once(struct tsem_task *t __arg_nonnull)
+__noinline int path_walk_once(struct tsem_scratch *e __arg_nonnull)
 {
-	u32 floor = t->record.cell_size + PATH_GAP;
+	u32 floor = e->record.hashed_size + PATH_GAP, end = e->path_end;
 
-	if (floor < PATH_END - TSEM_PATH_MAX)
-		floor = PATH_END - TSEM_PATH_MAX;
-	t->path_start = PATH_END;
-	t->name_size = 0;
+	if (floor + TSEM_PATH_MAX < end)
+		floor = end - TSEM_PATH_MAX;
+	e->path_start = end;
+	e->root_start = 0;
+	e->created_count = 0;
 	while (can_loop) {
-		u64 here = *(volatile u64 *)&t->walk_dentry, mnt = *(volatile u64 *)&t->walk_mnt, parent;
+		u64 here = *(volatile u64 *)&e->walk_dentry, mnt = *(volatile u64 *)&e->walk_mnt, parent;
 		struct dentry *d = bpf_core_cast((void *)here, struct dentry);
-		u32 start = *(volatile u32 *)&t->path_start, size;
+		u32 start = *(volatile u32 *)&e->path_start;
+		int err;
 
-		if (here == *(volatile u64 *)&t->walk_root) {
-			struct mount *at =
-				bpf_core_cast((void *)mnt - bpf_core_field_offset(struct mount, mnt), struct mount);
-			u64 up = (u64)at->mnt_parent + bpf_core_field_offset(struct mount, mnt);
-
-			if (up == mnt)
+		if (here == *(volatile u64 *)&e->walk_root) {
+			if (!walk_up(e, here, mnt))
 				break;
-			t->walk_dentry = (u64)at->mnt_mountpoint;
-			t->walk_mnt = up;
-			t->walk_root = mount_root(up);
 			continue;
 		}
 		parent = (u64)d->d_parent;
 		/* A root that is mounted nowhere has no name, but that of a file without a directory (memfd). */
-		if (parent == here && (start != PATH_END || !mnt))
+		if (parent == here && (start != end || !mnt))
 			break;
-		size = d->d_name.len;
-		if (!at_most(size, NAME_MAX))
-			size = NAME_MAX;
-		if (start < floor + size + 1)
-			return -E2BIG;
-		name_copy(t, start, (u64)d->d_name.name, size);
-		if (start == PATH_END)
-			t->name_size = size;
-		start -= size + 1;
-		if (!at_most(start, PATH_END))
-			return -E2BIG;
-		t->record.cell[start] = '/';
-		t->path_start = start;
+		err = walk_component(e, d, floor);
+		if (err)
+			return err;
 		if (parent == here)
 			break;
-		t->walk_dentry = parent;
+		e->walk_dentry = parent;
 	}
-	if (*(volatile u32 *)&t->path_start == PATH_END) {
-		t->path_start = PATH_END - 1;
-		t->record.cell[PATH_END - 1] = '/';
+	if (!e->root_start)
+		e->root_start = e->path_start;
+	if (*(volatile u32 *)&e->path_start == end) {
+		u32 start = end - 1;
+
+		if (!at_most(start, PATH_END))
+			return -E2BIG;
+		e->record.cell[start] = '/';
+		e->path_start = start;
 	}
-	t->path_size = PATH_END - t->path_start;
-	return t->path_start > floor ? 0 : -E2BIG;
+	if (e->walk_flags & PATH_DETACHED && path_mark_detached(e))
+		return -E2BIG;
+	e->path_size = end - e->path_start;
+	return e->path_start > floor ? 0 : -E2BIG;
 }
 
 /* The same, again until no name changed under the walk. */
-__noinline int path_walk(struct tsem_task *t __arg_nonnull, u64 dentry, u64 mnt)
+__noinline int path_walk(struct tsem_scratch *e __arg_nonnull, u64 dentry, u64 mnt, u32 flags)
 {
 	u32 i;
 
@@ -183,11 +343,13 @@ __noinline int path_walk(struct tsem_task *t __arg_nonnull, u64 dentry, u64 mnt)
 
 		if (sequence & 1)
 			continue;
-		t->walk_dentry = dentry;
-		t->walk_mnt = mnt;
-		t->walk_root = mnt ? mount_root(mnt) : 0;
+		e->walk_dentry = dentry;
+		e->walk_inode = 0;
+		e->walk_mnt = mnt;
+		e->walk_root = mnt ? mount_root(mnt) : 0;
+		e->walk_flags = flags;
 		read_fence();
-		err = path_walk_once(t);
+		err = path_walk_once(e);
 		read_fence();
 		if (names_sequence() == sequence)
 			return err;
@@ -195,286 +357,276 @@ __noinline int path_walk(struct tsem_task *t __arg_nonnull, u64 dentry, u64 mnt)
 	return -EBUSY;
 }
 
-static __always_inline void path_fixed(struct tsem_task *t, const char *name, u32 size)
+static __always_inline void path_fixed(struct tsem_scratch *e, const char *name, u32 size)
 {
-	bpf_probe_read_kernel(t->record.cell + PATH_END - size, size, name);
-	t->path_start = PATH_END - size;
-	t->path_size = size;
-	t->name_size = 0;
+	u32 start = e->path_end - size;
+
+	if (!at_most(start, TSEM_CELL_MAX))
+		return;
+	bpf_probe_read_kernel(e->record.cell + start, size, name);
+	e->path_start = start;
+	e->path_size = size;
+	e->created_count = 0;
 }
 
 /*
  * The pathname of a filesystem without a device, by its magic: what its d_dname gives up to the first colon, which BPF
  * cannot call. Every d_dname of kernels 6.12 to 7.3 is here but those of mounted filesystems, which have a device.
  */
-static __always_inline void path_nodev(struct tsem_task *t, u64 magic)
+static __always_inline void path_nodev(struct tsem_scratch *e, u64 magic)
 {
 	if (magic == PIPEFS_MAGIC)
-		path_fixed(t, "pipe:/", 6);
+		path_fixed(e, "pipe:/", 6);
 	else if (magic == SOCKFS_MAGIC)
-		path_fixed(t, "socket:/", 8);
+		path_fixed(e, "socket:/", 8);
 	else if (magic == ANON_INODE_FS_MAGIC || magic == PID_FS_MAGIC)
-		path_fixed(t, "anon_inode:/", 12);
+		path_fixed(e, "anon_inode:/", 12);
 	else if (magic == DMA_BUF_MAGIC)
-		path_fixed(t, "/dmabuf:/", 9);
+		path_fixed(e, "/dmabuf:/", 9);
 	else
-		path_fixed(t, "nodev:/", 7);
+		path_fixed(e, "nodev:/", 7);
+}
+
+/* ---- what the pathname is hashed as ---- */
+
+/* Are these `size` bytes of the cell, from `at` on, the beginning of `text`, zero padded to TSEM_PATTERN_MAX? */
+static __always_inline bool cell_equals(struct tsem_scratch *e, u32 at, const u8 *text, u32 size)
+{
+	u32 done = 0;
+
+	while (can_loop) {
+		u64 different;
+
+		if (done >= size)
+			return true;
+		if (!at_most(done, TSEM_PATTERN_MAX - 8) || !at_most(at, TSEM_CELL_MAX))
+			return false;
+		different = *(u64 *)(e->record.cell + at) ^ *(const u64 *)(text + done);
+		if (size - done < 8)
+			different <<= (8 - (size - done)) * 8;
+		if (different)
+			return false;
+		done += 8;
+		at += 8;
+	}
+	return false;
+}
+
+/* Has cell[from .. to) a slash? */
+static __always_inline bool cell_has_slash(struct tsem_scratch *e, u32 from, u32 to)
+{
+	while (can_loop) {
+		if (from >= to)
+			return false;
+		if (!at_most(from, TSEM_CELL_MAX) || e->record.cell[from] == '/')
+			return true;
+		from++;
+	}
+	return true;
+}
+
+/* The index + 1 of the first pattern that the walked path matches, or 0. */
+__noinline u32 pattern_match(struct tsem_scratch *e __arg_nonnull)
+{
+	struct tsem_pattern_key key = { .ns = e->record.ns };
+	u32 start = e->path_start, size = e->path_size, end = start + size, i;
+
+	bpf_for(i, 0, TSEM_PATTERNS_MAX) {
+		struct tsem_pattern *p;
+		u32 rest;
+
+		if (i >= e->patterns)
+			return 0;
+		key.index = i;
+		p = bpf_map_lookup_elem(&tsem_patterns, &key);
+		if (!p || size <= p->prefix_size + p->suffix_size || !cell_equals(e, start, p->text, p->prefix_size))
+			continue;
+		if (p->flags & TSEM_PATTERN_DEEP)
+			return i + 1;
+		rest = end - p->suffix_size;
+		if (cell_equals(e, rest, p->suffix, p->suffix_size) &&
+		    !cell_has_slash(e, start + p->prefix_size, rest))
+			return i + 1;
+	}
+	return 0;
+}
+
+/* NAMED of a path that a pattern matches: STR(TEXT). */
+__noinline int named_by_pattern(struct tsem_scratch *e __arg_nonnull)
+{
+	struct tsem_pattern_key key = { .ns = e->record.ns, .index = e->pattern - 1 };
+	struct tsem_pattern *p = bpf_map_lookup_elem(&tsem_patterns, &key);
+
+	if (!p) {
+		event_unmodeled(e, TSEM_LOSS_PATH);
+		return -ENOENT;
+	}
+	cell_u32(e, p->size);
+	return cell_bytes(e, address_of(e, p->text), p->size);
+}
+
+/* NAMED with created components: STR in which each is one byte of zero, then their marks from the root on. */
+__noinline int named_by_marks(struct tsem_scratch *e __arg_nonnull)
+{
+	u32 count = e->created_count, size = e->path_size, from = e->path_start, end = from + size, i;
+
+	bpf_for(i, 0, TSEM_CREATED_MAX) {
+		if (i >= count || !at_most(i, TSEM_CREATED_MAX - 1))
+			break;
+		size -= e->created_size[i] - 1;
+	}
+	cell_u32(e, size);
+	bpf_for(i, 0, TSEM_CREATED_MAX) {
+		u32 k = count - 1 - i;
+		u8 *zero;
+
+		if (i >= count || !at_most(k, TSEM_CREATED_MAX - 1))
+			break;
+		cell_append(e, from, e->created_start[k] - from);
+		zero = cell_room(e, 1);
+		if (zero)
+			*zero = 0;
+		from = e->created_start[k] + e->created_size[k];
+	}
+	cell_append(e, from, end - from);
+	bpf_for(i, 0, TSEM_CREATED_MAX) {
+		u32 k = count - 1 - i;
+
+		if (i >= count || !at_most(k, TSEM_CREATED_MAX - 1))
+			break;
+		if (cell_mark(e, e->created_inode[k]))
+			return -ENOENT;
+	}
+	return 0;
+}
+
+/* Tells the walked pathname: its bytes stay where they are, with their length in front. */
+static __always_inline void path_tell(struct tsem_scratch *e, u32 form, bool second)
+{
+	u32 at = e->path_start - sizeof(u32);
+
+	if (!at_most(at, TSEM_CELL_MAX - sizeof(u32))) {
+		event_unmodeled(e, TSEM_LOSS_PATH);
+		return;
+	}
+	*(u32 *)(e->record.cell + at) = e->path_size;
+	told_piece(e, at, e->path_size + sizeof(u32));
+	e->path_at = at;
+	e->record.forms |= form << (second ? TSEM_PATH_FORM_BITS : 0);
+}
+
+/* NAMED. */
+static __always_inline int cell_named(struct tsem_scratch *e, u64 dentry, u64 magic, bool second)
+{
+	e->pattern = e->patterns ? pattern_match(e) : 0;
+	if (e->pattern) {
+		path_tell(e, TSEM_PATH_PATTERN, second);
+		return named_by_pattern(e);
+	}
+	if (magic == PROC_SUPER_MAGIC && e->scope == TSEM_SCOPE_ALL && proc_names(e, dentry)) {
+		path_tell(e, TSEM_PATH_NORMAL, second);
+		return named_in_proc(e, dentry);
+	}
+	if (e->created_count) {
+		path_tell(e, TSEM_PATH_CREATED, second);
+		return named_by_marks(e);
+	}
+	e->path_at = e->record.hashed_size;
+	return cell_move(e, e->path_start, e->path_size);
 }
 
 /* See cell_path(). */
-__noinline int path_describe(struct tsem_task *t __arg_nonnull, u64 dentry, u64 mnt, u32 n)
+__noinline int path_describe(struct tsem_scratch *e __arg_nonnull, u64 dentry, u64 mnt, u32 flags)
 {
 	struct super_block *sb = bpf_core_cast((void *)dentry, struct dentry)->d_sb;
-	u32 dev = sb->s_dev, end, name, owned = t->owned;
+	u32 dev = sb->s_dev, *number;
+	bool second = flags & PATH_SECOND;
 	int err = 0;
 
-	t->owned = 0;
+	e->path_end = e->told_floor - TOLD_GAP;
+	if (!at_most(e->path_end, PATH_END)) {
+		event_unmodeled(e, TSEM_LOSS_PATH);
+		return -E2BIG;
+	}
 	if (dev >> 20 || sb->s_root->d_inode->i_op->rename) {
-		cell_u32_pair(t, dev >> 20, dev & 0xfffff);
-		cell_local(t, 2 * sizeof(u32));
-		t->record.shape |= n ? TSEM_SHAPE_DEVICE1 : TSEM_SHAPE_DEVICE0;
-		err = path_walk(t, dentry, mnt);
+		number = local_room(e, 2 * sizeof(u32));
+		if (number) {
+			number[0] = dev >> 20;
+			number[1] = dev & 0xfffff;
+		}
+		e->path_end = e->told_floor - TOLD_GAP;
+		e->record.shape |= second ? TSEM_SHAPE_DEVICE1 : TSEM_SHAPE_DEVICE0;
+		err = path_walk(e, dentry, mnt, flags);
+	} else if (e->scope == TSEM_SCOPE_ALL && !(sb->s_flags & SB_NOUSER)) {
+		err = path_walk(e, dentry, mnt, flags);
 	} else {
-		path_nodev(t, sb->s_magic);
+		path_nodev(e, sb->s_magic);
 	}
-	if (err) {
-		event_unmodeled(t, TSEM_LOSS_PATH);
-		return err;
-	}
-	if (!owned)
-		return cell_move(t, t->path_start, t->path_size);
-	/* Directory, instance and creator; the last component is told, but not hashed. */
-	t->record.shape |= n ? TSEM_SHAPE_OWNED1 : TSEM_SHAPE_OWNED0;
-	name = t->name_size;
-	err = cell_move(t, t->path_start, t->path_size - name);
+	err = err ?: cell_named(e, dentry, sb->s_magic, second);
 	if (err)
-		return err;
-	cell_u64(t, t->instance);
-	cell_digest(t, t->owner);
-	end = PATH_END - name;
-	err = cell_move(t, end, name);
-	if (!err)
-		cell_unhashed(t, name + 4);
+		event_unmodeled(e, TSEM_LOSS_PATH);
 	return err;
 }
 
-/*
- * PATH number `n` (0 or 1) of the event: in the mount namespace, or, without `mnt`, in its filesystem. After an
- * owned_by() it is that of a created inode.
- */
-static __always_inline void cell_path(struct tsem_task *t, int n, struct dentry *dentry, struct vfsmount *mnt)
+/* PATH of the event, in the mount namespace or, without `mnt`, in its filesystem. `flags`: enum walk_flags. */
+static __always_inline void cell_path(struct tsem_scratch *e, struct dentry *dentry, struct vfsmount *mnt, u32 flags)
 {
-	path_describe(t, address_of(t, dentry), address_of(t, mnt), n);
-}
-
-/* The next PATH names an inode with this mark. */
-static __always_inline void owned_by(struct tsem_task *t, u64 instance, const u8 *creator)
-{
-	t->owned = 1;
-	t->instance = instance;
-	__builtin_memcpy(t->owner, creator, TSEM_DIGEST_MAX);
-}
-
-static __always_inline bool inode_created(struct tsem_task *t, const struct tsem_inode *r)
-{
-	return r && *(volatile u32 *)&r->creator_ns == creator_mark(t);
-}
-
-static __always_inline u64 serial_next(void)
-{
-	struct tsem_globals *g = globals();
-
-	return g ? __sync_fetch_and_add(&g->next_serial, 1) + 1 : 0;
-}
-
-/* The record of an inode, made if need be; NULL: no memory. */
-static __always_inline struct tsem_inode *inode_record(struct inode *inode)
-{
-	return bpf_inode_storage_get(&tsem_inodes, inode, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	path_describe(e, address_of(e, dentry), address_of(e, mnt), flags);
 }
 
 /* See cell_inode(). */
-__noinline int inode_describe(struct tsem_task *t __arg_nonnull, u64 inode_address)
+__noinline int inode_describe(struct tsem_scratch *e __arg_nonnull, u64 inode_address)
 {
 	struct inode *inode = bpf_core_cast((void *)inode_address, struct inode);
 	struct super_block *sb = inode->i_sb;
 	u64 name = (u64)sb->s_id, uuid = (u64)&sb->s_uuid;
-	u32 magic = sb->s_magic;
-	u32 *p = cell_room(t, 64);
-	u64 *q = (u64 *)p;
+	u32 magic = sb->s_magic, mode = inode->i_mode;
+	u32 *p = cell_room(e, 16);
+	u64 *q = local_room(e, 48);
 
-	if (!p)
+	if (!p || !q)
 		return -E2BIG;
-	p[0] = id_of_user(t, inode->i_uid.val);
-	p[1] = id_of_group(t, inode->i_gid.val);
-	p[2] = inode->i_mode;
+	p[0] = id_of_user(e, inode->i_uid.val);
+	p[1] = id_of_group(e, inode->i_gid.val);
+	p[2] = mode;
 	p[3] = magic;
 	/* What stands behind the end of the name is the rest of an older one. */
-	q[2] = 0, q[3] = 0, q[4] = 0, q[5] = 0;
+	q[0] = 0, q[1] = 0, q[2] = 0, q[3] = 0;
 #pragma unroll
 	for (int i = 0; i < 4; i++) {
 		u64 word = word_at(name + i * 8);
 		/* The lowest bit that is set is in the first byte of zeros. */
 		u64 zeros = (word - 0x0101010101010101ULL) & ~word & 0x8080808080808080ULL;
 
-		q[2 + i] = zeros ? word & (((zeros & -zeros) >> 7) - 1) : word;
+		q[i] = zeros ? word & (((zeros & -zeros) >> 7) - 1) : word;
 		if (zeros)
 			break;
 	}
 	/* A tmpfs has another UUID after every boot: it counts as zero bytes. */
-	q[6] = magic == TMPFS_MAGIC ? 0 : word_at(uuid);
-	q[7] = magic == TMPFS_MAGIC ? 0 : word_at(uuid + 8);
-	cell_local(t, 48);
+	q[4] = magic == TMPFS_MAGIC ? 0 : word_at(uuid);
+	q[5] = magic == TMPFS_MAGIC ? 0 : word_at(uuid + 8);
+	if ((mode & S_IFMT) == S_IFCHR || (mode & S_IFMT) == S_IFBLK)
+		cell_u32(e, inode->i_rdev);
 	return 0;
 }
 
 /* INODE. */
-static __always_inline void cell_inode(struct tsem_task *t, struct inode *inode)
+static __always_inline void cell_inode(struct tsem_scratch *e, struct inode *inode)
 {
-	inode_describe(t, address_of(t, inode));
+	inode_describe(e, address_of(e, inode));
 }
 
-/* Is it the root of a mount on what t->mounted says? */
-static __always_inline bool mounted_on_created(struct tsem_task *t, struct dentry *dentry, struct vfsmount *mnt)
-{
-	u64 mount = address_of(t, mnt) - bpf_core_field_offset(struct mount, mnt);
-
-	return mnt->mnt_root == dentry && (u64)bpf_core_cast((void *)mount, struct mount)->mnt_mountpoint == t->mounted;
-}
-
-/*
- * cell_path() of what `dentry` names: that of a created inode, if it is one or hides one that the task has just mounted
- * on, as container runtimes do with themselves on a file of a random name.
- */
-static __always_inline void cell_named_path(struct tsem_task *t, int n, struct dentry *dentry, struct vfsmount *mnt)
+/* DENTRY of the event: INODE if it has one, and PATH, by its mount if that is known. `flags`: enum walk_flags. */
+static __always_inline void cell_dentry(struct tsem_scratch *e, struct dentry *dentry, struct vfsmount *mnt, u32 flags)
 {
 	struct inode *inode = dentry->d_inode;
-	struct tsem_inode *r;
-
-	if (mnt && t->mounted && mounted_on_created(t, dentry, mnt))
-		owned_by(t, t->mounted_instance, t->mounted_owner);
 
 	/* The verifier of 6.12 takes the inode of a trusted dentry for one that is always there. */
-	else if (inode && address_of(t, inode)) {
-		r = bpf_inode_storage_get(&tsem_inodes, inode, 0, 0);
-		if (r && inode_created(t, r))
-			owned_by(t, r->instance, r->creator);
+	if (inode && address_of(e, inode)) {
+		e->record.shape |= flags & PATH_SECOND ? TSEM_SHAPE_INODE1 : TSEM_SHAPE_INODE0;
+		cell_inode(e, inode);
 	}
-	cell_path(t, n, dentry, mnt);
-}
-
-/* DENTRY number `n` (0 or 1) of the event: INODE if it has one, and PATH, by its mount if that is known. */
-static __always_inline void cell_dentry(struct tsem_task *t, int n, struct dentry *dentry, struct vfsmount *mnt)
-{
-	struct inode *inode = dentry->d_inode;
-
-	if (inode && address_of(t, inode)) {
-		t->record.shape |= n ? TSEM_SHAPE_INODE1 : TSEM_SHAPE_INODE0;
-		cell_inode(t, inode);
-	}
-	cell_named_path(t, n, dentry, mnt);
-}
-
-/*
- * The number of the file that the current task makes in the directory of this identity; 0: it could not be counted.
- * Files without a directory count under identity 0.
- */
-static __always_inline u64 creation_next(struct tsem_task *t, u64 directory)
-{
-	struct tsem_namespace *ns;
-	u64 *count, zero = 0;
-	u32 id = t->ns;
-
-	t->creation.directory = directory;
-	t->creation.ns = t->ns;
-	__builtin_memcpy(t->creation.creator, t->task_id, TSEM_KEY_SIZE);
-	count = bpf_map_lookup_elem(&tsem_creations, &t->creation);
-	if (!count) {
-		/* What one namespace makes must not take the room of the others. */
-		ns = bpf_map_lookup_elem(&tsem_namespaces, &id);
-		if (!ns || ns->creations >= TSEM_CREATIONS_SHARE)
-			return 0;
-		if (!bpf_map_update_elem(&tsem_creations, &t->creation, &zero, BPF_NOEXIST) && directory)
-			__sync_fetch_and_add(&ns->creations, 1);
-		count = bpf_map_lookup_elem(&tsem_creations, &t->creation);
-		if (!count)
-			return 0;
-	}
-	return __sync_fetch_and_add(count, 1) + 1;
-}
-
-/*
- * The entry that creation_next() has just made goes with the inode of the directory; without that, a workload of many
- * temporary directories would fill the map. The kernel holds the directory's lock. More creators than there is room for
- * are those of directories that stay: their entries go with the namespace.
- */
-static __always_inline void creation_remember(struct tsem_task *t, struct inode *dir)
-{
-	struct tsem_directory *d = bpf_inode_storage_get(&tsem_directories, dir, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	u32 i;
-
-	if (!d)
-		return;
-	bpf_for(i, 0, TSEM_DIRECTORY_CREATORS) {
-		if (!at_most(i, TSEM_DIRECTORY_CREATORS - 1))
-			return;
-		/* One of a namespace that is gone is of no use. */
-		if (bpf_map_lookup_elem(&tsem_creations, &d->made[i]))
-			continue;
-		d->made[i] = t->creation;
-		return;
-	}
-}
-
-/* The inode of a directory goes, and with it what was counted in it. */
-static __always_inline void creation_forget(struct tsem_directory *d)
-{
-	struct tsem_namespace *ns;
-	u32 i, id;
-
-	bpf_for(i, 0, TSEM_DIRECTORY_CREATORS) {
-		if (!at_most(i, TSEM_DIRECTORY_CREATORS - 1))
-			return;
-		if (!d->made[i].directory || bpf_map_delete_elem(&tsem_creations, &d->made[i]))
-			continue;
-		id = d->made[i].ns;
-		ns = bpf_map_lookup_elem(&tsem_namespaces, &id);
-		if (ns)
-			__sync_fetch_and_add(&ns->creations, -1);
-	}
-}
-
-/* The current task is about to make an inode for `dentry`, in `dir`: the next PATH is that of what will be. */
-static __always_inline void creation_begin(struct tsem_task *t, struct inode *dir, struct dentry *dentry)
-{
-	struct tsem_inode *r = inode_record(dir);
-	u64 instance = 0;
-
-	if (r) {
-		if (!r->identity)
-			__sync_val_compare_and_swap(&r->identity, 0, serial_next());
-		instance = creation_next(t, r->identity);
-		if (instance == 1)
-			creation_remember(t, dir);
-	}
-	if (!instance)
-		event_unmodeled(t, TSEM_LOSS_STORAGE);
-	t->creating = (u64)dentry;
-	t->created_instance = instance;
-	owned_by(t, instance, t->task_id);
-}
-
-/* Marks what has been made. */
-static __always_inline void creation_mark(struct tsem_task *t, struct inode *inode, u64 instance)
-{
-	struct tsem_inode *r = inode_record(inode);
-
-	if (!r || r->creator_ns || !instance)
-		return;
-	r->instance = instance;
-	__builtin_memcpy(r->creator, t->task_id, TSEM_DIGEST_MAX);
-	barrier();
-	*(volatile u32 *)&r->creator_ns = creator_mark(t);
+	cell_path(e, dentry, mnt, flags);
 }
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * SipHash-1-3 with 128 bits of output (Aumasson, Bernstein 2012): the keyed function of who acts, under a key that is
- * drawn at random for every load.
+ * SipHash-1-3 (Aumasson, Bernstein 2012), a pseudorandom function. Its keys are drawn at random for every load: one for
+ * who acts, with 128 bits of output, and one for the buckets of the memo, with 64 bits.
  */
 #ifndef TSEM_PRF_BPF_H
 #define TSEM_PRF_BPF_H
@@ -67,6 +67,16 @@ static __always_inline void prf_final(struct prf *p, u64 *out)
 	prf_round(p);
 	prf_round(p);
 	out[1] = p->v0 ^ p->v1 ^ p->v2 ^ p->v3;
+}
+
+/* The same with 64 bits of output, after prf_init() as it is for 128. */
+static __always_inline u64 prf_final_word(struct prf *p)
+{
+	p->v2 ^= 0xff;
+	prf_round(p);
+	prf_round(p);
+	prf_round(p);
+	return p->v0 ^ p->v1 ^ p->v2 ^ p->v3;
 }
 
 #endif

@@ -39,7 +39,7 @@ static __always_inline struct tsem_log *root_next(struct tsem_root *r)
 	return e && *(volatile u32 *)&e->ready ? e : NULL;
 }
 
-/* In a frame of its own, which is gone when the hash functions need theirs. */
+/* noinline: frees its stack before hashing. */
 __noinline int root_queue_full(void)
 {
 	struct bpf_tsem_pcr_status status = {};
@@ -121,7 +121,7 @@ static __always_inline void root_status(struct tsem_extend *answer)
 }
 
 /* The coefficient of the event at hand, which is new in the root namespace, into the log. */
-static __always_inline void root_log(struct tsem_task *t)
+static __always_inline void root_log(struct tsem_scratch *event)
 {
 	struct tsem_root *r = root_state();
 	struct tsem_log *e;
@@ -133,8 +133,8 @@ static __always_inline void root_log(struct tsem_task *t)
 	e = bpf_map_lookup_elem(&tsem_log, &at);
 	if (!e)
 		return;
-	__builtin_memcpy(e->coefficient, t->key.coefficient, TSEM_KEY_SIZE);
-	__builtin_memcpy(e->coefficient + TSEM_KEY_SIZE, t->tail.bytes, sizeof(t->tail));
+	__builtin_memcpy(e->coefficient, event->key.coefficient, TSEM_KEY_SIZE);
+	__builtin_memcpy(e->coefficient + TSEM_KEY_SIZE, event->tail.bytes, sizeof(event->tail));
 	__sync_lock_test_and_set(&e->ready, 1);
 	root_extend();
 }

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Building blocks of descriptions that name sockets: SOCK, ADDR and LADDR. */
+/*
+ * Building blocks of descriptions that name sockets: SOCK, ADDR, LADDR, MADDR and PEER.
+ *
+ * A port that the kernel chose is another one in every run: it counts as 0, where the socket that has it listens and for
+ * who connects to it (tsem_ports).
+ */
 #ifndef TSEM_SOCKET_BPF_H
 #define TSEM_SOCKET_BPF_H
 
-#include "event.bpf.h"
+#include "path.bpf.h"
 
 #define UNIX_PATH_MAX 108
 #define ADDRESS_MAX 128
@@ -12,26 +17,26 @@
 #define ADDRESS_AT (TSEM_CELL_MAX - 2 * ADDRESS_MAX)
 
 /* SOCK. The owner is the creator's TASK_ID; zero bytes for a socket that was not made in this namespace. */
-static __always_inline void cell_sock(struct tsem_task *t, struct sock *sk)
+static __always_inline void cell_sock(struct tsem_scratch *e, struct sock *sk)
 {
 	struct tsem_owner *s = bpf_sk_storage_get(&tsem_sockets, sk, 0, 0);
 	u32 *p;
 
-	p = cell_room(t, 3 * sizeof(u32));
+	p = cell_room(e, 3 * sizeof(u32));
 	if (!p)
 		return;
 	p[0] = sk->__sk_common.skc_family;
 	p[1] = sk->sk_type;
 	p[2] = sk->sk_protocol;
-	if (s && s->ns == t->ns)
-		cell_digest64(t, s->owner);
+	if (s && s->ns == e->record.ns)
+		cell_digest64(e, s->owner);
 	else
-		cell_digest64(t, (const u8 *)digest_none);
+		cell_digest64(e, (const u8 *)digest_none);
 }
 
-static __always_inline void address_kind(struct tsem_task *t, enum tsem_addr_kind kind)
+static __always_inline void address_kind(struct tsem_scratch *e, enum tsem_addr_kind kind)
 {
-	t->record.shape |= kind << TSEM_SHAPE_ADDR_SHIFT;
+	e->record.shape |= kind << TSEM_SHAPE_ADDR_SHIFT;
 }
 
 /* Length of a unix address: a path ends at its first NUL, an abstract name is all of it. */
@@ -48,105 +53,220 @@ static __always_inline u32 unix_size(const u8 *name, u32 size)
 	return size;
 }
 
-/* ADDR. `address` is the kernel's copy of what the caller gave. */
-static __always_inline void cell_address(struct tsem_task *t, struct sockaddr *address, int addrlen)
+/* The number that identifies a socket as long as the machine runs: that of its inode; 0: it has none. */
+static __always_inline u64 socket_inode(struct sock *sk)
 {
-	u32 size = addrlen, family = 0;
-	u8 *raw = t->record.cell + ADDRESS_AT;
+	struct socket *socket = sk->sk_socket;
+	u64 inode = (u64)socket + bpf_core_type_size(struct socket);
 
-	if (!at_most(size, ADDRESS_MAX))
-		size = ADDRESS_MAX;
-	/* Defined bytes behind a short address. */
-	__builtin_memset(raw, 0, ADDRESS_MAX);
-	bpf_probe_read_kernel(raw, size, address);
+	if (!socket)
+		return 0;
+	/* struct socket_alloc: the socket and its inode. */
+	return BPF_CORE_READ((struct inode *)inode, i_ino);
+}
+
+/* The kernel chose the port of this socket: who connects to it in this namespace is to find that out. */
+static __always_inline void port_remember(struct tsem_scratch *e, struct sock *sk)
+{
+	struct tsem_owner *o = bpf_sk_storage_get(&tsem_sockets, sk, 0, 0);
+	struct tsem_port_key key = { .ns = e->record.ns, .port = sk->__sk_common.skc_num };
+	struct tsem_port port = { .sock = (u64)sk, .inode = socket_inode(sk) };
+
+	if (!key.port || !o || o->ns != e->record.ns || o->flags & TSEM_OWNER_PORT_FIXED)
+		return;
+	bpf_map_update_elem(&tsem_ports, &key, &port, BPF_ANY);
+}
+
+/* Is this (in host order) the port of a listening socket of the namespace, chosen by the kernel? */
+__noinline int port_chosen(struct tsem_scratch *e __arg_nonnull, u32 number)
+{
+	struct tsem_port_key key = { .ns = e->record.ns, .port = number };
+	struct tsem_port *port = bpf_map_lookup_elem(&tsem_ports, &key);
+	struct sock *sk;
+
+	if (!port || !number)
+		return false;
+	sk = bpf_core_cast((void *)port->sock, struct sock);
+	return sk->__sk_common.skc_state == TCP_LISTEN && sk->__sk_common.skc_num == number &&
+	       socket_inode(sk) == port->inode;
+}
+
+/* The two bytes of a port on the wire; 0 where the namespace's own socket has one that the kernel chose. */
+static __always_inline void cell_port(struct tsem_scratch *e, u16 wire, bool connects)
+{
+	cell_u16(e, connects && port_chosen(e, __builtin_bswap16(wire)) ? 0 : wire);
+}
+
+/* ADDR. `raw` has ADDRESS_MAX defined bytes in the cell, `size` of which are the address. */
+static __always_inline void cell_address_bytes(struct tsem_scratch *e, u8 *raw, u32 size, bool connects)
+{
+	u32 family = 0;
+
 	if (size >= SA_FAMILY_SIZE)
 		family = *(u16 *)raw;
 	if (family == AF_INET && size >= 8) {
-		address_kind(t, TSEM_ADDR_INET);
-		cell_bytes(t, address_of(t, raw + 2), 6);
+		address_kind(e, TSEM_ADDR_INET);
+		cell_port(e, *(u16 *)(raw + 2), connects);
+		cell_u32(e, *(u32 *)(raw + 4));
 	} else if (family == AF_INET6 && size >= 24) {
 		/* On the wire: port, flow, address; the scope is not there in addresses of the old length. */
 		u32 scope = size >= 28 ? *(u32 *)(raw + 24) : 0;
 
-		address_kind(t, TSEM_ADDR_INET6);
-		cell_bytes(t, address_of(t, raw + 2), 2);
-		cell_bytes(t, address_of(t, raw + 8), 16);
-		cell_u32_pair(t, *(u32 *)(raw + 4), scope);
+		address_kind(e, TSEM_ADDR_INET6);
+		cell_port(e, *(u16 *)(raw + 2), connects);
+		cell_bytes(e, address_of(e, raw + 8), 16);
+		cell_u32_pair(e, *(u32 *)(raw + 4), scope);
 	} else if (family == AF_UNIX) {
-		address_kind(t, TSEM_ADDR_UNIX);
-		cell_bytes(t, address_of(t, raw + SA_FAMILY_SIZE),
+		address_kind(e, TSEM_ADDR_UNIX);
+		cell_bytes(e, address_of(e, raw + SA_FAMILY_SIZE),
 			   unix_size(raw + SA_FAMILY_SIZE, size - SA_FAMILY_SIZE));
 	} else {
-		address_kind(t, TSEM_ADDR_OTHER);
-		t->in_tail = t->record.cell_size;
+		address_kind(e, TSEM_ADDR_OTHER);
+		e->in_tail = e->record.hashed_size;
 		if (size >= SA_FAMILY_SIZE)
-			cell_bytes(t, address_of(t, raw + SA_FAMILY_SIZE), size - SA_FAMILY_SIZE);
+			cell_bytes(e, address_of(e, raw + SA_FAMILY_SIZE), size - SA_FAMILY_SIZE);
 	}
 }
 
-/* MADDR: port and address of the IPv4 or IPv6 address that a message names, if it does. */
-static __always_inline void cell_message_address(struct tsem_task *t, struct sock *sk, struct msghdr *msg)
+/* A copy of the address at `from` in the cell, padded with zeros; *size: its bytes. NULL: it cannot be read. */
+static __always_inline u8 *address_copy(struct tsem_scratch *e, const void *from, u32 *size)
 {
-	u8 *raw = t->record.cell + ADDRESS_AT;
-	u32 size = msg->msg_namelen;
-	u64 name = address_of(t, msg->msg_name);
-	u32 family;
+	u8 *raw = e->record.cell + ADDRESS_AT;
 
-	if (!name || size < 8 || bpf_probe_read_kernel(raw, 8, (void *)name))
+	if (!at_most(*size, ADDRESS_MAX))
+		*size = ADDRESS_MAX;
+	__builtin_memset(raw, 0, ADDRESS_MAX);
+	return bpf_probe_read_kernel(raw, *size, from) ? NULL : raw;
+}
+
+/* ADDR of the kernel's copy of what the caller gave. */
+static __always_inline void cell_address(struct tsem_scratch *e, const void *address, int addrlen, bool connects)
+{
+	u32 size = addrlen;
+	u8 *raw = address_copy(e, address, &size);
+
+	if (raw)
+		cell_address_bytes(e, raw, size, connects);
+	else
+		event_unmodeled(e, TSEM_LOSS_CELL);
+}
+
+/* The number of the current process in its own pid namespace. */
+static __always_inline u32 process_number(void)
+{
+	struct pid *pid = bpf_get_current_task_btf()->group_leader->thread_pid;
+	void *at =
+		(void *)pid + bpf_core_field_offset(struct pid, numbers) + pid->level * bpf_core_type_size(struct upid);
+
+	return bpf_core_cast(at, struct upid)->nr;
+}
+
+/*
+ * The port of a netlink socket is as a rule the number of its process, another one in every run: that one counts as 0,
+ * the number that stands for the kernel's choice.
+ */
+static __always_inline u32 netlink_port(u32 port)
+{
+	return port == process_number() ? 0 : port;
+}
+
+/* MADDR: the address that a message names, if it does. unix_may_send names the peer of a unix socket. */
+static __always_inline void cell_message_address(struct tsem_scratch *e, struct sock *sk, struct msghdr *msg)
+{
+	u32 size = msg->msg_namelen, family;
+	u64 name = address_of(e, msg->msg_name);
+	u8 *raw;
+
+	if (!name || !size)
 		return;
-	family = *(u16 *)raw;
+	raw = address_copy(e, (void *)name, &size);
+	if (!raw) {
+		event_unmodeled(e, TSEM_LOSS_CELL);
+		return;
+	}
+	family = size >= SA_FAMILY_SIZE ? *(u16 *)raw : 0;
 	/* Sockets of IPv4 take an address of no family for one of theirs. */
 	if (!family)
 		family = sk->__sk_common.skc_family;
-	if (family == AF_INET) {
-		address_kind(t, TSEM_ADDR_INET);
-		cell_bytes(t, address_of(t, raw + 2), 6);
-	} else if (family == AF_INET6 && size >= 24 && !bpf_probe_read_kernel(raw, 24, (void *)name)) {
-		address_kind(t, TSEM_ADDR_INET6);
-		cell_bytes(t, address_of(t, raw + 2), 2);
-		cell_bytes(t, address_of(t, raw + 8), 16);
+	if (family == AF_UNIX || sk->__sk_common.skc_family == AF_UNIX)
+		return;
+	if (family == AF_INET && size >= 8) {
+		address_kind(e, TSEM_ADDR_INET);
+		cell_bytes(e, address_of(e, raw + 2), 6);
+	} else if (family == AF_INET6 && size >= 24) {
+		address_kind(e, TSEM_ADDR_INET6);
+		cell_u16(e, *(u16 *)(raw + 2));
+		cell_bytes(e, address_of(e, raw + 8), 16);
+	} else if (family == AF_NETLINK && size >= 12) {
+		address_kind(e, TSEM_ADDR_NETLINK);
+		cell_u32_pair(e, netlink_port(*(u32 *)(raw + 4)), *(u32 *)(raw + 8));
+	} else {
+		address_kind(e, TSEM_ADDR_OTHER);
+		e->in_tail = e->record.hashed_size;
+		if (size >= SA_FAMILY_SIZE)
+			cell_bytes(e, address_of(e, raw + SA_FAMILY_SIZE), size - SA_FAMILY_SIZE);
 	}
 }
 
-/* LADDR: the local address of a listening socket. A kernel without IPv6 has no field for its addresses. */
-static __always_inline void cell_local_address(struct tsem_task *t, struct sock *sk)
+/* The bytes of a unix socket's own address into the cell behind ADDRESS_AT; their number, 0: it is not bound. */
+static __always_inline u32 unix_address(struct tsem_scratch *e, struct sock *sk)
 {
-	u32 family = sk->__sk_common.skc_family;
-	u8 *raw = t->record.cell + ADDRESS_AT;
+	struct unix_address *a = bpf_core_cast(sk, struct unix_sock)->addr;
+	u8 *raw = e->record.cell + ADDRESS_AT;
+	u32 size = 0;
+
+	if (a)
+		size = a->len - SA_FAMILY_SIZE;
+	if (!at_most(size, UNIX_PATH_MAX))
+		size = 0;
+	bpf_probe_read_kernel(raw, size,
+			      (void *)a + bpf_core_field_offset(struct unix_address, name) + SA_FAMILY_SIZE);
+	return size;
+}
+
+/* PEER: what the other socket is bound to; an inode is named by its path, whatever name led there. */
+static __always_inline void cell_peer(struct tsem_scratch *e, struct sock *other)
+{
+	struct unix_sock *u = bpf_core_cast(other, struct unix_sock);
+	u64 dentry = address_of(e, u->path.dentry), mnt = address_of(e, u->path.mnt);
+	u32 size;
+
+	if (dentry) {
+		e->record.shape |= TSEM_PEER_PATH << TSEM_SHAPE_PEER_SHIFT;
+		path_describe(e, dentry, mnt, 0);
+		return;
+	}
+	size = unix_address(e, other);
+	if (!size)
+		return;
+	e->record.shape |= TSEM_PEER_ABSTRACT << TSEM_SHAPE_PEER_SHIFT;
+	cell_u32(e, size);
+	cell_bytes(e, address_of(e, e->record.cell + ADDRESS_AT), size);
+}
+
+/* LADDR: the local address of a listening socket. A kernel without IPv6 has no field for its addresses. */
+static __always_inline void cell_local_address(struct tsem_scratch *e, struct sock *sk)
+{
+	struct tsem_owner *o = bpf_sk_storage_get(&tsem_sockets, sk, 0, 0);
+	bool fixed = !o || o->ns != e->record.ns || o->flags & TSEM_OWNER_PORT_FIXED;
+	u32 family = sk->__sk_common.skc_family, size;
+	u8 *raw = e->record.cell + ADDRESS_AT;
 
 	if (family == AF_INET) {
-		u32 address = sk->__sk_common.skc_rcv_saddr;
-		u16 *p = cell_room(t, 6);
-
-		address_kind(t, TSEM_ADDR_INET);
-		if (p) {
-			p[0] = sk->__sk_common.skc_num;
-			*(u32 *)(p + 1) = address;
-		}
+		address_kind(e, TSEM_ADDR_INET);
+		cell_u16(e, fixed ? sk->__sk_common.skc_num : 0);
+		cell_u32(e, sk->__sk_common.skc_rcv_saddr);
 	} else if (family == AF_INET6 && bpf_core_field_exists(sk->__sk_common.skc_v6_rcv_saddr)) {
-		u16 *p = cell_room(t, 2);
-
-		address_kind(t, TSEM_ADDR_INET6);
-		if (p) {
-			*p = sk->__sk_common.skc_num;
-		}
-		cell_bytes(t, address_of(t, &sk->__sk_common.skc_v6_rcv_saddr), 16);
+		address_kind(e, TSEM_ADDR_INET6);
+		cell_u16(e, fixed ? sk->__sk_common.skc_num : 0);
+		cell_bytes(e, address_of(e, &sk->__sk_common.skc_v6_rcv_saddr), 16);
 	} else if (family == AF_UNIX) {
-		struct unix_sock *u = bpf_core_cast(sk, struct unix_sock);
-		struct unix_address *a = u->addr;
-		u32 size = 0;
-
-		address_kind(t, TSEM_ADDR_UNIX);
-		if (a)
-			size = a->len - SA_FAMILY_SIZE;
-		if (!at_most(size, UNIX_PATH_MAX))
-			size = 0;
-		bpf_probe_read_kernel(raw, size,
-				      (void *)a + bpf_core_field_offset(struct unix_address, name) + SA_FAMILY_SIZE);
-		cell_bytes(t, address_of(t, raw), unix_size(raw, size));
+		address_kind(e, TSEM_ADDR_UNIX);
+		size = unix_address(e, sk);
+		cell_bytes(e, address_of(e, raw), unix_size(raw, size));
 	} else {
-		address_kind(t, TSEM_ADDR_OTHER);
-		cell_digest(t, t->empty);
+		address_kind(e, TSEM_ADDR_OTHER);
+		cell_digest(e, e->empty);
 	}
 }
 

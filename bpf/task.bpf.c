@@ -9,7 +9,7 @@
 SEC("lsm.s/task_alloc")
 int BPF_PROG(tsem_task_alloc, struct task_struct *task, unsigned long clone_flags)
 {
-	struct tsem_task *parent = event_task(), *child;
+	struct tsem_task *parent = task_adopted(), *child;
 	struct tsem_globals *g = globals();
 	struct tsem_namespace *ns;
 	u32 id;
@@ -32,8 +32,9 @@ int BPF_PROG(tsem_task_alloc, struct task_struct *task, unsigned long clone_flag
 	child->parent_number = parent->number;
 	child->digest = parent->digest;
 	child->content = parent->content;
-	child->model = parent->model;
+	child->encoding = parent->encoding;
 	child->nsref = parent->nsref;
+	child->scope = parent->scope;
 	child->digest_size = parent->digest_size;
 	__builtin_memcpy(child->empty, parent->empty, TSEM_DIGEST_MAX);
 	__builtin_memcpy(child->task_id, parent->task_id, TSEM_DIGEST_MAX);
@@ -52,9 +53,7 @@ int BPF_PROG(tsem_task_free, struct task_struct *task)
 	struct tsem_namespace *ns;
 	u32 id;
 
-	if (!task->bpf_storage)
-		return 0;
-	t = bpf_task_storage_get(&tsem_tasks, task, 0, 0);
+	t = task_storage(task);
 	if (!t)
 		return 0;
 	id = t->ns;
@@ -64,6 +63,28 @@ int BPF_PROG(tsem_task_free, struct task_struct *task)
 	return 0;
 }
 
+/* The TASK_ID that the exec at hand gives, into next_task_id. 1: the memo had it; 0: it was hashed, or cannot be. */
+__noinline int exec_map(struct tsem_scratch *e __arg_nonnull)
+{
+	int known = e->unmodeled ? -EINVAL : coefficient_map(e, 1);
+
+	/* In no model. */
+	if (known < 0)
+		digest_fault(e, e->next_task_id);
+	return known > 0;
+}
+
+/* Keeps the TASK_ID of an exec whose event is valid. */
+__noinline int exec_keep(struct tsem_scratch *e __arg_nonnull)
+{
+	struct tsem_coefficient *c = bpf_map_lookup_elem(&tsem_coefficients, &e->key);
+
+	if (!c || !c->valid || e->unmodeled)
+		return 0;
+	memo_key(e, memo_kind(e, 1));
+	return memo_put(e, 1);
+}
+
 /*
  * The event of an exec is decided here, where it can still be refused and where the credentials in force are those that
  * are at bprm_committing_creds, a hook that cannot deny.
@@ -71,30 +92,38 @@ int BPF_PROG(tsem_task_free, struct task_struct *task)
 SEC("lsm.s/bprm_creds_from_file")
 int BPF_PROG(tsem_bprm_committing_creds, struct linux_binprm *bprm, struct file *file)
 {
-	struct tsem_task *t;
-	int verdict;
+	struct tsem_scratch *e;
+	int verdict, known;
 
-	t = event_begin(TSEM_EVENT_bprm_committing_creds, &verdict);
-	if (!t)
+	e = event_begin(TSEM_EVENT_bprm_committing_creds, &verdict);
+	if (!e)
 		return verdict;
-	cell_file(t, bprm->file);
-	if (t->unmodeled || coefficient_map(t, 1))
-		digest_fault(t, t->next_task_id);
-	return event_end(t);
+	cell_file(e, bprm->file, CONTENT_CODE);
+	known = exec_map(e);
+	verdict = event_end(e, DESCRIBED);
+	if (!verdict && !known)
+		exec_keep(e);
+	return verdict;
 }
 
 /* Past the point of no return: the task is now what it executes. */
 SEC("lsm/bprm_committing_creds")
 int BPF_PROG(tsem_task_id, struct linux_binprm *bprm)
 {
-	struct tsem_task *t = modeled_task();
+	struct tsem_task *t = task_modeled();
+	struct tsem_scratch *e;
 
 	if (!t || t->busy)
 		return 0;
-	__builtin_memcpy(t->task_id, t->next_task_id, TSEM_DIGEST_MAX);
+	e = scratch_of_current();
+	if (!e) {
+		__builtin_memcpy(t->task_id, digest_ones, TSEM_DIGEST_MAX);
+		return 0;
+	}
+	__builtin_memcpy(t->task_id, e->next_task_id, TSEM_DIGEST_MAX);
 	/* Of use once: an exec that was not described has an identity of no model. */
-	digest_fault(t, t->next_task_id);
-	t->subject_generation = 0;
+	digest_fault(e, e->next_task_id);
+	e->generation = 0;
 	return 0;
 }
 
@@ -118,21 +147,18 @@ static __always_inline bool signal_allowed(struct tsem_task *sender, struct tsem
 SEC("lsm/task_kill")
 int BPF_PROG(tsem_task_kill, struct task_struct *target, struct kernel_siginfo *info, int sig, const struct cred *cred)
 {
-	struct tsem_task *sender = current_task(), *to = NULL, *t;
+	struct tsem_task *sender = task_confined(), *to = task_storage(target);
+	struct tsem_scratch *e;
 	struct tsem_globals *g;
-	u32 other;
 	int verdict;
 	bool allowed;
 
-	if (target->bpf_storage)
-		to = bpf_task_storage_get(&tsem_tasks, target, 0, 0);
 	allowed = signal_allowed(sender, to, target);
-	t = event_begin(TSEM_EVENT_task_kill, &verdict);
-	if (t) {
-		other = (to ? to->ns : 0) != t->ns;
-		cell_task(t, target);
-		cell_u32_pair(t, sig, other);
-		verdict = event_end(t);
+	e = event_begin(TSEM_EVENT_task_kill, &verdict);
+	if (e) {
+		cell_task(e, target);
+		cell_u32_pair(e, sig, (to ? to->ns : 0) != e->record.ns);
+		verdict = event_end(e, DESCRIBED);
 	}
 	if (!verdict && !allowed) {
 		g = globals();
@@ -142,113 +168,72 @@ int BPF_PROG(tsem_task_kill, struct task_struct *target, struct kernel_siginfo *
 	return hook_return(verdict || !allowed);
 }
 
-SEC("lsm/ptrace_access_check")
-int BPF_PROG(tsem_ptrace_access_check, struct task_struct *child, unsigned int mode)
+TSEM_EVENT_PROGRAM("lsm/ptrace_access_check", ptrace_access_check, struct task_struct *child, unsigned int mode)
 {
-	struct tsem_task *t;
-	int verdict;
-
-	t = event_begin(TSEM_EVENT_ptrace_access_check, &verdict);
-	if (!t)
-		return verdict;
-	cell_task(t, child);
-	cell_u32(t, mode);
-	return event_end(t);
+	cell_task(e, child);
+	cell_u32(e, mode);
+	return DESCRIBED;
 }
 
 /* The event of what names a task alone. */
-static __always_inline int task_event(u32 event, struct task_struct *task)
+static __always_inline int task_describe(struct tsem_scratch *e, struct task_struct *task)
 {
-	struct tsem_task *t;
-	int verdict;
-
-	t = event_begin(event, &verdict);
-	if (!t)
-		return verdict;
-	cell_task(t, task);
-	return event_end(t);
+	cell_task(e, task);
+	return DESCRIBED;
 }
 
-SEC("lsm/ptrace_traceme")
-int BPF_PROG(tsem_ptrace_traceme, struct task_struct *parent)
+TSEM_EVENT_PROGRAM("lsm/ptrace_traceme", ptrace_traceme, struct task_struct *parent)
 {
-	return task_event(TSEM_EVENT_ptrace_traceme, parent);
+	return task_describe(e, parent);
 }
 
-SEC("lsm/task_getpgid")
-int BPF_PROG(tsem_task_getpgid, struct task_struct *task)
+TSEM_EVENT_PROGRAM("lsm/task_getpgid", task_getpgid, struct task_struct *task)
 {
-	return task_event(TSEM_EVENT_task_getpgid, task);
+	return task_describe(e, task);
 }
 
-SEC("lsm/task_getsid")
-int BPF_PROG(tsem_task_getsid, struct task_struct *task)
+TSEM_EVENT_PROGRAM("lsm/task_getsid", task_getsid, struct task_struct *task)
 {
-	return task_event(TSEM_EVENT_task_getsid, task);
+	return task_describe(e, task);
 }
 
-SEC("lsm/task_getioprio")
-int BPF_PROG(tsem_task_getioprio, struct task_struct *task)
+TSEM_EVENT_PROGRAM("lsm/task_getioprio", task_getioprio, struct task_struct *task)
 {
-	return task_event(TSEM_EVENT_task_getioprio, task);
+	return task_describe(e, task);
 }
 
-SEC("lsm/task_setscheduler")
-int BPF_PROG(tsem_task_setscheduler, struct task_struct *task)
+TSEM_EVENT_PROGRAM("lsm/task_setscheduler", task_setscheduler, struct task_struct *task)
 {
-	return task_event(TSEM_EVENT_task_setscheduler, task);
+	return task_describe(e, task);
 }
 
-SEC("lsm/task_getscheduler")
-int BPF_PROG(tsem_task_getscheduler, struct task_struct *task)
+TSEM_EVENT_PROGRAM("lsm/task_getscheduler", task_getscheduler, struct task_struct *task)
 {
-	return task_event(TSEM_EVENT_task_getscheduler, task);
+	return task_describe(e, task);
 }
 
-SEC("lsm/capget")
-int BPF_PROG(tsem_capget, const struct task_struct *target, kernel_cap_t *effective, kernel_cap_t *inheritable,
-	     kernel_cap_t *permitted)
+TSEM_EVENT_PROGRAM("lsm/capget", capget, const struct task_struct *target, kernel_cap_t *effective, kernel_cap_t *inheritable, kernel_cap_t *permitted)
 {
-	struct tsem_task *t;
-	int verdict;
-
-	t = event_begin(TSEM_EVENT_capget, &verdict);
-	if (!t)
-		return verdict;
-	cell_task(t, (struct task_struct *)target);
-	cell_u64(t, effective->val);
-	cell_u64(t, inheritable->val);
-	cell_u64(t, permitted->val);
-	return event_end(t);
+	cell_task(e, (struct task_struct *)target);
+	cell_u64(e, effective->val);
+	cell_u64(e, inheritable->val);
+	cell_u64(e, permitted->val);
+	return DESCRIBED;
 }
 
-SEC("lsm/capset")
-int BPF_PROG(tsem_capset, struct cred *new, const struct cred *old, const kernel_cap_t *effective,
-	     const kernel_cap_t *inheritable, const kernel_cap_t *permitted)
+TSEM_EVENT_PROGRAM("lsm/capset", capset, struct cred *new, const struct cred *old, const kernel_cap_t *effective, const kernel_cap_t *inheritable, const kernel_cap_t *permitted)
 {
-	struct tsem_task *t;
-	int verdict;
-
-	t = event_begin(TSEM_EVENT_capset, &verdict);
-	if (!t)
-		return verdict;
-	cell_u64(t, effective->val);
-	cell_u64(t, inheritable->val);
-	cell_u64(t, permitted->val);
-	return event_end(t);
+	cell_u64(e, effective->val);
+	cell_u64(e, inheritable->val);
+	cell_u64(e, permitted->val);
+	return DESCRIBED;
 }
 
-SEC("lsm/capable")
-int BPF_PROG(tsem_capable, const struct cred *cred, struct user_namespace *ns, int cap, unsigned int opts)
+TSEM_EVENT_PROGRAM("lsm/capable", capable, const struct cred *cred, struct user_namespace *ns, int cap, unsigned int opts)
 {
-	struct tsem_task *t;
-	int verdict;
-
-	t = event_begin(TSEM_EVENT_capable, &verdict);
-	if (!t)
-		return verdict;
-	cell_u32_pair(t, cap, opts);
-	return event_end(t);
+	cell_u32_pair(e, cap, opts);
+	cell_u32(e, !ns->level);
+	return DESCRIBED;
 }
 
 /* The task with this number in the pid namespace of the caller; the caller here releases it. NULL: none, or unknown. */
@@ -260,83 +245,55 @@ static __always_inline struct task_struct *task_from_vpid(int pid)
 }
 
 /* The process whose group is joined. The hook has its number as the caller sees it; mostly it is the task itself. */
-SEC("lsm/task_setpgid")
-int BPF_PROG(tsem_task_setpgid, struct task_struct *task, int pgid)
+TSEM_EVENT_PROGRAM("lsm/task_setpgid", task_setpgid, struct task_struct *task, int pgid)
 {
 	struct task_struct *leader = NULL;
-	struct tsem_task *t;
-	int verdict;
 
-	t = event_begin(TSEM_EVENT_task_setpgid, &verdict);
-	if (!t)
-		return verdict;
-	cell_task64(t, task);
+	cell_task64(e, task);
 	if (pgid)
 		leader = task_from_vpid(pgid);
 	if (leader) {
-		cell_task64(t, leader);
+		cell_task64(e, leader);
 		bpf_task_release(leader);
 	} else {
-		cell_task64(t, task);
+		cell_task64(e, task);
 	}
-	return event_end(t);
+	return DESCRIBED;
 }
 
 /* A task and a number. */
-static __always_inline int task_number_event(u32 event, struct task_struct *task, u32 number)
+static __always_inline int task_number_describe(struct tsem_scratch *e, struct task_struct *task, u32 number)
 {
-	struct tsem_task *t;
-	int verdict;
-
-	t = event_begin(event, &verdict);
-	if (!t)
-		return verdict;
-	cell_task64(t, task);
-	cell_u32(t, number);
-	return event_end(t);
+	cell_task64(e, task);
+	cell_u32(e, number);
+	return DESCRIBED;
 }
 
-SEC("lsm/task_setnice")
-int BPF_PROG(tsem_task_setnice, struct task_struct *task, int nice)
+TSEM_EVENT_PROGRAM("lsm/task_setnice", task_setnice, struct task_struct *task, int nice)
 {
-	return task_number_event(TSEM_EVENT_task_setnice, task, nice);
+	return task_number_describe(e, task, nice);
 }
 
-SEC("lsm/task_setioprio")
-int BPF_PROG(tsem_task_setioprio, struct task_struct *task, int ioprio)
+TSEM_EVENT_PROGRAM("lsm/task_setioprio", task_setioprio, struct task_struct *task, int ioprio)
 {
-	return task_number_event(TSEM_EVENT_task_setioprio, task, ioprio);
+	return task_number_describe(e, task, ioprio);
 }
 
-SEC("lsm/task_prlimit")
-int BPF_PROG(tsem_task_prlimit, const struct cred *cred, const struct cred *tcred, unsigned int flags)
+TSEM_EVENT_PROGRAM("lsm/task_prlimit", task_prlimit, const struct cred *cred, const struct cred *tcred, unsigned int flags)
 {
-	struct tsem_task *t;
-	int verdict;
-
-	t = event_begin(TSEM_EVENT_task_prlimit, &verdict);
-	if (!t)
-		return verdict;
-	cell_creds(t, cred);
-	cell_creds(t, tcred);
-	cell_u32(t, flags);
-	return event_end(t);
+	cell_creds(e, cred);
+	cell_creds(e, tcred);
+	cell_u32(e, flags);
+	return DESCRIBED;
 }
 
-SEC("lsm/task_setrlimit")
-int BPF_PROG(tsem_task_setrlimit, struct task_struct *task, unsigned int resource, struct rlimit *new_rlim)
+TSEM_EVENT_PROGRAM("lsm/task_setrlimit", task_setrlimit, struct task_struct *task, unsigned int resource, struct rlimit *new_rlim)
 {
-	struct tsem_task *t;
-	int verdict;
-
-	t = event_begin(TSEM_EVENT_task_setrlimit, &verdict);
-	if (!t)
-		return verdict;
-	cell_task(t, task);
-	cell_u32(t, resource);
-	cell_u64(t, new_rlim->rlim_cur);
-	cell_u64(t, new_rlim->rlim_max);
-	return event_end(t);
+	cell_task(e, task);
+	cell_u32(e, resource);
+	cell_u64(e, new_rlim->rlim_cur);
+	cell_u64(e, new_rlim->rlim_max);
+	return DESCRIBED;
 }
 
 #define PR_GET_PDEATHSIG 2
@@ -381,27 +338,23 @@ static __always_inline bool prctl_among(u32 option, u64 options)
 	return option < 64 && options >> option & 1;
 }
 
-SEC("lsm/task_prctl")
-int BPF_PROG(tsem_task_prctl, int option, unsigned long arg2, unsigned long arg3, unsigned long arg4,
-	     unsigned long arg5)
+TSEM_EVENT_PROGRAM("lsm/task_prctl", task_prctl, int option, unsigned long arg2, unsigned long arg3, unsigned long arg4, unsigned long arg5)
 {
-	struct tsem_task *t;
-	int verdict;
-	bool rest;
-
-	t = event_begin(TSEM_EVENT_task_prctl, &verdict);
-	if (!t)
-		return verdict;
-	rest = option != PR_SET_PTRACER && !prctl_among(option, PRCTL_REST_UNREAD);
-	cell_u32(t, option);
-	cell_u64(t, prctl_among(option, PRCTL_ARG2_UNREAD) ? 0 : arg2);
-	cell_u64_unhashed(t, arg3);
-	cell_u64(t, rest ? arg4 : 0);
-	cell_u64(t, rest ? arg5 : 0);
-	return event_end(t);
+	bool rest = option != PR_SET_PTRACER && !prctl_among(option, PRCTL_REST_UNREAD);
+	cell_u32(e, option);
+	cell_u64(e, prctl_among(option, PRCTL_ARG2_UNREAD) ? 0 : arg2);
+	told_u64(e, arg3);
+	cell_u64(e, rest ? arg4 : 0);
+	cell_u64(e, rest ? arg5 : 0);
+	return DESCRIBED;
 }
 
-TSEM_GENERIC(userns_create)
+TSEM_EVENT_PROGRAM("lsm/userns_create", userns_create, const struct cred *cred)
+{
+	cell_creds(e, cred);
+	return DESCRIBED;
+}
+
 TSEM_GENERIC(task_fix_setuid)
 TSEM_GENERIC(task_fix_setgid)
 TSEM_GENERIC(task_fix_setgroups)

@@ -12,44 +12,54 @@
 
 #include "caps.h"
 #include "cmd/cmd.h"
+#include "control.h"
 #include "explain.h"
+#include "loss.h"
 #include "namespace.h"
 #include "tsem.h"
 
 static const struct cmd commands[] = {
 	{ "probe", cmd_probe, "[--json]", "say what this kernel offers and lacks" },
 	{ "load", cmd_load,
-	  "[-v] [--max-coefficients N] [--max-namespaces N] [--root-model off|model]\n"
-	  "           [--pcr N] [--digest HASH] [--content HASH] [--nsref initial|current] [--cache N]\n"
-	  "           [--model-type model0|portable] [--no-agent] [--require-signed-models]",
+	  "[-v] [--max-coefficients N] [--max-namespaces N] [--require-signed-models ANCHOR]\n"
+	  "           [--root-model off|model] [--pcr N] [--no-agent] [--digest HASH] [--content HASH]\n"
+	  "           [--encoding host|portable] [--scope all|files] [--instances N] [--on-violation ACTION]\n"
+	  "           [--nsref initial|current] [--cache N] [--model-type set]",
 	  "attach the programs and pin them" },
 	{ "unload", cmd_unload, "[--force]", "remove them again" },
-	{ "agent", cmd_agent, "", "keep what the root namespace tells, and tell the TPM" },
+	{ "agent", cmd_agent, "[--journal MIB]", "keep what the root namespace tells, and tell the TPM" },
 	{ "status", cmd_status, "[--json]", "hooks, namespaces, memory, losses" },
 	{ "run", cmd_run,
-	  "[-q] [-n NAME] [--digest HASH] [--content HASH] [--nsref initial|current] [--cache N]\n"
-	  "           [--model-type model0|portable] [-m MODEL [--trust-anchor FILE [--signature FILE]]] [--seal|--enforce]\n"
-	  "           [--base HEX] [--pseudonym HEX|FILE]... [-o MODEL] [--trajectory FILE] [--forensics FILE] [--keep] -- COMMAND...",
+	  "[-q] [-n NAME] [--digest HASH] [--content HASH] [--encoding host|portable] [--scope all|files]\n"
+	  "           [--instances N] [--nsref initial|current] [--cache N] [--model-type set]\n"
+	  "           [--pattern TEXT]... [--pattern-any TEXT]... [--pseudonym HEX|FILE]... [--base HEX]\n"
+	  "           [-m MODEL [--trust-anchor FILE [--signature FILE]]] [--seal|--enforce|--audit]\n"
+	  "           [--on-violation ACTION] [--action EVENT=ACTION]... [--strict] [-o MODEL] [--trajectory FILE]\n"
+	  "           [--forensics FILE] [--journal MIB] [--max-expanded MIB] [--keep] -- COMMAND...",
 	  "run a workload in a namespace of its own" },
-	{ "oci-hook", cmd_oci_hook, "[--directory DIRECTORY] [--trust-anchor FILE] createRuntime|poststop",
+	{ "oci-hook", cmd_oci_hook,
+	  "[--directory DIRECTORY] [--trust-anchor FILE] [--model FILE|--require-model]\n"
+	  "           [--min-mode free|sealed|enforcing] [--journal MIB] [--max-expanded MIB] createRuntime|poststop",
 	  "put a container into a namespace, as an OCI runtime's hook" },
 	{ "list", cmd_list, "[--json]", "the namespaces" },
 	{ "show", cmd_show, "[-n NAMESPACE] [--json] NAME", "what is known of a namespace" },
-	{ "control", cmd_control, "[-n NAMESPACE] 'VERB [KEY=VALUE]...'", "seal, enforce, state, base, pseudonym" },
+	{ "control", cmd_control, "[-n NAMESPACE] 'VERB [KEY=VALUE]...'",
+	  "seal, enforce, audit, action, pattern, state, ..." },
 	{ "delete", cmd_delete, "-n NAMESPACE", "remove a namespace whose tasks have ended" },
-	{ "coefficients", cmd_coefficients, "[--digest HASH] [--model-type model0|portable] [--json] [FILE]",
+	{ "coefficients", cmd_coefficients, "[--digest HASH] [--encoding host|portable] [--json] [FILE]",
 	  "compute the coefficients of JSON events" },
 	{ "explain", cmd_explain, "[--trajectory FILE] [-n NAMESPACE] [--json] [FILE]",
 	  "events in sentences, and what differs from the model" },
 	{ "model", cmd_model,
-	  "measure|state|diff|merge [--digest HASH] [-o FILE] [--json] FILE...\n"
-	  "       tsem-bpf model sign --key FILE [--cert FILE] [-o SIGNATURE] MODEL\n"
+	  "measure|state|diff|merge [--digest HASH] [-o FILE] [--json] [--max-expanded MIB] FILE...\n"
+	  "       tsem-bpf model sign --key FILE [--cert FILE] [--name TEXT] [--version N] [-o SIGNATURE] MODEL\n"
 	  "       tsem-bpf model verify --trust-anchor FILE [--signature FILE] [--json] MODEL",
 	  "work on model files" },
 	{ "attest", cmd_attest,
 	  "ak [--tcti CONF] [--handle HANDLE] [-o FILE]\n"
 	  "  attest quote --nonce HEX [--wait SECONDS] [--tcti CONF] [--handle HANDLE] [-o FILE]\n"
-	  "  attest verify --ak FILE --model FILE --nonce HEX [--pcr N] [--initial HEX] [--allow-waiting] [--json]\n"
+	  "  attest verify --ak FILE --model FILE --nonce HEX [--pcr N] [--initial HEX]\n"
+	  "         [--allow-loss NAME]... [--allow-waiting] [--json]\n"
 	  "         [FILE]",
 	  "evidence of what this machine did, signed by its TPM" },
 };
@@ -94,6 +104,20 @@ int cmd__bad_option(char **argv, int option)
 	if (option == ':')
 		return cmd__fail(EXIT_USAGE, "%s: '%s' needs a value; see 'tsem-bpf help %s'", argv[0], word, argv[0]);
 	return cmd__fail(EXIT_USAGE, "%s: unknown option '%s'; see 'tsem-bpf help %s'", argv[0], word, argv[0]);
+}
+
+int cmd__number(const char *command, const char *option, const char *text, u32 least, u32 most, u32 *out)
+{
+	char *end;
+	unsigned long long value;
+
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (*text < '0' || *text > '9' || *end || errno || value < least || value > most)
+		return cmd__fail(EXIT_USAGE, "%s: %s: '%s' is no number from %u to %u", command, option, text, least,
+				 most);
+	*out = value;
+	return 0;
 }
 
 static const struct cmd *find(const char *name)
@@ -153,20 +177,25 @@ int cmd__namespace(struct tsem *tsem, const char *word, struct tsem_namespace *n
 
 const char *cmd__mode(u32 mode)
 {
-	static const char *const modes[] = { "free", "sealed", "enforcing" };
-
-	return mode <= TSEM_MODE_ENFORCING ? modes[mode] : "unknown";
+	return control__word(CONTROL_WORDS_MODE, mode) ?: "unknown";
 }
 
 const char *cmd__loss(u32 loss)
 {
-	static const char *const losses[] = {
-		[TSEM_LOSS_RING] = "ring",       [TSEM_LOSS_LOG] = "log",   [TSEM_LOSS_MAP_FULL] = "map_full",
-		[TSEM_LOSS_CONTENT] = "content", [TSEM_LOSS_PATH] = "path", [TSEM_LOSS_CELL] = "cell",
-		[TSEM_LOSS_STORAGE] = "storage",
-	};
+	return loss__name(loss) ?: "unknown";
+}
 
-	return loss < TSEM_LOSS_END ? losses[loss] : "unknown";
+void cmd__incomplete(const char *command, size_t missing, size_t skipped)
+{
+	if (missing)
+		fprintf(stderr,
+			"tsem-bpf: %s: %zu coefficients have no description yet; it comes with their next occurrence\n",
+			command, missing);
+	if (skipped)
+		fprintf(stderr,
+			"tsem-bpf: %s: %zu records of the journal are not those of this namespace and are skipped; see who "
+			"wrote to /run/tsem-bpf\n",
+			command, skipped);
 }
 
 static int help(void)

@@ -192,7 +192,7 @@ enum tsem_record_flags {
  *
  *	INODE		encoding portable: s_id 32 bytes, s_uuid 16 bytes
  *	PATH		encoding portable, with a device: major u32, minor u32; then, if its form is not
- *			TSEM_PATH_REAL: STR(real pathname)
+ *			TSEM_PATH_REAL: STR(real pathname), which is empty if the cell has no room for it
  *	FILE		if inherited: f_flags u32
  *	netlink_send	nsid_set u32; nsid u32 if nsid_set is 0
  *	task_prctl	arg3 u64
@@ -381,6 +381,7 @@ struct tsem_directory {
 #define TSEM_MARKS_MAX 262144
 #define TSEM_CREATIONS_MAX 262144
 #define TSEM_IPC_MAX 131072
+#define TSEM_SIGNALS_MAX 65536
 #define TSEM_SHARE(max) ((max) / 4)
 
 /* tsem_inherited: this -> struct tsem_inherited: an open file that the first task held before it entered. */
@@ -422,6 +423,7 @@ struct tsem_inode {
 	u64 seen; /* CLOCK_BOOTTIME, ns, when this state was first seen */
 	u64 content; /* enum tsem_digest_type of digest */
 	u8 digest[TSEM_DIGEST_MAX];
+	u64 executed; /* a task of a namespace has executed it, or mapped it as code */
 };
 
 enum tsem_policy {
@@ -441,6 +443,7 @@ struct tsem_globals {
 	u64 max_namespaces;
 	u64 load_time; /* CLOCK_BOOTTIME, ns */
 	u64 policy; /* enum tsem_policy; as loaded */
+	u64 signals; /* entries in tsem_signals */
 	u64 locked; /* verb `lock`: no new model, agent or pattern */
 };
 
@@ -540,8 +543,8 @@ TSEM_ABI_SIZE(struct tsem_inherited_key, 16);
 TSEM_ABI_SIZE(struct tsem_inherited, 24);
 TSEM_ABI_SIZE(struct tsem_port_key, 8);
 TSEM_ABI_SIZE(struct tsem_port, 16);
-TSEM_ABI_SIZE(struct tsem_inode, 128);
-TSEM_ABI_SIZE(struct tsem_globals, 96);
+TSEM_ABI_SIZE(struct tsem_inode, 136);
+TSEM_ABI_SIZE(struct tsem_globals, 104);
 TSEM_ABI_SIZE(struct tsem_root, 72);
 TSEM_ABI_SIZE(struct tsem_log, 72);
 TSEM_ABI_SIZE(struct tsem_extend, 24);

@@ -20,6 +20,18 @@ struct {
 } tsem_tasks SEC(".maps");
 
 /*
+ * Task -> scratch in which its events are described. Made when a task first describes something, used by that task
+ * alone. Apart from tsem_tasks: what every hook reads stays small. Full: the event is counted (TSEM_LOSS_STORAGE) and
+ * outside of every model.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct tsem_scratch);
+} tsem_scratch SEC(".maps");
+
+/*
  * Namespace id -> settings, mode and counters. Made and removed by the loader, changed by tsem_control and the decide
  * step only. Full: no further namespace.
  */
@@ -44,7 +56,8 @@ struct {
 
 /*
  * Task -> scratch of the hash functions. Made when a task of a namespace first has to hash, used by the map step alone.
- * Apart from tsem_tasks, since kernel 7.3 gives no larger values. Full: the event is denied (TSEM_LOSS_STORAGE).
+ * Apart from tsem_scratch, since kernel 7.3 gives no larger values. Full: the event is counted (TSEM_LOSS_HASH) and
+ * outside of every model.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -82,20 +95,33 @@ struct {
 
 /*
  * Address of a System V IPC object -> its creator. Written when a task of a namespace makes one, removed when the
- * object is freed, whoever frees it. Full: ENOMEM.
+ * object is freed, whoever frees it. Full, or more than a namespace's share: ENOMEM.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 131072);
+	__uint(max_entries, TSEM_IPC_MAX);
 	__type(key, u64);
 	__type(value, struct tsem_owner);
 } tsem_ipc SEC(".maps");
 
 /*
- * {directory, namespace, creator} -> number of files made. Written by the hooks that create files, removed by them with
- * the directory's inode (tsem_directories), and by the loader with the namespace. Full, or more than a namespace's
- * share: the event is outside of every model (TSEM_LOSS_STORAGE).
+ * Inode -> its mark: who created it. Written by the hooks that see an inode made, removed by them when the inode is
+ * deleted, and by the loader with the namespace. A mark outlives the inode in memory. Full, or more than a namespace's
+ * share: the creation is outside of every model (TSEM_LOSS_STORAGE).
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, TSEM_MARKS_MAX);
+	__type(key, struct tsem_inode_key);
+	__type(value, struct tsem_mark);
+} tsem_marks SEC(".maps");
+
+/*
+ * {directory, namespace, creator} -> number of files made. Written by the hooks that see an inode made, removed by them
+ * when the directory is deleted (tsem_directories), and by the loader with the namespace. Full, or more than a
+ * namespace's share: the creation is outside of every model (TSEM_LOSS_STORAGE).
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -105,13 +131,53 @@ struct {
 	__type(value, u64);
 } tsem_creations SEC(".maps");
 
-/* Inode of a directory -> what of tsem_creations goes with it. Written by the same hooks. Full: that stays longer. */
+/*
+ * Directory -> what of tsem_creations goes with it. Written and removed by the same hooks. Full: those entries stay
+ * until the namespace goes.
+ */
 struct {
-	__uint(type, BPF_MAP_TYPE_INODE_STORAGE);
+	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
+	__uint(max_entries, TSEM_CREATIONS_MAX);
+	__type(key, struct tsem_inode_key);
 	__type(value, struct tsem_directory);
 } tsem_directories SEC(".maps");
+
+/*
+ * {file, namespace} -> an open file that the first task held before it entered. Written by tsem_control when that task
+ * joins, removed by the loader with the namespace. Full: the join fails.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, struct tsem_inherited_key);
+	__type(value, struct tsem_inherited);
+} tsem_inherited SEC(".maps");
+
+/*
+ * {namespace, port} -> a listening socket whose port the kernel chose. Written when its port is asked for or it
+ * listens, removed by the loader with the namespace. Full: the oldest entry goes, and a connection to that port is
+ * described with the number.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 4096);
+	__type(key, struct tsem_port_key);
+	__type(value, struct tsem_port);
+} tsem_ports SEC(".maps");
+
+/*
+ * Address of an open file -> namespace whose task named the receiver of its signals. Written by file_set_fowner. Full:
+ * a task of a namespace names no more receivers.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, TSEM_SIGNALS_MAX);
+	__type(key, u64);
+	__type(value, u32);
+} tsem_signals SEC(".maps");
 
 /*
  * {namespace, coefficient} -> the rest of it, in namespaces of a digest that is wider than the key. Written and removed
@@ -134,6 +200,18 @@ struct {
 	__type(key, struct tsem_pseudonym_key);
 	__type(value, struct tsem_tail);
 } tsem_pseudonyms SEC(".maps");
+
+/*
+ * {namespace, index} -> pattern. Written by tsem_control while the namespace is free, removed by the loader. Full: the
+ * verb fails.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 4096);
+	__type(key, struct tsem_pattern_key);
+	__type(value, struct tsem_pattern);
+} tsem_patterns SEC(".maps");
 
 /* Namespace id -> its ring, made by the loader. A full ring costs descriptions (they come again), never verdicts. */
 struct {

@@ -14,13 +14,13 @@
 /* Zeroed or overwritten bytes behind the end of a description. */
 #define TSEM_CELL_SLACK 272
 /* Bytes of message that a digest may cover at once: a description, or the digests of a coefficient. */
-#define TSEM_MESSAGE_MAX TSEM_CELL_MAX
+#define TSEM_MESSAGE_MAX (TSEM_CELL_MAX + 8)
 /* Bytes that padding may add to a message, and more that are zeroed behind it. */
 #define TSEM_MESSAGE_SLACK 288
 /* Pieces of a description that are told and not hashed. */
 #define TSEM_TOLD_MAX 12
 /* Created components of a path. */
-#define TSEM_CREATED_MAX 32
+#define TSEM_CREATED_MAX 31
 
 /* tsem_tasks: what every hook reads. */
 struct tsem_task {
@@ -40,7 +40,7 @@ struct tsem_task {
 	u8 empty[TSEM_DIGEST_MAX]; /* Z, the digest of nothing */
 
 	u32 busy; /* an event is being described: what our own work reaches is no event */
-	u32 stale; /* task_id, or who acts in another way, has changed: the scratch has to be told */
+	u32 reserved;
 	u64 logged[TSEM_EVENT_ROOM / 64]; /* events that an untrusted task's log has, a bit each */
 };
 
@@ -72,7 +72,9 @@ struct tsem_scratch {
 	u32 in_tail; /* the description ends in a raw address that has to be hashed first, from here; 0: none */
 	u64 address; /* see address_of() */
 	u32 told_floor;
+	u32 cell_limit; /* the hashed bytes end here at the latest: a little before the told ones begin */
 	u32 told_count;
+	u32 path_at; /* STR of the last path's real name: an offset in record.cell */
 	struct tsem_piece told[TSEM_TOLD_MAX];
 	u32 nsref; /* as in struct tsem_task, and of the namespace: */
 	u32 scope;
@@ -85,7 +87,9 @@ struct tsem_scratch {
 	u32 path_start;
 	u32 path_size;
 	u32 path_end; /* where a walk begins to write, downwards */
-	u32 root_start; /* where the name below the root of the file's own filesystem begins; 0: it has no such root */
+	u32 root_start; /* where the name below the root of the file's own filesystem begins */
+	u32 walk_flags; /* enum walk_flags */
+	u32 reserved1;
 	u32 created_count;
 	u32 pattern; /* index + 1 of the pattern that matched */
 	u64 created_inode[TSEM_CREATED_MAX]; /* addresses, from the last component to the first; 0: the one to be */
@@ -95,10 +99,11 @@ struct tsem_scratch {
 	u64 walk_inode; /* what is visible there */
 	u64 walk_mnt;
 	u64 walk_root; /* of that mount */
-	u64 walk_sb; /* the file's own filesystem */
 
 	/* The inode that this task is about to make for `creating`. */
 	u64 creating; /* address of the dentry; 0: none */
+	u64 creating_parent; /* address of its parent */
+	u64 creating_name; /* hash and length of its name */
 	u64 creating_instance;
 	struct tsem_creation_key creation;
 	struct tsem_mark mark;
@@ -108,14 +113,13 @@ struct tsem_scratch {
 	struct tsem_content after;
 	u64 version; /* i_version that vouches for that digest, or 0 */
 	u64 memo[2]; /* hash of the event at hand */
-	u64 memo_bucket;
 	u64 subject[2]; /* hash of who acts: task ids, COE, and how the namespace hashes */
 	u64 generation; /* tsem_globals.generation + 1 of subject; 0: none */
 	u64 ids[4]; /* the ids of the credentials that COE was made from, as the kernel has them */
 	u8 next_task_id[TSEM_DIGEST_MAX]; /* of the exec at hand, taken over when its credentials are committed */
 	struct tsem_coefficient_key key;
 	struct tsem_tail tail; /* of key.coefficient, which it follows */
-	u32 reserved;
+	u32 zero; /* always 0, which the verifier does not know: a loop that begins here converges */
 	struct tsem_inode inode; /* copy of the inode record at hand */
 	struct tsem_record record;
 	u8 slack[TSEM_CELL_SLACK];

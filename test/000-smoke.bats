@@ -33,6 +33,10 @@ load helpers
 	fi
 }
 
+@test "every LSM hook of this kernel is an event, a guard, or a row of docs/hooks.md that says why not" {
+	check 0 "$ROOT/scripts/hooks.sh" /sys/kernel/btf/vmlinux
+}
+
 @test "loading twice is refused and changes nothing" {
 	check 1 tsem-bpf load
 	says "already loaded"

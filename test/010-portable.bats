@@ -7,16 +7,16 @@ cleanup() {
 	displace /dev/loop5
 }
 
-@test "a workload is learned as portable and as model0, for another machine" {
+@test "a workload is learned as portable and as host, for another machine" {
 	place /dev/loop5 11111111-2222-3333-4444-555555555555
 	cd "$P"
 	rm -rf "$CARRIED"
 	mkdir "$CARRIED"
-	for model in portable model0; do
-		check 0 tsem-bpf run -q --model-type $model -o "$CARRIED/$model" --trajectory "$CARRIED/$model.jsonl" -- "$P/work"
+	for model in portable host; do
+		check 0 tsem-bpf run -q --encoding $model -o "$CARRIED/$model" --trajectory "$CARRIED/$model.jsonl" -- "$P/work"
 		says "done"
 		rm "$P/out/sorted"
-		check 0 tsem-bpf run -q --model-type $model -m "$CARRIED/$model" --enforce -- "$P/work"
+		check 0 tsem-bpf run -q --encoding $model -m "$CARRIED/$model" --enforce -- "$P/work"
 		rm "$P/out/sorted"
 	done
 	stat -c '%d %i' "$P/data/one" >"$CARRIED/device"

@@ -26,14 +26,14 @@ EOF
 
 @test "every digest and both model types match the recomputation, and a model learned so is enforced so" {
 	echo text >a
-	for how in "sha256 model0" "sha3-256 model0" "sm3 model0" "sha256 portable" "sm3 portable"; do
+	for how in "sha256 host" "sha3-256 host" "sm3 host" "sha256 portable" "sm3 portable"; do
 		read -r digest type <<<"$how"
-		check 0 tsem-bpf run -q --digest "$digest" --content sha256 --model-type "$type" -o m --trajectory t -- \
+		check 0 tsem-bpf run -q --digest "$digest" --content sha256 --encoding "$type" -o m --trajectory t -- \
 		sh -c "cat a; $PROG/socket_accept inet 7202"
-		tsem-bpf coefficients --digest "$digest" --model-type "$type" t | diff - <(sed -n 's/^state //p' m)
-		check 0 tsem-bpf run -q --digest "$digest" --content sha256 --model-type "$type" -m m --enforce -- \
+		tsem-bpf coefficients --digest "$digest" --encoding "$type" t | diff - <(sed -n 's/^state //p' m)
+		check 0 tsem-bpf run -q --digest "$digest" --content sha256 --encoding "$type" -m m --enforce -- \
 		sh -c "cat a; $PROG/socket_accept inet 7202"
-		check 3 tsem-bpf run -q --digest "$digest" --content sha256 --model-type "$type" -m m --enforce -- \
+		check 3 tsem-bpf run -q --digest "$digest" --content sha256 --encoding "$type" -m m --enforce -- \
 		cat /etc/passwd
 	done
 }

@@ -38,7 +38,7 @@ bundle() {
 	cp /bin/busybox b/rootfs/bin/sh
 	echo known >b/rootfs/etc/known
 	echo other >b/rootfs/etc/other
-	jq -n --arg hook "$HOOK" '{
+	jq -n --arg hook "$HOOK" --arg d "$D" '{
 		ociVersion: "1.0.2", hostname: "box", root: {path: "rootfs", readonly: true},
 		process: {
 			user: {uid: 0, gid: 0}, cwd: "/", env: ["PATH=/bin"], noNewPrivileges: true,
@@ -51,8 +51,8 @@ bundle() {
 		],
 		linux: {namespaces: [{type: "pid"}, {type: "mount"}, {type: "ipc"}, {type: "uts"}, {type: "cgroup"}]},
 		hooks: {
-			createRuntime: [{path: $hook, args: ["tsem-bpf", "oci-hook", "createRuntime"]}],
-			poststop: [{path: $hook, args: ["tsem-bpf", "oci-hook", "poststop"]}]
+			createRuntime: [{path: $hook, args: ["tsem-bpf", "oci-hook", "--directory", $d, "createRuntime"]}],
+			poststop: [{path: $hook, args: ["tsem-bpf", "oci-hook", "--directory", $d, "poststop"]}]
 		}
 	}' >b/config.json
 }
@@ -245,8 +245,9 @@ rootless() {
 @test "whatever is wrong, the hook says why in one line, the container does not start, and nothing is left" {
 	bundle
 	for wrong in "mode learned" "colour red" "name 12" "output here" "output /nowhere/m" "model $D/none" \
-		"cache 0" "digest sm3" "base 12"; do
-		run tsem-bpf oci-hook createRuntime < <(jq -n --argjson pid $$ --arg wrong "$wrong" \
+		"cache 0" "digest sm3" "base 12" \
+		"encoding hosts" "scope some" "instances x" "on-violation allow" "action file_open" "pattern /etc"; do
+		run tsem-bpf oci-hook --directory "$D" createRuntime < <(jq -n --argjson pid $$ --arg wrong "$wrong" \
 			'{id: "x", pid: $pid, annotations: {("org.tsem-bpf." + ($wrong / " ")[0]): ($wrong / " ")[1]}}')
 		[ "$status" != 0 ]
 		says "annotation org.tsem-bpf.${wrong%% *}"
@@ -307,12 +308,75 @@ rootless() {
 	sleep 600 3>&- &
 	task=$!
 	check 0 tsem-bpf oci-hook --directory "$D/in" createRuntime < <(state output "$D/in/plain/mine" $task)
-	rmdir in/plain
+	mv in/plain in/moved
 	ln -s ../out in/plain
 	kill $task
 	wait_for gone
+	grep -qx end in/moved/mine
 	[ "$(<out/mine)" = mine ]
 	[ "$(ls out)" = "$(printf 'mine\nmodel')" ]
+}
+
+@test "without --directory annotations name no file" {
+	for key in model signature output trajectory forensics; do
+		check 2 tsem-bpf oci-hook createRuntime < <(jq -n --arg key "org.tsem-bpf.$key" --arg f "$D/m" \
+			'{id: "x", pid: 1, annotations: {($key): $f}}')
+		says "annotation org.tsem-bpf.$key"
+		says "--directory"
+	done
+	[ ! -e m ]
+}
+
+# ruled ANNOTATIONS OPTION...: the hook of this configuration, for a container that waits.
+ruled() {
+	jq -n --argjson pid "$pid" --argjson a "$1" '{id: "ruled", pid: $pid, annotations: $a}' |
+		tsem-bpf oci-hook "${@:2}" createRuntime
+}
+
+@test "the configuration of the hook says the least mode and the model, whatever the container's annotations say" {
+	check 0 tsem-bpf run -q -o m -- setpriv --bounding-set -mac_admin sleep 0
+	cp m other
+	setpriv --bounding-set -mac_admin sleep 1000 3>&- &
+	pid=$!
+	for mode in learn seal audit; do
+		check 1 ruled '{"org.tsem-bpf.mode": "'$mode'"}' --min-mode enforcing
+		says "--min-mode"
+	done
+	for loose in '"org.tsem-bpf.on-violation": "log"' '"org.tsem-bpf.action": "file_open=log"'; do
+		check 1 ruled "{$loose}" --min-mode enforcing
+		says "action log"
+	done
+	check 1 ruled '{}' --require-model
+	says "has no model"
+	check 1 ruled '{"org.tsem-bpf.model": "'"$D"'/other"}' --directory "$D" --model "$D/m"
+	says "names the model"
+	check 1 ruled '{"org.tsem-bpf.pattern": "/etc/**"}' --model "$D/m"
+	says "pattern"
+	check 2 ruled '{}' --min-mode enforced
+	says "'enforced'"
+	check 2 ruled '{}' --model m
+	says "begins with /"
+	[ "$(tsem-bpf list --json)" = "[]" ]
+	# A container without any annotation is governed too.
+	check 0 ruled '{}' --min-mode enforcing --model "$D/m"
+	[ "$(tsem-bpf list --json | jq -r '.[0] | .name + " " + .mode')" = "ruled enforcing" ]
+	kill $pid
+	wait_for gone
+}
+
+@test "a killed collector of a container that learns leaves it sealed, and nothing behind" {
+	sleep 1000 3>&- &
+	pid=$!
+	check 0 ruled '{"org.tsem-bpf.output": "'"$D"'/m"}' --directory "$D"
+	# The guardian is the collector's child.
+	for collector in $(pidof tsem-bpf); do
+		[ "$(ps -o ppid= -p "$collector" | xargs ps -o comm= -p)" = tsem-bpf ] || kill -KILL "$collector"
+	done
+	wait_for sh -c "tsem-bpf list --json | jq -e '.[0].mode == \"sealed\"'"
+	kill $pid
+	wait_for gone
+	[ ! -e m ]
+	[ -z "$(find . -name 'm.*')" ]
 }
 
 @test "a container that keeps the control capability is refused" {

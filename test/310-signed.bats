@@ -47,7 +47,7 @@ signed_model() {
 
 # kernel_state: what a model that reaches the kernel would change.
 kernel_state() {
-	bpftool map dump pinned "$PINS/maps/tsem_globals" | jq -c '.[0].value | [.next_namespace, .pseudonyms]'
+	bpftool map dump pinned "$PINS/maps/tsem_globals" | jq -c '.[0].value | [.next_namespace, .generation]'
 	bpftool map dump pinned "$PINS/maps/tsem_coefficients" | jq length
 	tsem-bpf list --json
 }
@@ -153,7 +153,7 @@ gone() {
 # hook MODEL OPTION...: the state of a container whose first process is $pid, to the hook.
 hook() {
 	jq -n --argjson pid "$pid" --arg m "$1" '{id: "box", pid: $pid, annotations: {"org.tsem-bpf.model": $m}}' |
-		tsem-bpf oci-hook "${@:2}" createRuntime
+		tsem-bpf oci-hook --directory "$D" "${@:2}" createRuntime
 }
 
 @test "a container's model is verified against the hook's anchor; the container's own word counts for nothing" {
@@ -166,7 +166,7 @@ hook() {
 	check 2 hook "$D/m" --trust-anchor ours.crt
 	says "begins with /"
 	for key in trust-anchor signature; do
-		check 2 tsem-bpf oci-hook createRuntime < <(jq -n --arg m "$D/m" --arg key "org.tsem-bpf.$key" \
+		check 2 tsem-bpf oci-hook --directory "$D" createRuntime < <(jq -n --arg m "$D/m" --arg key "org.tsem-bpf.$key" \
 			'{id: "box", pid: 1, annotations: {"org.tsem-bpf.model": $m, ($key): ($m + ".sig")}}')
 		says "annotation org.tsem-bpf.$key"
 	done
@@ -181,15 +181,23 @@ hook() {
 	signed_model
 	tsem-bpf unload
 	touch policy
-	tsem-bpf load --require-signed-models
+	check 1 tsem-bpf load --require-signed-models none.crt
+	says "none.crt"
+	check 1 tsem-bpf status
+	tsem-bpf load --require-signed-models ours.crt
 	check 0 tsem-bpf status
 	says "policy: models have to be signed"
 	[ "$(tsem-bpf status --json | jq .load.require_signed_models)" = true ]
+	[ "$(tsem-bpf status --json | jq -r .load.trust_anchor)" = "$(sha256sum <ours.crt | cut -d ' ' -f 1)" ]
 	before=$(kernel_state)
 	refused "--require-signed-models" tsem-bpf run -m m -- touch ran
 	refused "--require-signed-models" tsem-bpf run --pseudonym /etc/hostname -- touch ran
 	refused "--require-signed-models" tsem-bpf run -m m --trust-anchor ours.crt --pseudonym /etc/hostname -- touch ran
 	refused "does not lead" tsem-bpf run -m m --trust-anchor theirs.crt -- touch ran
+	refused "--require-signed-models" tsem-bpf run -m m --trust-anchor ours.crt --pattern '/etc/*' -- touch ran
+	# An anchor that vouches for ours and for others is not the one that was named.
+	cat ours.crt theirs.crt >both.crt
+	refused "both.crt is not the file" tsem-bpf run -m m --trust-anchor both.crt -- touch ran
 	pid=$$
 	refused "--require-signed-models" hook "$D/m"
 	[ ! -e ran ]
@@ -199,6 +207,7 @@ hook() {
 	# What a run learns is no model that is loaded.
 	check 0 tsem-bpf run -q -n free --keep -- true
 	refused "--require-signed-models" tsem-bpf control -n free "state value=$(printf %064d 1)"
+	refused "--require-signed-models" tsem-bpf control -n free "pattern value=/etc/*"
 	refused "--require-signed-models" tsem-bpf control -n free "pseudonym value=$(printf %064d 1)"
 	check 0 tsem-bpf control -n free seal
 	tsem-bpf delete -n free
@@ -207,4 +216,30 @@ hook() {
 	tsem-bpf load
 	[ "$(tsem-bpf status --json | jq .load.require_signed_models)" = false ]
 	check 0 tsem-bpf run -q -m m -- "$PROG/file_open" /etc/hostname
+}
+
+@test "a signed model fits the workload that it is for, and no older version than was used" {
+	signed_model
+	sign_as() { check 0 tsem-bpf model sign --key coder.key --cert coder.crt --name "$1" --version "$2" m; }
+	sign_as app 7
+	grep -qxF "name app" m
+	grep -qxF "version 7" m
+	check 0 tsem-bpf model verify --trust-anchor ours.crt m
+	says "for app, version 7"
+	cp m m7
+	cp m.sig m7.sig
+	refused "is signed for 'app', not for 'other'" tsem-bpf run -n other -m m --trust-anchor ours.crt -- touch ran
+	check 0 tsem-bpf run -q -n app -m m --trust-anchor ours.crt -- "$PROG/file_open" /etc/hostname
+	check 0 tsem-bpf run -q -m m --trust-anchor ours.crt -- "$PROG/file_open" /etc/hostname
+	sign_as app 8
+	check 0 tsem-bpf run -q -m m --trust-anchor ours.crt -- "$PROG/file_open" /etc/hostname
+	refused "is version 7, and version 8 of 'app' was used" tsem-bpf run -m m7 --trust-anchor ours.crt -- touch ran
+	# Another workload has versions of its own.
+	sign_as other 1
+	check 0 tsem-bpf run -q -m m --trust-anchor ours.crt -- "$PROG/file_open" /etc/hostname
+	[ ! -e ran ]
+	[ "$(stat -c '%a %U' /var/lib/tsem-bpf/versions)" = "700 root" ]
+	rm -r /var/lib/tsem-bpf/versions
+	check 2 tsem-bpf model sign --key coder.key --cert coder.crt --version x m
+	says "'x'"
 }

@@ -132,6 +132,25 @@ verify() {
 	says "no such key"
 }
 
+@test "evidence of a root that lost an event is refused, unless the loss is named" {
+	evidence
+	check 0 verify evidence
+	# A file that is opened with O_DIRECT is not hashed: the event is in no log.
+	echo text >/mnt/tsem/direct
+	dd if=/mnt/tsem/direct of=/dev/null iflag=direct status=none
+	rm /mnt/tsem/direct
+	[ "$(tsem-bpf status --json | jq '.namespaces[] | select(.id == 0) | .lost.content')" -gt 0 ]
+	evidence
+	check 3 verify evidence
+	says "(content)"
+	check 3 verify --allow-loss path evidence
+	check 0 verify --allow-loss content evidence
+	check 0 verify --json --allow-loss path --allow-loss content evidence
+	[ "$(jq -c .losses <<<"$output")" = "[]" ]
+	check 2 verify --allow-loss ring evidence
+	says "'ring' is no loss"
+}
+
 @test "a register that somebody else extends is evidence of nothing" {
 	tpm2_pcrextend 11:sha256=$NONCE
 	check 1 tsem-bpf attest quote --nonce $NONCE -o evidence

@@ -119,15 +119,18 @@ static int collect(struct agent *agent)
 
 int cmd_agent(int argc, char **argv)
 {
-	static const struct option options[] = { {} };
-	int option = cmd__option(argc, argv, "+:", options);
+	static const struct option options[] = { { "journal", required_argument, NULL, 'J' }, {} };
 	struct sigaction on = { .sa_handler = on_signal };
 	struct agent agent = {};
 	struct root_state state;
-	int err;
+	u32 limit = 0;
+	int option, err = 0;
 
-	if (option != -1)
-		return cmd__bad_option(argv, option);
+	while (!err && (option = cmd__option(argc, argv, "+:", options)) != -1)
+		err = option == 'J' ? cmd__number("agent", "--journal", optarg, 1, 1U << 20, &limit)
+				    : cmd__bad_option(argv, option);
+	if (err)
+		return err;
 	if (optind < argc)
 		return cmd__fail(EXIT_USAGE, "agent: '%s' is one word too many", argv[optind]);
 	err = cmd__need_control("agent") ?: cmd__open(&agent.tsem);
@@ -151,6 +154,8 @@ int cmd_agent(int argc, char **argv)
 					  strerror(-err));
 		goto out;
 	}
+	if (limit)
+		journal__limit(agent.journal, (u64)limit << 20);
 	stat(TSEM_PINS "/maps", &agent.loaded);
 	agent.extends = state.pcr != ROOT_NO_PCR && !tsem__patched();
 	sigaction(SIGINT, &on, NULL);

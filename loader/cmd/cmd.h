@@ -13,7 +13,7 @@ enum {
 	EXIT_DONE = 0,
 	EXIT_FAILED = 1,
 	EXIT_USAGE = 2,
-	EXIT_DENIED = 3, /* run: the model denied something and the workload failed */
+	EXIT_DENIED = 3, /* run: something was denied, and the workload failed or --strict was given */
 	EXIT_KERNEL = 4, /* this kernel cannot do what was asked for */
 };
 
@@ -52,6 +52,12 @@ int cmd__bad_option(char **argv, int option);
  */
 int cmd__option(int argc, char **argv, const char *letters, const struct option *options);
 
+/*
+ * The number that the option `option` of `command` is given as `text`, into *out. 0, or EXIT_USAGE after a message: it
+ * is none from `least` to `most`.
+ */
+int cmd__number(const char *command, const char *option, const char *text, u32 least, u32 most, u32 *out);
+
 /* Prints the usage of the command `name` to the standard output; returns EXIT_DONE. */
 int cmd__help(const char *name);
 
@@ -74,5 +80,8 @@ const char *cmd__mode(u32 mode);
 
 /* Names of enum tsem_loss; static. */
 const char *cmd__loss(u32 loss);
+
+/* Says on standard error what the journal of a namespace lacks, and how many records in it are not its own. */
+void cmd__incomplete(const char *command, size_t missing, size_t skipped);
 
 #endif

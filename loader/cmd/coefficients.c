@@ -17,7 +17,22 @@ static int bad(const char *path, size_t number, const char *word, const char *wh
 	return cmd__fail(EXIT_FAILED, "coefficients: %s: line %zu: '%.80s' %s", path, number, word, why);
 }
 
-static int one(const char *path, size_t number, const char *line, size_t size, u32 digest, u32 model, bool json)
+/* An event that cannot be read, as an exit code after a message. */
+static int bad_event(const char *path, size_t number, const char *fault, int err, u32 digest)
+{
+	if (err == -ENOMEM)
+		return bad(path, number, fault, strerror(ENOMEM));
+	if (err == -E2BIG)
+		return bad(path, number, fault, "makes the event too large");
+	if (!strcmp(fault, "task_id"))
+		return cmd__fail(
+			EXIT_FAILED,
+			"coefficients: %s: line %zu: 'task_id' is no value of %s, which has %zu digits; give --digest",
+			path, number, digest__name(digest), 2 * digest__size(digest));
+	return bad(path, number, fault, "is missing or malformed");
+}
+
+static int one(const char *path, size_t number, const char *line, size_t size, u32 digest, u32 encoding, bool json)
 {
 	struct json_object *event = event__from_line(line, size);
 	static struct tsem_record record;
@@ -29,19 +44,13 @@ static int one(const char *path, size_t number, const char *line, size_t size, u
 
 	if (!event)
 		return bad(path, number, line, "is no JSON");
-	err = event__from_json(event, &record, &fault);
-	if (err) {
-		err = bad(path, number, fault, err == -E2BIG ? "makes the event too large" : "is missing or malformed");
-		json_object_put(event);
-		return err;
-	}
+	err = event__from_json(event, digest, encoding, &record, &fault);
+	if (err)
+		err = bad_event(path, number, fault, err, digest);
 	json_object_put(event);
-	if (record.digest_size != width)
-		return cmd__fail(
-			EXIT_FAILED,
-			"coefficients: %s: line %zu: its task_id has %u digits, a value of %s has %zu; give the --digest of the namespace",
-			path, number, 2 * record.digest_size, digest__name(digest), 2 * width);
-	err = event__coefficient(&record, digest, model, &out);
+	if (err)
+		return err;
+	err = event__coefficient(&record, &out);
 	if (err)
 		return bad(path, number, event__name(record.event), strerror(-err));
 	digest__to_hex(out.coefficient, width, hex);
@@ -61,11 +70,11 @@ int cmd_coefficients(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "digest", required_argument, NULL, 'd' },
-		{ "model-type", required_argument, NULL, 'm' },
+		{ "encoding", required_argument, NULL, 'e' },
 		{ "json", no_argument, NULL, 'j' },
 		{},
 	};
-	int digest = TSEM_DIGEST_SHA256, model = TSEM_MODEL_MODEL0, option, err = 0;
+	int digest = TSEM_DIGEST_SHA256, encoding = TSEM_ENCODING_HOST, option, err = 0;
 	const char *path = "-";
 	size_t number = 0, room = 0;
 	ssize_t size;
@@ -82,11 +91,11 @@ int cmd_coefficients(int argc, char **argv)
 						 "coefficients: --digest: '%s' is unknown; there are " DIGEST_NAMES,
 						 optarg);
 			break;
-		case 'm':
-			model = digest__parse_model(optarg);
-			if (model < 0)
+		case 'e':
+			encoding = digest__parse_encoding(optarg);
+			if (encoding < 0)
 				return cmd__fail(EXIT_USAGE,
-						 "coefficients: --model-type: '%s' is unknown; give model0 or portable",
+						 "coefficients: --encoding: '%s' is unknown; give host or portable",
 						 optarg);
 			break;
 		case 'j':
@@ -107,7 +116,7 @@ int cmd_coefficients(int argc, char **argv)
 		number++;
 		if (line[size - 1] == '\n')
 			line[--size] = 0;
-		err = one(path, number, line, size, digest, model, json);
+		err = one(path, number, line, size, digest, encoding, json);
 	}
 	if (!err && ferror(file))
 		err = cmd__fail(EXIT_FAILED, "coefficients: %s: cannot be read to its end", path);

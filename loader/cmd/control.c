@@ -2,6 +2,7 @@
 /* tsem-bpf control: the verbs of the control plane. */
 #include <errno.h>
 #include <getopt.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "cmd.h"
@@ -14,12 +15,17 @@ static const struct {
 	u32 control;
 	const char *name;
 	const char *busy; /* why it is refused with EBUSY or EALREADY */
+	bool adds; /* to the model, which has to be signed if there is such a policy */
 } verbs[] = {
-	[CONTROL_SEAL] = { TSEM_CONTROL_SEAL, "seal", "it is sealed already" },
-	[CONTROL_ENFORCE] = { TSEM_CONTROL_ENFORCE, "enforce", "it is sealed and enforcing already" },
-	[CONTROL_STATE] = { TSEM_CONTROL_STATE, "state", "it is sealed" },
-	[CONTROL_BASE] = { TSEM_CONTROL_BASE, "base", "it is sealed" },
-	[CONTROL_PSEUDONYM] = { TSEM_CONTROL_PSEUDONYM, "pseudonym", "it is sealed" },
+	[CONTROL_SEAL] = { TSEM_CONTROL_SEAL, "seal", "it is sealed already", false },
+	[CONTROL_ENFORCE] = { TSEM_CONTROL_ENFORCE, "enforce", "it is sealed and enforcing already", false },
+	[CONTROL_STATE] = { TSEM_CONTROL_STATE, "state", "it is sealed", true },
+	[CONTROL_BASE] = { TSEM_CONTROL_BASE, "base", "it is sealed", false },
+	[CONTROL_PSEUDONYM] = { TSEM_CONTROL_PSEUDONYM, "pseudonym", "it is sealed", true },
+	[CONTROL_PATTERN] = { TSEM_CONTROL_PATTERN, "pattern", "it is sealed", true },
+	[CONTROL_ACTION] = { TSEM_CONTROL_ACTION, "action", "", false },
+	[CONTROL_AUDIT] = { TSEM_CONTROL_AUDIT, "audit", "", false },
+	[CONTROL_LOCK] = { TSEM_CONTROL_LOCK, "lock", "it is locked already, until 'tsem-bpf unload'", false },
 };
 
 static int refuse_verb(enum control_verb verb)
@@ -30,32 +36,81 @@ static int refuse_verb(enum control_verb verb)
 				 "control: internal: a namespace is made for a workload; use 'tsem-bpf run'");
 	case CONTROL_EXTERNAL:
 		return cmd__fail(EXIT_KERNEL,
-				 "control: external: there are internal namespaces only; use 'tsem-bpf run'");
+				 "control: external: external namespaces are not there yet; use 'tsem-bpf run'");
 	default:
 		return cmd__fail(EXIT_KERNEL,
-				 "control: %s: no task waits for a verdict: there are internal namespaces only",
+				 "control: %s: no task waits for a verdict: external namespaces are not there yet",
 				 verb == CONTROL_TRUSTED ? "trusted" : "untrusted");
 	}
 }
 
-static int explain(const char *verb, const char *busy, u32 ns, int err)
+static int explain(enum control_verb verb, u32 ns, int err)
 {
-	switch (err) {
-	case 0:
+	const char *name = verbs[verb].name;
+
+	if (!err)
 		return EXIT_DONE;
-	case -EBUSY:
-	case -EALREADY:
-		return cmd__fail(EXIT_FAILED, "control: %s: refused for namespace %u: %s", verb, ns, busy);
-	case -EEXIST:
+	if (err == -EALREADY && verb == CONTROL_LOCK)
+		return cmd__fail(EXIT_FAILED, "control: lock: refused: %s", verbs[verb].busy);
+	if (err == -EBUSY || err == -EALREADY)
+		return cmd__fail(EXIT_FAILED, "control: %s: refused for namespace %u: %s", name, ns, verbs[verb].busy);
+	if (err == -EEXIST)
 		return cmd__fail(EXIT_FAILED, "control: %s: refused for namespace %u: it has coefficients already",
-				 verb, ns);
-	case -E2BIG:
-		return cmd__fail(EXIT_FAILED, "control: %s: no more room; load with a larger --max-coefficients", verb);
-	case -ENOENT:
-		return cmd__fail(EXIT_FAILED, "control: %s: namespace %u has gone", verb, ns);
-	default:
-		return cmd__fail(EXIT_FAILED, "control: %s: %s", verb, strerror(-err));
-	}
+				 name, ns);
+	if (err == -EINVAL && verb == CONTROL_AUDIT)
+		return cmd__fail(EXIT_FAILED, "control: audit: refused for namespace %u: it is free; seal it first",
+				 ns);
+	if (err == -E2BIG && verb == CONTROL_PATTERN)
+		return cmd__fail(EXIT_FAILED,
+				 "control: pattern: namespace %u has %d patterns, which is all it can have", ns,
+				 TSEM_PATTERNS_MAX);
+	if (err == -E2BIG)
+		return cmd__fail(EXIT_FAILED, "control: %s: no more room; load with a larger --max-coefficients", name);
+	if (err == -ENOENT)
+		return cmd__fail(EXIT_FAILED, "control: %s: namespace %u has gone", name, ns);
+	return cmd__fail(EXIT_FAILED, "control: %s: %s", name, strerror(-err));
+}
+
+/* Does the verb fit the namespace and the policy? 0, or the exit code after a message. */
+static int check(struct tsem *tsem, const struct control_request *request, const struct tsem_namespace *ns)
+{
+	const char *name = verbs[request->verb].name;
+
+	if (request->value_size && request->value_size != ns->digest_size)
+		return cmd__fail(EXIT_USAGE, "control: %s: the value has %u digits; one of namespace %u (%s) has %u",
+				 name, 2 * request->value_size, ns->id, digest__name(ns->digest), 2 * ns->digest_size);
+	if (verbs[request->verb].adds && tsem__policy(tsem, TSEM_POLICY_SIGNED_MODELS))
+		return cmd__fail(EXIT_FAILED,
+				 "control: %s: refused: models have to be signed here (load --require-signed-models); "
+				 "put it into a signed model",
+				 name);
+	return 0;
+}
+
+static int run(struct tsem *tsem, const struct control_request *request, u32 id)
+{
+	u8 value[TSEM_DIGEST_MAX] = {};
+
+	if (request->verb == CONTROL_PATTERN)
+		return tsem__control_pattern(tsem, id, &request->pattern);
+	if (request->verb == CONTROL_ACTION)
+		memcpy(value, &request->action, sizeof(request->action));
+	else
+		memcpy(value, request->value, sizeof(value));
+	return tsem__control(tsem, verbs[request->verb].control, id, value, NULL);
+}
+
+/* The lock is of the whole load: it needs no namespace. */
+static int change(struct tsem *tsem, const struct control_request *request, const char *word)
+{
+	struct tsem_namespace ns = {};
+	int err = 0;
+
+	if (request->verb == CONTROL_LOCK && word)
+		return cmd__fail(EXIT_USAGE, "control: lock: is for every namespace; leave out -n");
+	if (request->verb != CONTROL_LOCK)
+		err = cmd__namespace(tsem, word, &ns) ?: check(tsem, request, &ns);
+	return err ?: explain(request->verb, ns.id, run(tsem, request, ns.id));
 }
 
 int cmd_control(int argc, char **argv)
@@ -64,7 +119,6 @@ int cmd_control(int argc, char **argv)
 	const char *word = NULL;
 	struct control_request request;
 	struct control_error error;
-	struct tsem_namespace ns;
 	struct tsem tsem;
 	int option, err;
 
@@ -80,25 +134,12 @@ int cmd_control(int argc, char **argv)
 				 argv[optind + 1]);
 	if (control__parse(argv[optind], &request, &error))
 		return cmd__fail(EXIT_USAGE, "control: %s", error.text);
-	if (request.verb < CONTROL_SEAL || request.verb > CONTROL_PSEUDONYM)
+	if (request.verb < CONTROL_SEAL || request.verb > CONTROL_LOCK)
 		return refuse_verb(request.verb);
 	err = cmd__need_control("control") ?: cmd__open(&tsem);
 	if (err)
 		return err;
-	err = cmd__namespace(&tsem, word, &ns);
-	if (!err && request.value_size && request.value_size != ns.digest_size)
-		err = cmd__fail(EXIT_USAGE, "control: %s: the value has %u digits; one of namespace %u (%s) has %u",
-				verbs[request.verb].name, 2 * request.value_size, ns.id, digest__name(ns.digest),
-				2 * ns.digest_size);
-	if (!err && (request.verb == CONTROL_STATE || request.verb == CONTROL_PSEUDONYM) &&
-	    tsem__policy(&tsem, TSEM_POLICY_SIGNED_MODELS))
-		err = cmd__fail(EXIT_FAILED,
-				"control: %s: refused: models have to be signed here (load --require-signed-models); "
-				"put it into a signed model",
-				verbs[request.verb].name);
-	if (!err)
-		err = explain(verbs[request.verb].name, verbs[request.verb].busy, ns.id,
-			      tsem__control(&tsem, verbs[request.verb].control, ns.id, request.value, NULL));
+	err = change(&tsem, &request, word);
 	tsem__close(&tsem);
 	return err;
 }

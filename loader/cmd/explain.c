@@ -48,8 +48,8 @@ static void print_text(const struct explanation *e, bool own)
 		       i + 1 < count ? ", " : "\n");
 }
 
-static int explain_event(struct explain *explain, struct json_object *event, enum explain_verdict verdict,
-			 const struct output *output, const char **fault)
+static int explain_event(struct explain *explain, struct json_object *event, u32 verdict, const struct output *output,
+			 const char **fault)
 {
 	struct explanation explanation;
 	int err = explain__event(explain, event, verdict, &explanation, fault);
@@ -113,12 +113,23 @@ static int each_line(struct explain *explain, const char *path, bool learn, cons
 	return err;
 }
 
+/* What followed an event outside of the model, as its record says. */
+static u32 verdict_of(const struct tsem_record *record)
+{
+	bool denied = record->flags & TSEM_RECORD_DENIED;
+	u32 verdict = denied ? EXPLAIN_DENIED : EXPLAIN_ALLOWED;
+
+	if (record->action == TSEM_ACTION_UNTRUST)
+		verdict |= EXPLAIN_UNTRUSTED;
+	if (record->action == TSEM_ACTION_KILL && denied)
+		verdict |= EXPLAIN_KILLED;
+	return verdict;
+}
+
 /* The descriptions of a namespace that are valid or not: learned or explained. 0 or -errno. */
 static int each_description(struct explain *explain, const struct journal_view *view,
-			    const struct namespace_coefficients *all, const struct tsem_namespace *ns, bool learn,
-			    const struct output *output)
+			    const struct namespace_coefficients *all, bool learn, const struct output *output)
 {
-	enum explain_verdict verdict = ns->mode == TSEM_MODE_ENFORCING ? EXPLAIN_DENIED : EXPLAIN_ALLOWED;
 	int err = 0;
 
 	for (size_t i = 0; i < all->count && !err; i++) {
@@ -130,7 +141,7 @@ static int each_description(struct explain *explain, const struct journal_view *
 		event = event__to_json(view->description[i], true);
 		err = !event  ? -EINVAL
 		      : learn ? explain__learn(explain, event, &fault)
-			      : explain_event(explain, event, verdict, output, &fault);
+			      : explain_event(explain, event, verdict_of(view->description[i]), output, &fault);
 		json_object_put(event);
 	}
 	return err;
@@ -159,16 +170,12 @@ static int explain_namespace(struct explain *explain, const char *word, const st
 	}
 	if (output->own) {
 		explain__compare(explain);
-		error = each_description(explain, &view, &all, &ns, true, output);
+		error = each_description(explain, &view, &all, true, output);
 	}
-	error = error ?: each_description(explain, &view, &all, &ns, false, output);
+	error = error ?: each_description(explain, &view, &all, false, output);
 	if (error)
 		err = cmd__fail(EXIT_FAILED, "explain: namespace '%s': %s", word, strerror(-error));
-	if (view.missing)
-		fprintf(stderr,
-			"tsem-bpf: explain: %zu coefficients have no description yet; it comes with their next "
-			"occurrence\n",
-			view.missing);
+	cmd__incomplete("explain", view.missing, view.skipped);
 	journal__free_view(&view);
 out:
 	free(all.entry);

@@ -8,6 +8,7 @@
 #include <json-c/json.h>
 
 #include "cmd.h"
+#include "control.h"
 #include "digest.h"
 #include "event.h"
 #include "namespace.h"
@@ -16,9 +17,10 @@
 static int print(const struct tsem_namespace *ns, void *data)
 {
 	(void)data;
-	printf("%-5u %-20.32s %-9s %6" PRIu64 " %12" PRIu64 " %9" PRIu64 " %7" PRIu64 "  %s %s\n", ns->id, ns->name,
+	printf("%-5u %-20.32s %-9s %6" PRIu64 " %12" PRIu64 " %9" PRIu64 " %7" PRIu64 "  %s %s %s\n", ns->id, ns->name,
 	       cmd__mode(ns->mode), ns->live_tasks, ns->coefficients, ns->forensics, ns->denied,
-	       digest__name(ns->digest), digest__model_name(ns->model));
+	       digest__name(ns->digest) ?: "unknown", control__word(CONTROL_WORDS_ENCODING, ns->encoding) ?: "unknown",
+	       control__word(CONTROL_WORDS_SCOPE, ns->scope) ?: "unknown");
 	return 0;
 }
 
@@ -34,7 +36,12 @@ static int add(const struct tsem_namespace *ns, void *data)
 	json_object_object_add(o, "forensics", json_object_new_int64(ns->forensics));
 	json_object_object_add(o, "denied", json_object_new_int64(ns->denied));
 	json_object_object_add(o, "digest", json_object_new_string(digest__name(ns->digest) ?: "unknown"));
-	json_object_object_add(o, "model", json_object_new_string(digest__model_name(ns->model) ?: "unknown"));
+	json_object_object_add(o, "model", json_object_new_string(ns->model == TSEM_MODEL_SET ? "set" : "unknown"));
+	json_object_object_add(o, "encoding",
+			       json_object_new_string(control__word(CONTROL_WORDS_ENCODING, ns->encoding)
+							      ?: "unknown"));
+	json_object_object_add(o, "scope",
+			       json_object_new_string(control__word(CONTROL_WORDS_SCOPE, ns->scope) ?: "unknown"));
 	json_object_array_add(data, o);
 	return 0;
 }
@@ -58,7 +65,7 @@ int cmd_list(int argc, char **argv)
 		return err;
 	if (!array)
 		printf("%-5s %-20s %-9s %6s %12s %9s %7s  %s\n", "ID", "NAME", "MODE", "TASKS", "COEFFICIENTS",
-		       "FORENSICS", "DENIED", "DIGEST MODEL");
+		       "FORENSICS", "DENIED", "DIGEST ENCODING SCOPE");
 	err = namespace__each(&tsem, array ? add : print, array);
 	tsem__close(&tsem);
 	if (err)

@@ -11,27 +11,17 @@
 
 #include "cmd.h"
 #include "digest.h"
+#include "journal.h"
 #include "patience.h"
+#include "policy.h"
 #include "root.h"
+#include "sign.h"
 #include "skel.h"
 #include "tsem.h"
 
 #define MAX_COEFFICIENTS 262144
 #define MAX_NAMESPACES 64
 #define BPF_FS_MAGIC 0xcafe4a11
-
-static int number(const char *option, const char *text, u32 least, u32 most, u32 *out)
-{
-	char *end;
-	unsigned long long value;
-
-	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (*text < '0' || *text > '9' || *end || errno || value < least || value > most)
-		return cmd__fail(EXIT_USAGE, "load: %s: '%s' is no number from %u to %u", option, text, least, most);
-	*out = value;
-	return 0;
-}
 
 static int lsm_has_bpf(void)
 {
@@ -117,7 +107,84 @@ static int explain(int err, const struct skel_error *error, const struct control
 			 error->what, strerror(-err));
 }
 
-int cmd_load(int argc, char **argv)
+/* What the command line says. */
+struct load {
+	struct skel_settings settings;
+	const char *root_option; /* the last one that is for the root namespace only */
+	const char *trust_anchor;
+	bool agent, pcr;
+};
+
+/* Options that are settings of the root namespace, by their letters. */
+static const struct {
+	int letter;
+	const char *key;
+} root_options[] = {
+	{ 'd', "digest" },   { 'o', "content" }, { 'f', "nsref" },     { 'C', "cache" },        { 'm', "model" },
+	{ 'E', "encoding" }, { 'y', "scope" },   { 'i', "instances" }, { 'V', "on_violation" },
+};
+
+/* A setting of the root namespace: 1; another option: 0; or, negative, the exit code after a message. */
+static int take_setting(struct load *load, int option)
+{
+	struct control_error error;
+
+	for (size_t i = 0; i < sizeof(root_options) / sizeof(root_options[0]); i++) {
+		if (root_options[i].letter != option)
+			continue;
+		load->root_option = root_options[i].key;
+		if (!control__namespace_option(&load->settings.root.namespace, load->root_option, optarg, &error))
+			return 1;
+		return -cmd__fail(EXIT_USAGE, "load: %s", error.text);
+	}
+	return 0;
+}
+
+static int take_root_model(struct load *load)
+{
+	if (!strcmp(optarg, "export"))
+		return cmd__fail(EXIT_KERNEL, "load: --root-model export: there is no export yet; give off or model");
+	load->settings.root.on = !strcmp(optarg, "model");
+	if (!load->settings.root.on && strcmp(optarg, "off"))
+		return cmd__fail(EXIT_USAGE, "load: --root-model: '%s' is unknown; give off or model", optarg);
+	return 0;
+}
+
+static int take_option(struct load *load, int option, char **argv)
+{
+	struct skel_settings *settings = &load->settings;
+	int taken = take_setting(load, option);
+
+	if (taken)
+		return taken < 0 ? -taken : 0;
+	switch (option) {
+	case 'r':
+		return take_root_model(load);
+	case 'p':
+		load->pcr = true;
+		load->root_option = "pcr";
+		return cmd__number("load", "--pcr", optarg, ROOT_PCR_FIRST, ROOT_PCR_LAST, &settings->root.pcr);
+	case 'a':
+		load->agent = false;
+		load->root_option = "no-agent";
+		return 0;
+	case 'c':
+		return cmd__number("load", "--max-coefficients", optarg, 16, 1U << 28, &settings->max_coefficients);
+	case 'n':
+		return cmd__number("load", "--max-namespaces", optarg, 1, 65536, &settings->max_namespaces);
+	case 's':
+		settings->policy |= TSEM_POLICY_SIGNED_MODELS;
+		load->trust_anchor = optarg;
+		return 0;
+	case 'v':
+		settings->verbose = true;
+		return 0;
+	default:
+		return cmd__bad_option(argv, option);
+	}
+}
+
+static int parse(struct load *load, int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "root-model", required_argument, NULL, 'r' },
@@ -129,105 +196,92 @@ int cmd_load(int argc, char **argv)
 		{ "nsref", required_argument, NULL, 'f' },
 		{ "cache", required_argument, NULL, 'C' },
 		{ "model-type", required_argument, NULL, 'm' },
+		{ "encoding", required_argument, NULL, 'E' },
+		{ "scope", required_argument, NULL, 'y' },
+		{ "instances", required_argument, NULL, 'i' },
+		{ "on-violation", required_argument, NULL, 'V' },
 		{ "no-agent", no_argument, NULL, 'a' },
-		{ "require-signed-models", no_argument, NULL, 's' },
+		{ "require-signed-models", required_argument, NULL, 's' },
 		{ "verbose", no_argument, NULL, 'v' },
 		{},
 	};
-	struct skel_settings settings = {
-		.max_coefficients = MAX_COEFFICIENTS,
-		.max_namespaces = MAX_NAMESPACES,
-		.root = { .pcr = ROOT_PCR },
-	};
-	const char *root_option = NULL;
-	bool agent = true, pcr = false;
-	struct control_error control;
-	struct skel_error error = {};
-	struct statfs fs;
-	int option, err;
+	const struct control_namespace *root = &load->settings.root.namespace;
+	int option, err = 0;
 
-	control__namespace_defaults(&settings.root.namespace, CONTROL_EXTERNAL);
-
-	while ((option = cmd__option(argc, argv, "+:v", options)) != -1) {
-		err = 0;
-		switch (option) {
-		case 'r':
-			if (!strcmp(optarg, "export"))
-				return cmd__fail(
-					EXIT_KERNEL,
-					"load: --root-model export: there is no export yet; give off or model");
-			settings.root.on = !strcmp(optarg, "model");
-			if (!settings.root.on && strcmp(optarg, "off"))
-				return cmd__fail(EXIT_USAGE, "load: --root-model: '%s' is unknown; give off or model",
-						 optarg);
-			break;
-		case 'p':
-			err = number("--pcr", optarg, ROOT_PCR_FIRST, ROOT_PCR_LAST, &settings.root.pcr);
-			pcr = true;
-			root_option = "pcr";
-			break;
-		case 'd':
-		case 'o':
-		case 'f':
-		case 'C':
-		case 'm':
-			root_option = option == 'd'   ? "digest"
-				      : option == 'o' ? "content"
-				      : option == 'f' ? "nsref"
-				      : option == 'C' ? "cache"
-						      : "model";
-			if (control__namespace_option(&settings.root.namespace, root_option, optarg, &control))
-				err = cmd__fail(EXIT_USAGE, "load: %s", control.text);
-			break;
-		case 'a':
-			agent = false;
-			root_option = "no-agent";
-			break;
-		case 'c':
-			err = number("--max-coefficients", optarg, 16, 1U << 28, &settings.max_coefficients);
-			break;
-		case 'n':
-			err = number("--max-namespaces", optarg, 1, 65536, &settings.max_namespaces);
-			break;
-		case 's':
-			settings.policy |= TSEM_POLICY_SIGNED_MODELS;
-			break;
-		case 'v':
-			settings.verbose = true;
-			break;
-		default:
-			return cmd__bad_option(argv, option);
-		}
-		if (err)
-			return err;
-	}
-	if (optind < argc)
-		return cmd__fail(EXIT_USAGE, "load: '%s' is one word too many", argv[optind]);
-	if (root_option && !settings.root.on)
-		return cmd__fail(EXIT_USAGE, "load: '%s' is for the root namespace; add --root-model model",
-				 root_option);
-	if (digest__size(settings.root.namespace.content) > digest__size(settings.root.namespace.digest))
-		return cmd__fail(EXIT_USAGE, "load: --content %s: is wider than the digest %s",
-				 digest__name(settings.root.namespace.content),
-				 digest__name(settings.root.namespace.digest));
-	err = cmd__need_control("load");
+	while (!err && (option = cmd__option(argc, argv, "+:v", options)) != -1)
+		err = take_option(load, option, argv);
 	if (err)
 		return err;
+	if (optind < argc)
+		return cmd__fail(EXIT_USAGE, "load: '%s' is one word too many", argv[optind]);
+	if (load->root_option && !load->settings.root.on)
+		return cmd__fail(EXIT_USAGE, "load: '%s' is for the root namespace; add --root-model model",
+				 load->root_option);
+	if (digest__size(root->content) > digest__size(root->digest))
+		return cmd__fail(EXIT_USAGE, "load: --content %s: is wider than the digest %s",
+				 digest__name(root->content), digest__name(root->digest));
+	return 0;
+}
+
+/* What has to be there before anything is loaded. */
+static int check_system(void)
+{
+	struct statfs fs;
+
 	if (!lsm_has_bpf())
 		return cmd__fail(EXIT_KERNEL, "load: 'bpf' is not in /sys/kernel/security/lsm; boot with lsm=...,bpf "
 					      "('tsem-bpf probe' says more)");
 	if (statfs("/sys/fs/bpf", &fs) || (u32)fs.f_type != BPF_FS_MAGIC)
 		return cmd__fail(EXIT_FAILED,
 				 "load: /sys/fs/bpf is no BPF filesystem; run 'mount -t bpf bpf /sys/fs/bpf'");
-	if (settings.root.on) {
-		err = choose_register(&settings.root, pcr);
+	return 0;
+}
+
+/* From now on this trust anchor is the one that counts; without it models would not be refused, but none would pass. */
+static int pin_anchor(const struct load *load, const char *anchor)
+{
+	int err = load->trust_anchor ? policy__pin_anchor(anchor) : 0;
+
+	if (!err)
+		return 0;
+	skel__unload();
+	return cmd__fail(EXIT_FAILED,
+			 "load: cannot keep the trust anchor in " JOURNAL_DIRECTORY ": %s; nothing stays loaded",
+			 strerror(-err));
+}
+
+int cmd_load(int argc, char **argv)
+{
+	struct load load = {
+		.settings = { .max_coefficients = MAX_COEFFICIENTS,
+			      .max_namespaces = MAX_NAMESPACES,
+			      .root = { .pcr = ROOT_PCR } },
+		.agent = true,
+	};
+	struct skel_settings *settings = &load.settings;
+	char anchor[POLICY_ANCHOR_SIZE] = "";
+	struct skel_error error = {};
+	struct sign_error refusal;
+	int err;
+
+	control__namespace_defaults(&settings->root.namespace, CONTROL_EXTERNAL);
+	err = parse(&load, argc, argv) ?: cmd__need_control("load") ?: check_system();
+	if (err)
+		return err;
+	if (load.trust_anchor && sign__anchor(load.trust_anchor, anchor, &refusal))
+		return cmd__fail(EXIT_FAILED, "load: --require-signed-models: %s", refusal.text);
+	if (settings->root.on) {
+		err = choose_register(&settings->root, load.pcr);
 		if (err)
 			return err;
 	}
 	patience__begin("the kernel to verify and attach the programs");
-	err = skel__load(&settings, &error);
+	err = skel__load(settings, &error);
 	patience__end();
 	if (err)
-		return explain(err, &error, &settings.root.namespace);
-	return settings.root.on && agent ? start_agent() : EXIT_DONE;
+		return explain(err, &error, &settings->root.namespace);
+	err = pin_anchor(&load, anchor);
+	if (err)
+		return err;
+	return settings->root.on && load.agent ? start_agent() : EXIT_DONE;
 }

@@ -16,7 +16,8 @@
 #include "stream.h"
 
 struct job {
-	u32 digest;
+	u32 digest; /* as named; 0: not */
+	const char *name, *version; /* that a model is to be signed with */
 	const char *output;
 	const char *key, *certificate, *trust_anchor, *signature;
 	bool json;
@@ -35,18 +36,18 @@ static int read_models(struct job *job)
 	if (!job->models)
 		return cmd__fail(EXIT_FAILED, "model: no memory");
 	for (size_t i = 0; i < job->count; i++) {
-		FILE *file = stream__read(job->files[i]);
+		FILE *file = stream__read_in(NULL, job->files[i]);
 		int err;
 
 		if (!file)
-			return cmd__fail(EXIT_FAILED, "model: %s: %s", job->files[i], strerror(errno));
+			return cmd__fail(EXIT_FAILED, "model: %s: %s", job->files[i], stream__error(errno));
 		err = model__read(file, &job->models[i], &error);
 		fclose(file);
 		if (err == -EINVAL)
 			return cmd__fail(EXIT_FAILED, "model: %s: line %zu: '%s' %s", job->files[i], error.line,
 					 error.word, error.why);
 		if (err)
-			return cmd__fail(EXIT_FAILED, "model: %s: %s", job->files[i], strerror(-err));
+			return cmd__fail(EXIT_FAILED, "model: %s: %s", job->files[i], stream__error(err));
 		if (job->models[i].width && width && job->models[i].width != width)
 			return cmd__fail(EXIT_FAILED,
 					 "model: %s: its values have %zu digits, those of the files before it %zu",
@@ -57,30 +58,42 @@ static int read_models(struct job *job)
 	return 0;
 }
 
+/* The hash of a model's values: its own word, or the one that was named, which must not differ; else sha256. */
+static int digest_of(struct job *job, size_t i, u32 *digest)
+{
+	const struct model *m = &job->models[i];
+
+	*digest = m->digest ?: job->digest ?: (u32)TSEM_DIGEST_SHA256;
+	if (job->digest && *digest != job->digest)
+		return cmd__fail(EXIT_USAGE, "model: %s: was made with digest %s, not %s; leave --digest out",
+				 job->files[i], digest__name(*digest), digest__name(job->digest));
+	if (m->width && m->width != digest__size(*digest))
+		return cmd__fail(
+			EXIT_USAGE,
+			"model: the values have %zu digits, those of %s have %zu; give the --digest of the model",
+			2 * m->width, digest__name(*digest), 2 * digest__size(*digest));
+	return 0;
+}
+
 static int values(struct job *job, bool sorted)
 {
 	u8 out[TSEM_DIGEST_MAX];
 	char hex[2 * TSEM_DIGEST_MAX + 1];
 
-	if (job->width && job->width != digest__size(job->digest))
-		return cmd__fail(
-			EXIT_USAGE,
-			"model: the values have %zu digits, those of %s have %zu; give the --digest of the model",
-			2 * job->width, digest__name(job->digest), 2 * digest__size(job->digest));
 	for (size_t i = 0; i < job->count; i++) {
 		struct model *m = &job->models[i];
-		int err = (sorted ? model__state : model__measurement)(job->digest,
-								       m->has_aggregate ? m->aggregate : NULL,
-								       m->has_base ? m->base : NULL, m->states.digest,
-								       m->states.count, out);
+		u32 digest;
+		int err = digest_of(job, i, &digest);
 
 		if (err)
+			return err;
+		err = (sorted ? model__state : model__measurement)(digest, m->has_aggregate ? m->aggregate : NULL,
+								   m->has_base ? m->base : NULL, m->states.digest,
+								   m->states.count, out);
+		if (err)
 			return cmd__fail(EXIT_FAILED, "model: %s: %s", job->files[i], strerror(-err));
-		digest__to_hex(out, digest__size(job->digest), hex);
-		if (job->json)
-			printf("\"%s\"\n", hex);
-		else
-			puts(hex);
+		digest__to_hex(out, digest__size(digest), hex);
+		printf(job->json ? "\"%s\"\n" : "%s\n", hex);
 	}
 	return EXIT_DONE;
 }
@@ -148,6 +161,73 @@ static bool diff_value(struct job *job, const char *word, const u8 *a, const u8 
 	return !a && !b;
 }
 
+/* The lines of what a model was made with; the caller frees them. NULL: no memory. */
+static char *settings_of(const struct model *model)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+
+	if (!file)
+		return NULL;
+	model__write_settings(file, model);
+	fclose(file);
+	return text;
+}
+
+static bool has_line(const char *text, const char *line, size_t size)
+{
+	for (; *text; text += strcspn(text, "\n") + 1) {
+		if (strcspn(text, "\n") == size && !memcmp(text, line, size))
+			return true;
+	}
+	return false;
+}
+
+static void settings_line(struct job *job, char sign, const char *line, size_t size)
+{
+	struct json_object *json;
+	char *text;
+
+	if (asprintf(&text, "%c%.*s", sign, (int)size, line) < 0)
+		return;
+	json = job->json ? json_object_new_string(text) : NULL;
+	puts(json ? event__line(json) : text);
+	json_object_put(json);
+	free(text);
+}
+
+/* Prints the lines of `text` that `other` has not, or all of them; their number. */
+static size_t settings_lines(struct job *job, char sign, const char *text, const char *other, bool all)
+{
+	size_t count = 0, size;
+
+	for (; *text; text += size + 1) {
+		size = strcspn(text, "\n");
+		if (!all && has_line(other, text, size))
+			continue;
+		settings_line(job, sign, text, size);
+		count++;
+	}
+	return count;
+}
+
+/* The same settings in both? Patterns count in their order: where that alone differs all lines are printed. */
+static bool diff_settings(struct job *job, const struct model *a, const struct model *b)
+{
+	char *ours = settings_of(a), *theirs = settings_of(b);
+	bool same = ours && theirs && !strcmp(ours, theirs);
+
+	if (ours && theirs && !same &&
+	    !(settings_lines(job, '-', ours, theirs, false) + settings_lines(job, '+', theirs, ours, false))) {
+		settings_lines(job, '-', ours, theirs, true);
+		settings_lines(job, '+', theirs, ours, true);
+	}
+	free(ours);
+	free(theirs);
+	return same;
+}
+
 static int diff(struct job *job)
 {
 	struct model *a, *b;
@@ -157,8 +237,9 @@ static int diff(struct job *job)
 		return cmd__fail(EXIT_USAGE, "model diff: needs exactly two files");
 	a = &job->models[0];
 	b = &job->models[1];
-	same = diff_value(job, "aggregate ", a->has_aggregate ? a->aggregate : NULL,
-			  b->has_aggregate ? b->aggregate : NULL);
+	same = diff_settings(job, a, b);
+	same &= diff_value(job, "aggregate ", a->has_aggregate ? a->aggregate : NULL,
+			   b->has_aggregate ? b->aggregate : NULL);
 	same &= diff_value(job, "base ", a->has_base ? a->base : NULL, b->has_base ? b->base : NULL);
 	same &= diff_digests(job, "pseudonym ", &a->pseudonyms, &b->pseudonyms);
 	same &= diff_digests(job, "", &a->states, &b->states);
@@ -175,50 +256,73 @@ static bool agree(bool has_a, const u8 *a, bool has_b, const u8 *b)
 	return has_a == has_b && (!has_a || !memcmp(a, b, TSEM_DIGEST_MAX));
 }
 
+/* May they be one model? 0, or the exit code after a message. */
+static int check_merge(struct job *job, size_t i)
+{
+	struct model *first = &job->models[0], *m = &job->models[i];
+	char *ours = settings_of(first), *theirs = settings_of(m);
+	bool same = ours && theirs && !strcmp(ours, theirs);
+
+	free(ours);
+	free(theirs);
+	if (!same)
+		return cmd__fail(EXIT_FAILED,
+				 "model merge: %s and %s were made with different settings; see 'tsem-bpf model diff'",
+				 job->files[0], job->files[i]);
+	if (!agree(first->has_aggregate, first->aggregate, m->has_aggregate, m->aggregate))
+		return cmd__fail(EXIT_FAILED, "model merge: %s and %s were taken under different aggregates",
+				 job->files[0], job->files[i]);
+	if (!agree(first->has_base, first->base, m->has_base, m->base))
+		return cmd__fail(EXIT_FAILED, "model merge: %s and %s have different bases", job->files[0],
+				 job->files[i]);
+	return 0;
+}
+
+/* Adds a model to the first one, which is of no version then. 0 or -ENOMEM. */
+static int merge_one(struct model *first, const struct model *m)
+{
+	int err = 0;
+
+	for (size_t k = 0; k < m->states.count && !err; k++)
+		err = model__add(first, m->states.digest[k], m->events ? m->events[k] : (struct model_event){});
+	for (size_t k = 0; k < m->pseudonyms.count && !err; k++)
+		err = digests__add(&first->pseudonyms, m->pseudonyms.digest[k]);
+	first->sealed &= m->sealed;
+	first->has_version = false;
+	first->width = first->width ?: m->width;
+	if (strcmp(first->name, m->name))
+		*first->name = 0;
+	return err;
+}
+
+static int write_model(const char *action, const char *path, const struct model *model)
+{
+	struct stream *stream = stream__create(path);
+	int err;
+
+	if (!stream)
+		return cmd__fail(EXIT_FAILED, "model %s: %s: %s", action, path, stream__error(errno));
+	model__write(stream__file(stream), model);
+	err = stream__commit(stream);
+	return err ? cmd__fail(EXIT_FAILED, "model %s: %s: %s", action, path, stream__error(err)) : 0;
+}
+
 static int merge(struct job *job)
 {
 	struct model *first = &job->models[0];
-	struct stream *stream;
-	char *text;
-	size_t size;
-	FILE *memory;
 	int err = 0;
 
-	for (size_t i = 1; i < job->count && !err; i++) {
-		struct model *m = &job->models[i];
-
-		if (!agree(first->has_aggregate, first->aggregate, m->has_aggregate, m->aggregate))
-			return cmd__fail(EXIT_FAILED, "model merge: %s and %s were taken under different aggregates",
-					 job->files[0], job->files[i]);
-		if (!agree(first->has_base, first->base, m->has_base, m->base))
-			return cmd__fail(EXIT_FAILED, "model merge: %s and %s have different bases", job->files[0],
-					 job->files[i]);
-		for (size_t k = 0; k < m->states.count && !err; k++)
-			err = digests__add(&first->states, m->states.digest[k]);
-		for (size_t k = 0; k < m->pseudonyms.count && !err; k++)
-			err = digests__add(&first->pseudonyms, m->pseudonyms.digest[k]);
-		first->sealed &= m->sealed;
+	for (size_t i = 1; i < job->count; i++) {
+		err = check_merge(job, i);
+		if (err)
+			return err;
 	}
+	for (size_t i = 1; i < job->count && !err; i++)
+		err = merge_one(first, &job->models[i]);
+	err = err ?: model__unique(first);
 	if (err)
 		return cmd__fail(EXIT_FAILED, "model merge: %s", strerror(-err));
-	/* Written and read again: reading is what drops the second of two equal lines. */
-	memory = open_memstream(&text, &size);
-	if (!memory)
-		return cmd__fail(EXIT_FAILED, "model merge: no memory");
-	model__write(memory, first);
-	fclose(memory);
-	model__free(first);
-	memory = fmemopen(text, size, "r");
-	err = memory ? model__read(memory, first, &(struct model_error){}) : -ENOMEM;
-	if (memory)
-		fclose(memory);
-	free(text);
-	stream = err ? NULL : stream__create(job->output ?: "-");
-	if (!stream)
-		return cmd__fail(EXIT_FAILED, "model merge: %s: %s", job->output ?: "-", strerror(err ? -err : errno));
-	model__write(stream__file(stream), first);
-	err = stream__commit(stream);
-	return err ? cmd__fail(EXIT_FAILED, "model merge: %s: %s", job->output ?: "-", strerror(-err)) : EXIT_DONE;
+	return write_model("merge", job->output ?: "-", first);
 }
 
 /* The text of the one file. 0, or the exit code after a message. */
@@ -230,74 +334,170 @@ static int read_text(struct job *job, const char *action, char **text, size_t *s
 	*text = NULL;
 	if (job->count != 1)
 		return cmd__fail(EXIT_USAGE, "model %s: takes one file; '%s' is one too many", action, job->files[1]);
-	file = stream__read(job->files[0]);
+	file = stream__read_in(NULL, job->files[0]);
 	if (!file)
-		return cmd__fail(EXIT_FAILED, "model %s: %s: %s", action, job->files[0], strerror(errno));
+		return cmd__fail(EXIT_FAILED, "model %s: %s: %s", action, job->files[0], stream__error(errno));
 	err = model__text(file, text, size);
 	fclose(file);
-	return err ? cmd__fail(EXIT_FAILED, "model %s: %s: %s", action, job->files[0], strerror(-err)) : 0;
+	return err ? cmd__fail(EXIT_FAILED, "model %s: %s: %s", action, job->files[0], stream__error(err)) : 0;
 }
 
-/* What is signed has to be a model. 0, or the exit code after a message. */
-static int check_text(struct job *job, const char *action, const char *text, size_t size)
+/* What is signed has to be a model. 0 and *model, to be freed, or the exit code after a message. */
+static int parse_text(struct job *job, const char *action, const char *text, size_t size, struct model *model)
 {
 	struct model_error error;
-	struct model model;
-	int err = model__parse(text, size, &model, &error);
+	int err = model__parse(text, size, model, &error);
 
 	if (err == -EINVAL)
 		return cmd__fail(EXIT_FAILED, "model %s: %s: line %zu: '%s' %s", action, job->files[0], error.line,
 				 error.word, error.why);
-	if (err)
-		return cmd__fail(EXIT_FAILED, "model %s: %s: %s", action, job->files[0], strerror(-err));
-	model__free(&model);
+	return err ? cmd__fail(EXIT_FAILED, "model %s: %s: %s", action, job->files[0], strerror(-err)) : 0;
+}
+
+/* Puts the name and the version into a model. 0, or the exit code after a message. */
+static int name_model(struct job *job, struct model *model)
+{
+	const char *fault = job->name ? model__name_fault(job->name) : NULL;
+	char *end;
+
+	if (fault)
+		return cmd__fail(EXIT_USAGE, "model sign: --name: '%.80s' %s", job->name, fault);
+	if (job->name)
+		snprintf(model->name, sizeof(model->name), "%s", job->name);
+	if (!job->version)
+		return 0;
+	errno = 0;
+	model->version = strtoull(job->version, &end, 10);
+	model->has_version = true;
+	if (*job->version < '0' || *job->version > '9' || *end || errno)
+		return cmd__fail(EXIT_USAGE,
+				 "model sign: --version: '%.40s' is no number from 0 to 18446744073709551615",
+				 job->version);
 	return 0;
+}
+
+/* A name and a version are lines of the model: makes its text anew with them. The old text is freed. */
+static int name_text(struct job *job, char **text, size_t *size)
+{
+	struct model model;
+	char *written = NULL;
+	size_t written_size;
+	FILE *memory;
+	int err = parse_text(job, "sign", *text, *size, &model);
+
+	if (err)
+		return err;
+	err = name_model(job, &model);
+	if (err || (!job->name && !job->version))
+		goto out;
+	memory = open_memstream(&written, &written_size);
+	if (!memory) {
+		err = cmd__fail(EXIT_FAILED, "model sign: no memory");
+		goto out;
+	}
+	model__write(memory, &model);
+	fclose(memory);
+	free(*text);
+	*text = written;
+	*size = written_size;
+out:
+	model__free(&model);
+	return err;
+}
+
+static int write_bytes(const char *path, const void *bytes, size_t size)
+{
+	struct stream *stream = stream__create(path);
+	int err = stream ? 0 : -errno;
+
+	if (!err) {
+		fwrite(bytes, 1, size, stream__file(stream));
+		err = stream__commit(stream);
+	}
+	return err ? cmd__fail(EXIT_FAILED, "model sign: %s: %s", path, stream__error(err)) : 0;
+}
+
+/* The model, if it was made anew, and the signature of it. */
+static int write_signed(struct job *job, struct sign_bytes text, struct sign_bytes signature)
+{
+	char *name = job->output ? strdup(job->output) : sign__name(job->files[0]);
+	int err = name ? 0 : cmd__fail(EXIT_FAILED, "model sign: no memory");
+
+	if (!err && (job->name || job->version))
+		err = write_bytes(job->files[0], text.data, text.size);
+	err = err ?: write_bytes(name, signature.data, signature.size);
+	free(name);
+	return err;
 }
 
 static int sign(struct job *job)
 {
-	char *text, *name = NULL;
+	bool standard = !strcmp(job->files[0], "-");
+	struct sign_bytes bytes, made;
 	struct sign_error error;
-	struct stream *stream;
-	size_t size, signature_size;
 	u8 *signature = NULL;
+	char *text = NULL;
+	size_t size;
 	int err;
 
 	if (!job->key)
 		return cmd__fail(EXIT_USAGE, "model sign: the key is missing; give --key");
-	if (!job->output && !strcmp(job->files[0], "-"))
+	if (!job->output && standard)
 		return cmd__fail(EXIT_USAGE,
 				 "model sign: the standard input has no name; give the signature's with -o");
-	err = read_text(job, "sign", &text, &size) ?: check_text(job, "sign", text, size);
+	if (standard && (job->name || job->version))
+		return cmd__fail(EXIT_USAGE,
+				 "model sign: --name and --version are written into the model file; name it");
+	err = read_text(job, "sign", &text, &size) ?: name_text(job, &text, &size);
 	if (err)
 		goto out;
-	if (sign__sign((struct sign_bytes){ (u8 *)text, size }, job->key, job->certificate, &signature, &signature_size,
-		       &error)) {
+	bytes = (struct sign_bytes){ (u8 *)text, size };
+	if (sign__sign(bytes, job->key, job->certificate, &signature, &made.size, &error)) {
 		err = cmd__fail(EXIT_FAILED, "model sign: %s", error.text);
 		goto out;
 	}
-	name = job->output ? strdup(job->output) : sign__name(job->files[0]);
-	stream = name ? stream__create(name) : NULL;
-	err = stream ? 0 : -errno;
-	if (!err) {
-		fwrite(signature, 1, signature_size, stream__file(stream));
-		err = stream__commit(stream);
-	}
-	if (err)
-		err = cmd__fail(EXIT_FAILED, "model sign: %s: %s", name ?: "the signature", strerror(-err));
+	made.data = signature;
+	err = write_signed(job, bytes, made);
 out:
-	free(name);
 	free(signature);
 	free(text);
 	return err;
+}
+
+static void print_signer(struct job *job, const struct model *model, const struct sign_signer *signer)
+{
+	struct json_object *o;
+	char version[24];
+
+	snprintf(version, sizeof(version), "%llu", (unsigned long long)model->version);
+	if (!job->json) {
+		printf("%s: signed by %s", job->files[0], signer->name);
+		if (*model->name)
+			printf(", for %s", model->name);
+		if (model->has_version)
+			printf(", version %s", version);
+		putchar('\n');
+		return;
+	}
+	o = json_object_new_object();
+	json_object_object_add(o, "model", json_object_new_string(job->files[0]));
+	json_object_object_add(o, "kind", json_object_new_string(signer->x509 ? "x509" : "ed25519"));
+	json_object_object_add(o, "signer", json_object_new_string(signer->name));
+	json_object_object_add(o, "fingerprint", json_object_new_string(signer->fingerprint));
+	if (*model->name)
+		json_object_object_add(o, "name", json_object_new_string(model->name));
+	if (model->has_version)
+		json_object_object_add(o, "version", json_object_new_string(version));
+	puts(event__line(o));
+	json_object_put(o);
 }
 
 static int verify(struct job *job)
 {
 	struct sign_signer signer;
 	struct sign_error error;
-	struct json_object *o;
-	char *text;
+	struct model model;
+	char *text = NULL;
 	size_t size;
 	int err;
 
@@ -306,28 +506,14 @@ static int verify(struct job *job)
 	if (!job->signature && !strcmp(job->files[0], "-"))
 		return cmd__fail(EXIT_USAGE, "model verify: the standard input has no name; give --signature");
 	err = read_text(job, "verify", &text, &size);
-	if (err)
-		goto out;
-	if (sign__verify_file((struct sign_bytes){ (u8 *)text, size }, job->files[0], job->signature, NULL,
-			      job->trust_anchor, &signer, &error)) {
+	if (!err && sign__verify_file((struct sign_bytes){ (u8 *)text, size }, job->files[0], job->signature, NULL,
+				      job->trust_anchor, &signer, &error))
 		err = cmd__fail(EXIT_FAILED, "model verify: %s: %s", job->files[0], error.text);
-		goto out;
+	err = err ?: parse_text(job, "verify", text, size, &model);
+	if (!err) {
+		print_signer(job, &model, &signer);
+		model__free(&model);
 	}
-	err = check_text(job, "verify", text, size);
-	if (err)
-		goto out;
-	if (job->json) {
-		o = json_object_new_object();
-		json_object_object_add(o, "model", json_object_new_string(job->files[0]));
-		json_object_object_add(o, "kind", json_object_new_string(signer.x509 ? "x509" : "ed25519"));
-		json_object_object_add(o, "signer", json_object_new_string(signer.name));
-		json_object_object_add(o, "fingerprint", json_object_new_string(signer.fingerprint));
-		puts(event__line(o));
-		json_object_put(o);
-	} else {
-		printf("%s: signed by %s\n", job->files[0], signer.name);
-	}
-out:
 	free(text);
 	return err;
 }
@@ -337,8 +523,8 @@ static const struct {
 	int (*run)(struct job *job);
 	const char *options; /* that it takes, by their letters */
 } actions[] = {
-	{ "measure", measure, "dj" }, { "state", state, "dj" }, { "diff", diff, "dj" },
-	{ "merge", merge, "djo" },    { "sign", sign, "okc" },  { "verify", verify, "jaS" },
+	{ "measure", measure, "djX" }, { "state", state, "djX" },  { "diff", diff, "djX" },
+	{ "merge", merge, "djoX" },    { "sign", sign, "okcnvX" }, { "verify", verify, "jaSX" },
 };
 
 static const char *option_name(const struct option *options, int letter)
@@ -348,7 +534,55 @@ static const char *option_name(const struct option *options, int letter)
 	return options->name;
 }
 
-int cmd_model(int argc, char **argv)
+static int take_option(struct job *job, int option, char **argv)
+{
+	u32 limit = 0;
+	int digest, err;
+
+	switch (option) {
+	case 'd':
+		digest = digest__parse(optarg);
+		if (digest < 0)
+			return cmd__fail(EXIT_USAGE, "model: --digest: '%s' is unknown; there are " DIGEST_NAMES,
+					 optarg);
+		job->digest = digest;
+		break;
+	case 'o':
+		job->output = optarg;
+		break;
+	case 'j':
+		job->json = true;
+		break;
+	case 'k':
+		job->key = optarg;
+		break;
+	case 'c':
+		job->certificate = optarg;
+		break;
+	case 'n':
+		job->name = optarg;
+		break;
+	case 'v':
+		job->version = optarg;
+		break;
+	case 'a':
+		job->trust_anchor = optarg;
+		break;
+	case 'S':
+		job->signature = optarg;
+		break;
+	case 'X':
+		err = cmd__number("model", "--max-expanded", optarg, 1, 1U << 20, &limit);
+		if (!err)
+			stream__limit((u64)limit << 20);
+		return err;
+	default:
+		return cmd__bad_option(argv, option);
+	}
+	return 0;
+}
+
+static int parse_options(struct job *job, int argc, char **argv, const char *takes)
 {
 	static const struct option options[] = {
 		{ "digest", required_argument, NULL, 'd' },
@@ -356,14 +590,35 @@ int cmd_model(int argc, char **argv)
 		{ "json", no_argument, NULL, 'j' },
 		{ "key", required_argument, NULL, 'k' },
 		{ "cert", required_argument, NULL, 'c' },
+		{ "name", required_argument, NULL, 'n' },
+		{ "version", required_argument, NULL, 'v' },
 		{ "trust-anchor", required_argument, NULL, 'a' },
 		{ "signature", required_argument, NULL, 'S' },
+		{ "max-expanded", required_argument, NULL, 'X' },
 		{},
 	};
-	struct job job = { .digest = TSEM_DIGEST_SHA256 };
+	int option, err = 0;
+
+	optind = 2;
+	while (!err && (option = cmd__option(argc, argv, "+:o:", options)) != -1) {
+		if (option != '?' && option != ':' && !strchr(takes, option))
+			return cmd__fail(EXIT_USAGE, "model %s: takes no --%s; see 'tsem-bpf help model'", argv[1],
+					 option_name(options, option));
+		err = take_option(job, option, argv);
+	}
+	if (!err && optind >= argc)
+		err = cmd__fail(EXIT_USAGE, "model %s: a model file is missing", argv[1]);
+	job->files = argv + optind;
+	job->count = argc - optind;
+	return err;
+}
+
+int cmd_model(int argc, char **argv)
+{
+	struct job job = {};
 	int (*run)(struct job *job) = NULL;
 	const char *takes = NULL;
-	int option, digest, err;
+	int err;
 
 	if (argc < 2)
 		return cmd__fail(EXIT_USAGE, "model: measure, state, diff, merge, sign or verify is missing");
@@ -377,47 +632,10 @@ int cmd_model(int argc, char **argv)
 		return cmd__fail(EXIT_USAGE,
 				 "model: '%s' is unknown; there are measure, state, diff, merge, sign, verify",
 				 argv[1]);
-	optind = 2;
-	while ((option = cmd__option(argc, argv, "+:o:", options)) != -1) {
-		if (option != '?' && option != ':' && !strchr(takes, option))
-			return cmd__fail(EXIT_USAGE, "model %s: takes no --%s; see 'tsem-bpf help model'", argv[1],
-					 option_name(options, option));
-		switch (option) {
-		case 'd':
-			digest = digest__parse(optarg);
-			if (digest < 0)
-				return cmd__fail(EXIT_USAGE,
-						 "model: --digest: '%s' is unknown; there are " DIGEST_NAMES, optarg);
-			job.digest = digest;
-			break;
-		case 'o':
-			job.output = optarg;
-			break;
-		case 'j':
-			job.json = true;
-			break;
-		case 'k':
-			job.key = optarg;
-			break;
-		case 'c':
-			job.certificate = optarg;
-			break;
-		case 'a':
-			job.trust_anchor = optarg;
-			break;
-		case 'S':
-			job.signature = optarg;
-			break;
-		default:
-			return cmd__bad_option(argv, option);
-		}
-	}
-	if (optind >= argc)
-		return cmd__fail(EXIT_USAGE, "model %s: a model file is missing", argv[1]);
-	job.files = argv + optind;
-	job.count = argc - optind;
+	err = parse_options(&job, argc, argv, takes);
 	/* A signature is over a text, of one file. */
-	err = run == sign || run == verify ? 0 : read_models(&job);
+	if (!err && run != sign && run != verify)
+		err = read_models(&job);
 	err = err ?: run(&job);
 	if (fflush(stdout) || ferror(stdout))
 		err = cmd__fail(EXIT_FAILED, "model %s: the output cannot be written: %s", argv[1], strerror(errno));

@@ -4,7 +4,8 @@
  *
  * The runtime runs it as its createRuntime hook, with the state of the container on the standard input, while the
  * container's init waits, still the runtime's own code, for what the hooks say. Annotations of the container say what
- * namespace it gets; without any the hook does nothing. The hook makes the namespace, leaves a collector behind, and
+ * namespace it gets, within the rules that the hook's own command line has; without annotations and rules the hook does
+ * nothing. The hook makes the namespace, leaves a collector behind, and
  * puts the init into the namespace as the last of its steps: if one fails the runtime does not start the container, and
  * nothing has to be undone in it. The collector is detached, and does what `run` does: it keeps the descriptions until
  * the last task has gone, writes what was asked for, and removes the namespace.
@@ -14,11 +15,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
-#include <libgen.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -27,20 +29,33 @@
 
 #include "caps.h"
 #include "cmd.h"
+#include "control.h"
 #include "digest.h"
+#include "guardian.h"
 #include "stream.h"
+#include "versions.h"
 #include "workload.h"
 
 #define PREFIX "org.tsem-bpf."
 #define POLL_MS 100
 #define POSTSTOP_MS 5000
 
+/* What the configuration of the hook says, which is the administrator's. */
+struct rules {
+	const char *directory; /* that all files of annotations must be in, or NULL: they may name none */
+	const char *model; /* of every container, or NULL */
+	bool require_model; /* a container without one is refused */
+	u32 least_mode; /* enum tsem_mode */
+};
+
 struct hook {
-	const char *directory; /* that all files must be in, or NULL */
+	struct rules rules;
 	struct json_object *state; /* owns the strings */
 	const char *id, *bundle, *model, *signature, *base;
+	struct patterns patterns;
 	pid_t pid;
-	bool asked; /* there is an annotation for us */
+	bool asked; /* there is an annotation for us, or a rule for every container */
+	bool has_mode, audit; /* as annotated */
 	char name[TSEM_NAME_SIZE];
 	struct workload workload;
 };
@@ -62,24 +77,29 @@ static int bad(const char *key, const char *value, const char *why)
 /* A file: by its whole name, and in the directory that the administrator allows. */
 static int file_annotation(struct hook *hook, const char *key, const char *value, const char **out)
 {
-	size_t size = hook->directory ? strlen(hook->directory) : 0, length = strlen(value);
-	char parent[PATH_MAX];
+	const char *directory = hook->rules.directory;
+	size_t size;
 	int err;
 
+	if (!directory)
+		return cmd__fail(EXIT_USAGE,
+				 "oci-hook: annotation " PREFIX "%s: files are read and written as root: the hook's "
+				 "configuration has to say in which directory, by --directory",
+				 key);
+	size = strlen(directory);
 	if (*value != '/')
 		return bad(key, value, "is no path from the root; give one that begins with /");
-	if (length >= sizeof(parent))
+	if (strlen(value) >= PATH_MAX)
 		return bad(key, value, "is too long for a path");
-	if (strstr(value, "/../") || (length > 2 && !strcmp(value + length - 3, "/..")))
+	if (strstr(value, "/../") || (strlen(value) > 2 && !strcmp(value + strlen(value) - 3, "/..")))
 		return bad(key, value, "has .. in it");
-	if (size && (strncmp(value, hook->directory, size) || value[size] != '/'))
+	if (strncmp(value, directory, size) || value[size] != '/')
 		return cmd__fail(EXIT_USAGE, "oci-hook: annotation " PREFIX "%s: '%.200s' is not in %s (--directory)",
-				 key, value, hook->directory);
-	snprintf(parent, sizeof(parent), "%s", value);
-	if (hook->directory)
-		err = stream__reach(hook->directory, value);
-	else
-		err = access(dirname(parent), F_OK) ? -errno : 0;
+				 key, value, directory);
+	size = strlen(VERSIONS_DIRECTORY);
+	if (!strncmp(value, VERSIONS_DIRECTORY, size) && value[size] == '/')
+		return bad(key, value, "is where the versions of signed models are; that is not for annotations");
+	err = stream__reach(directory, value);
 	if (err == -ELOOP)
 		return bad(key, value, "has a symbolic link on its way below --directory");
 	if (err)
@@ -92,29 +112,100 @@ static int mode_annotation(struct hook *hook, const char *value)
 {
 	static const char *const modes[] = { "learn", "seal", "enforce" };
 
+	hook->audit = !strcmp(value, "audit");
+	if (hook->audit)
+		value = "seal";
 	for (u32 i = TSEM_MODE_FREE; i <= TSEM_MODE_ENFORCING; i++) {
 		if (strcmp(value, modes[i]))
 			continue;
 		hook->workload.spec.mode = i;
+		hook->has_mode = true;
 		return 0;
 	}
-	return bad("mode", value, "is unknown; give learn, seal or enforce");
+	return bad("mode", value, "is unknown; give learn, seal, audit or enforce");
+}
+
+/* Calls `each` for the words of `value`, which `separator` separates. 0, or what it returned. */
+static int each_word(struct hook *hook, const char *key, const char *value, char separator,
+		     int (*each)(struct hook *hook, const char *key, const char *word))
+{
+	char *copy = strdup(value), *rest = copy, *word, separators[] = { separator, 0 };
+	int err = copy ? 0 : cmd__fail(EXIT_FAILED, "oci-hook: no memory");
+
+	while (!err && (word = strsep(&rest, separators)))
+		err = each(hook, key, word);
+	free(copy);
+	return err;
+}
+
+static int add_action(struct hook *hook, const char *key, const char *word)
+{
+	struct control_error error;
+
+	if (!control__namespace_action(&hook->workload.spec.settings, word, &error))
+		return 0;
+	return cmd__fail(EXIT_USAGE, "oci-hook: annotation " PREFIX "%s: %s", key, error.text);
+}
+
+static int add_pattern(struct hook *hook, const char *key, const char *word)
+{
+	struct tsem_pattern pattern;
+	const char *why = pattern__parse(word, strlen(word), !strcmp(key, "pattern-any"), &pattern);
+	int err;
+
+	if (why)
+		return bad(key, word, why);
+	err = patterns__add(&hook->patterns, &pattern);
+	if (err == -E2BIG)
+		return bad(key, word, "is one pattern too many: a namespace has 64");
+	return err ? cmd__fail(EXIT_FAILED, "oci-hook: no memory") : 0;
+}
+
+static int name_annotation(struct hook *hook, const char *value)
+{
+	if (!workload__name_ok(value))
+		return bad("name", value,
+			   "is no name: give 1 to 31 of A-Z a-z 0-9 . _ + -, not only digits, nor 'root' or ns and a "
+			   "number");
+	snprintf(hook->name, sizeof(hook->name), "%s", value);
+	hook->workload.named = true;
+	return 0;
+}
+
+/* Annotations that are settings of a namespace. */
+static const struct {
+	const char *annotation, *key;
+} settings[] = {
+	{ "digest", "digest" }, { "content", "content" },     { "nsref", "nsref" },
+	{ "cache", "cache" },   { "encoding", "encoding" },   { "model-type", "model" },
+	{ "scope", "scope" },   { "instances", "instances" }, { "on-violation", "on_violation" },
+};
+
+/* A setting: 1; another annotation: 0; or, negative, the exit code after a message. */
+static int setting_annotation(struct hook *hook, const char *key, const char *value)
+{
+	struct control_error error;
+
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		if (strcmp(settings[i].annotation, key))
+			continue;
+		if (!control__namespace_option(&hook->workload.spec.settings, settings[i].key, value, &error))
+			return 1;
+		return -cmd__fail(EXIT_USAGE, "oci-hook: annotation " PREFIX "%s: %s", key, error.text);
+	}
+	return 0;
 }
 
 /* `key` is what stands behind PREFIX. */
 static int annotation(struct hook *hook, const char *key, const char *value)
 {
 	struct workload *w = &hook->workload;
-	struct control_error error;
+	int taken = setting_annotation(hook, key, value);
 
-	if (!strcmp(key, "name")) {
-		if (!workload__name_ok(value))
-			return bad(key, value,
-				   "is no name: give 1 to 31 of A-Z a-z 0-9 . _ + -, not only digits, nor 'root' or ns "
-				   "and a number");
-		snprintf(hook->name, sizeof(hook->name), "%s", value);
-		return 0;
-	}
+	if (taken)
+		return taken < 0 ? -taken : 0;
+	if (!strcmp(key, "name"))
+		return name_annotation(hook, value);
 	if (!strcmp(key, "mode"))
 		return mode_annotation(hook, value);
 	if (!strcmp(key, "model"))
@@ -127,38 +218,33 @@ static int annotation(struct hook *hook, const char *key, const char *value)
 		return file_annotation(hook, key, value, &w->trajectory);
 	if (!strcmp(key, "forensics"))
 		return file_annotation(hook, key, value, &w->forensics);
+	if (!strcmp(key, "action"))
+		return each_word(hook, key, value, ',', add_action);
+	if (!strcmp(key, "pattern") || !strcmp(key, "pattern-any"))
+		return each_word(hook, key, value, ' ', add_pattern);
 	if (!strcmp(key, "base")) {
 		hook->base = value;
 		return 0;
 	}
-	if (!strcmp(key, "digest") || !strcmp(key, "content") || !strcmp(key, "nsref") || !strcmp(key, "cache") ||
-	    !strcmp(key, "model-type")) {
-		if (control__namespace_option(&w->spec.settings, strcmp(key, "model-type") ? key : "model", value,
-					      &error))
-			return cmd__fail(EXIT_USAGE, "oci-hook: annotation " PREFIX "%s: %s", key, error.text);
-		return 0;
-	}
-	return cmd__fail(EXIT_USAGE,
-			 "oci-hook: annotation " PREFIX
-			 "%.80s is unknown; there are name, mode, model, signature, output, "
-			 "trajectory, forensics, base, digest, content, nsref, cache, model-type",
-			 key);
+	return cmd__fail(
+		EXIT_USAGE,
+		"oci-hook: annotation " PREFIX
+		"%.80s is unknown; there are name, mode, model, signature, output, trajectory, forensics, base, "
+		"pattern, pattern-any, action, on-violation, digest, content, encoding, scope, instances, nsref, "
+		"cache, model-type",
+		key);
 }
 
-/* Reads the state of the container. 0, or the exit code after a message. */
-static int read_state(struct hook *hook)
+static int read_annotations(struct hook *hook)
 {
-	struct json_object *value;
+	struct json_object *annotations;
 	int err = 0;
 
-	hook->state = json_object_from_fd(STDIN_FILENO);
-	if (!json_object_is_type(hook->state, json_type_object))
-		return cmd__fail(EXIT_FAILED, "oci-hook: the standard input is not the JSON state of a container");
-	if (!json_object_object_get_ex(hook->state, "annotations", &value) || !value)
+	if (!json_object_object_get_ex(hook->state, "annotations", &annotations) || !annotations)
 		return 0;
-	if (!json_object_is_type(value, json_type_object))
+	if (!json_object_is_type(annotations, json_type_object))
 		return cmd__fail(EXIT_FAILED, "oci-hook: 'annotations' of the container's state is no object");
-	json_object_object_foreach(value, key, text) {
+	json_object_object_foreach(annotations, key, text) {
 		if (err || strncmp(key, PREFIX, strlen(PREFIX)))
 			continue;
 		hook->asked = true;
@@ -167,14 +253,12 @@ static int read_state(struct hook *hook)
 		else
 			err = cmd__fail(EXIT_USAGE, "oci-hook: annotation %.80s is no string", key);
 	}
-	if (err || !hook->asked)
-		return err;
-	hook->id = string_of(hook->state, "id");
-	hook->bundle = string_of(hook->state, "bundle");
-	if (!hook->id || !*hook->id)
-		return cmd__fail(EXIT_FAILED, "oci-hook: the container's state has no 'id'");
-	if (json_object_object_get_ex(hook->state, "pid", &value) && json_object_is_type(value, json_type_int))
-		hook->pid = json_object_get_int(value);
+	return err;
+}
+
+/* The namespace is called by its annotation, or by the container's id. */
+static int choose_name(struct hook *hook)
+{
 	/* An id may be longer than a name, and may have digits only. */
 	if (!*hook->name)
 		snprintf(hook->name, sizeof(hook->name), "%s", hook->id);
@@ -185,6 +269,27 @@ static int read_state(struct hook *hook)
 				 "oci-hook: the container's id '%s' is no name of a namespace; annotate one", hook->id);
 	hook->workload.spec.name = hook->name;
 	return 0;
+}
+
+/* Reads the state of the container. 0, or the exit code after a message. */
+static int read_state(struct hook *hook)
+{
+	struct json_object *value;
+	int err;
+
+	hook->state = json_object_from_fd(STDIN_FILENO);
+	if (!json_object_is_type(hook->state, json_type_object))
+		return cmd__fail(EXIT_FAILED, "oci-hook: the standard input is not the JSON state of a container");
+	err = read_annotations(hook);
+	if (err || !hook->asked)
+		return err;
+	hook->id = string_of(hook->state, "id");
+	hook->bundle = string_of(hook->state, "bundle");
+	if (!hook->id || !*hook->id)
+		return cmd__fail(EXIT_FAILED, "oci-hook: the container's state has no 'id'");
+	if (json_object_object_get_ex(hook->state, "pid", &value) && json_object_is_type(value, json_type_int))
+		hook->pid = json_object_get_int(value);
+	return choose_name(hook);
 }
 
 /* Does `list`, of the capabilities of a configuration, name the control capability? */
@@ -236,30 +341,13 @@ out:
 	return err;
 }
 
-/* The collector: waits for the word that the init has joined, then for the end of the last task. Does not return. */
-static void collector_main(struct workload *w, int go)
+/* Writes what was asked for. 0 or -errno. */
+static int collector_write(struct workload *w)
 {
 	struct workload_summary summary;
 	struct workload_error error;
-	int null = open("/dev/null", O_RDWR), err;
-	char byte;
+	int err;
 
-	/* The runtime waits for the end of the hook's outputs, and sends signals to its group. */
-	setsid();
-	for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
-		dup2(null, fd);
-	if (null < 0 || chdir("/") || read(go, &byte, 1) != 1) {
-		workload__delete(w, false);
-		_exit(EXIT_FAILED);
-	}
-	openlog("tsem-bpf", LOG_PID, LOG_DAEMON);
-	do {
-		if (workload__step(w, POLL_MS)) {
-			syslog(LOG_ERR, "oci-hook: %s: the namespace has been removed under the container", w->ns.name);
-			_exit(EXIT_FAILED);
-		}
-	} while (w->ns.live_tasks);
-	workload__step(w, 0);
 	if (w->lost)
 		syslog(LOG_ERR, "oci-hook: %s: cannot keep descriptions in " JOURNAL_DIRECTORY ": %s", w->ns.name,
 		       strerror(-w->lost));
@@ -270,7 +358,46 @@ static void collector_main(struct workload *w, int go)
 		syslog(LOG_WARNING,
 		       "oci-hook: %s: %zu coefficients have no description; a larger " PREFIX "cache keeps them",
 		       w->ns.name, summary.missing);
+	if (summary.dropped)
+		syslog(LOG_WARNING,
+		       "oci-hook: %s: %llu descriptions had no room in the journal; a larger --journal keeps them",
+		       w->ns.name, (unsigned long long)summary.dropped);
+	if (w->ns.denied)
+		syslog(LOG_NOTICE, "oci-hook: %s: %llu denied", w->ns.name, (unsigned long long)w->ns.denied);
+	return err;
+}
+
+/* The collector: waits for the word that the init has joined, then for the end of the last task. Does not return. */
+static void collector_main(struct workload *w, int go)
+{
+	int null = open("/dev/null", O_RDWR), err;
+	struct guardian guardian = {};
+	char byte;
+
+	/* The runtime waits for the end of the hook's outputs, and sends signals to its group. */
+	setsid();
+	for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
+		dup2(null, fd);
+	openlog("tsem-bpf", LOG_PID, LOG_DAEMON);
+	err = null < 0 || chdir("/") ? -errno : guardian__start(&guardian, w, "oci-hook", false);
+	if (err || write(go, "", 1) != 1 || read(go, &byte, 1) != 1) {
+		workload__delete(w, false);
+		guardian__dismiss(&guardian);
+		_exit(EXIT_FAILED);
+	}
+	do {
+		if (workload__step(w, POLL_MS)) {
+			syslog(LOG_ERR, "oci-hook: %s: the namespace has been removed under the container", w->ns.name);
+			workload__drop(w);
+			guardian__dismiss(&guardian);
+			_exit(EXIT_FAILED);
+		}
+	} while (w->ns.live_tasks);
+	workload__step(w, 0);
+	err = collector_write(w);
+	workload__drop(w);
 	workload__delete(w, false);
+	guardian__dismiss(&guardian);
 	_exit(err ? EXIT_FAILED : EXIT_DONE);
 }
 
@@ -279,10 +406,11 @@ static int start(struct hook *hook)
 {
 	struct workload *w = &hook->workload;
 	pid_t collector;
-	int go[2], err;
+	int go[2], err = 0;
+	char byte;
 
-	if (pipe2(go, O_CLOEXEC))
-		return cmd__fail(EXIT_FAILED, "oci-hook: cannot make a pipe: %s", strerror(errno));
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, go))
+		return cmd__fail(EXIT_FAILED, "oci-hook: cannot make a pair of sockets: %s", strerror(errno));
 	collector = fork();
 	if (collector < 0)
 		return cmd__fail(EXIT_FAILED, "oci-hook: cannot fork: %s", strerror(errno));
@@ -291,8 +419,11 @@ static int start(struct hook *hook)
 		collector_main(w, go[0]);
 	}
 	close(go[0]);
-	err = workload__join(w, hook->pid);
-	if (!err && write(go[1], "", 1) != 1)
+	/* The init is to have a collector, and that its guardian, before it does anything. */
+	if (read(go[1], &byte, 1) != 1)
+		err = -EPIPE;
+	err = err ?: workload__join(w, hook->pid);
+	if (!err && send(go[1], "", 1, MSG_NOSIGNAL) != 1)
 		err = -EPIPE;
 	close(go[1]);
 	if (!err)
@@ -303,7 +434,105 @@ static int start(struct hook *hook)
 		return cmd__fail(EXIT_FAILED, "oci-hook: process %d of container %s is in a namespace already",
 				 hook->pid, hook->id);
 	return cmd__fail(EXIT_FAILED, "oci-hook: cannot put process %d of container %s into the namespace: %s",
-			 hook->pid, hook->id, strerror(-err));
+			 hook->pid, hook->id, workload__join_error(err));
+}
+
+/* Some action lets through what the model has not, in spite of the least mode. */
+static bool logs_only(const struct control_namespace *s)
+{
+	for (u32 i = 0; i < TSEM_EVENT_END; i++) {
+		if (control__action_of(s, i) == TSEM_ACTION_LOG)
+			return true;
+	}
+	return false;
+}
+
+/* Does the container keep to the configuration of the hook? 0, or the exit code after a message. */
+static int check_rules(struct hook *hook)
+{
+	const struct rules *rules = &hook->rules;
+	struct namespace_spec *spec = &hook->workload.spec;
+
+	if (hook->has_mode && spec->mode < rules->least_mode)
+		return cmd__fail(EXIT_FAILED,
+				 "oci-hook: annotation " PREFIX
+				 "mode: the hook's configuration wants %s at least (--min-mode)",
+				 cmd__mode(rules->least_mode));
+	if (!hook->has_mode)
+		spec->mode = rules->least_mode;
+	if (hook->audit && spec->settings.named & CONTROL_NAMED_ACTION)
+		return cmd__fail(EXIT_USAGE,
+				 "oci-hook: annotation " PREFIX "mode: audit is the action log for every event; "
+				 "leave out on-violation and action");
+	if (hook->audit)
+		spec->settings.on_violation = TSEM_ACTION_LOG;
+	if (rules->least_mode == TSEM_MODE_ENFORCING && logs_only(&spec->settings))
+		return cmd__fail(EXIT_FAILED,
+				 "oci-hook: the hook's configuration wants %s (--min-mode): the action log is "
+				 "refused in annotations",
+				 cmd__mode(rules->least_mode));
+	if (!rules->model && !rules->require_model)
+		return 0;
+	if (rules->model && (hook->signature || (hook->model && strcmp(hook->model, rules->model))))
+		return cmd__fail(EXIT_FAILED,
+				 "oci-hook: annotation " PREFIX "%s: the hook's configuration names the model: "
+				 "%s (--model)",
+				 hook->signature ? "signature" : "model", rules->model);
+	if (!rules->model && !hook->model)
+		return cmd__fail(EXIT_FAILED,
+				 "oci-hook: container %s has no model, and the hook's configuration wants one "
+				 "(--require-model); annotate " PREFIX "model",
+				 hook->id);
+	if (hook->patterns.count)
+		return cmd__fail(EXIT_FAILED,
+				 "oci-hook: annotation " PREFIX "pattern: the hook's configuration wants a "
+				 "model, which no pattern may widen; put it into the model");
+	return 0;
+}
+
+/* Reads the model: that of the configuration, or the one that is annotated. 0, or the exit code after a message. */
+static int read_model(struct hook *hook)
+{
+	struct workload *w = &hook->workload;
+	const char *model = hook->rules.model ?: hook->model;
+	struct workload_error error;
+
+	/* Who may sign is the administrator's to say, as an option: a container's own word for it would be worth
+	 * nothing. */
+	if (hook->signature && !(hook->model && w->trust_anchor))
+		return bad("signature", hook->signature,
+			   hook->model ? "cannot be verified: the hook has no --trust-anchor"
+				       : "has no model; name one with " PREFIX "model");
+	if (!model)
+		return 0;
+	w->signature = hook->signature;
+	/* The administrator's file is where the administrator put it. */
+	w->directory = hook->rules.model ? NULL : hook->rules.directory;
+	if (workload__model(w, model, &error))
+		return cmd__fail(EXIT_FAILED, "oci-hook: %s%s",
+				 hook->rules.model ? "--model " : "annotation " PREFIX "model: ", error.text);
+	w->directory = hook->rules.directory;
+	return 0;
+}
+
+/* What the model is widened by, and the base. 0, or the exit code after a message. */
+static int apply(struct hook *hook)
+{
+	struct workload *w = &hook->workload;
+	int err = 0;
+
+	for (size_t i = 0; i < hook->patterns.count && !err; i++)
+		err = workload__pattern(w, &hook->patterns.pattern[i]);
+	if (err)
+		return cmd__fail(EXIT_FAILED, "oci-hook: annotation " PREFIX "pattern: %s",
+				 err == -E2BIG ? "the model has so many patterns that these have no room: 64 at most"
+					       : strerror(-err));
+	if (!hook->base)
+		return 0;
+	w->spec.base = w->base;
+	if (digest__from_hex(hook->base, strlen(hook->base), w->base, digest__size(w->spec.settings.digest)))
+		return bad("base", hook->base, "has not the hexadecimal digits of a value of the digest");
+	return 0;
 }
 
 static int create_runtime(struct hook *hook)
@@ -314,21 +543,8 @@ static int create_runtime(struct hook *hook)
 
 	if (hook->pid <= 0)
 		return cmd__fail(EXIT_FAILED, "oci-hook: the state of container %s has no 'pid'", hook->id);
-	if (hook->base) {
-		w->spec.base = w->base;
-		if (digest__from_hex(hook->base, strlen(hook->base), w->base, digest__size(w->spec.settings.digest)))
-			return bad("base", hook->base, "has not the hexadecimal digits of a value of the digest");
-	}
-	/* Who may sign is the administrator's to say, as an option: a container's own word for it would be worth
-	 * nothing. */
-	if (hook->signature && !(hook->model && w->trust_anchor))
-		return bad("signature", hook->signature,
-			   hook->model ? "cannot be verified: the hook has no --trust-anchor"
-				       : "has no model; name one with " PREFIX "model");
-	w->signature = hook->signature;
-	if (hook->model && workload__model(w, hook->model, &error))
-		return cmd__fail(EXIT_FAILED, "oci-hook: annotation " PREFIX "model: %s", error.text);
-	code = cmd__need_control("oci-hook") ?: cmd__open(&w->tsem) ?: check_capabilities(hook);
+	code = check_rules(hook) ?: read_model(hook) ?: apply(hook);
+	code = code ?: cmd__need_control("oci-hook") ?: cmd__open(&w->tsem) ?: check_capabilities(hook);
 	if (code)
 		return code;
 	code = workload__create(w, &error);
@@ -339,7 +555,10 @@ static int create_runtime(struct hook *hook)
 	if (code)
 		return cmd__fail(EXIT_FAILED, "oci-hook: %s", error.text);
 	code = start(hook);
-	if (code)
+	/* The outputs are the collector's; after a failure there are none, and it has removed them. */
+	if (!code)
+		w->output_stream = w->trajectory_stream = w->forensics_stream = NULL;
+	else
 		workload__delete(w, false);
 	return code;
 }
@@ -369,46 +588,103 @@ static int poststop(struct hook *hook)
 			 "oci-hook: namespace '%s' goes on; its files are written when its tasks have gone", ns.name);
 }
 
-int cmd_oci_hook(int argc, char **argv)
+/* A path of the configuration. The runtime's working directory may be the container's author's. */
+static int whole_path(const char *option, const char *path, const char **out)
+{
+	size_t size = strlen(path);
+
+	if (*path != '/' || path[size - 1] == '/')
+		return cmd__fail(EXIT_USAGE, "oci-hook: %s %s: give a path that begins with / and ends without", option,
+				 path);
+	*out = path;
+	return 0;
+}
+
+/* A size in MiB, into bytes. */
+static int mebibytes(const char *option, u64 *bytes)
+{
+	u32 size = 0;
+	int err = cmd__number("oci-hook", option, optarg, 1, 1U << 20, &size);
+
+	*bytes = (u64)size << 20;
+	return err;
+}
+
+static int take_option(struct hook *hook, int option, char **argv)
+{
+	u64 limit;
+	int mode, err;
+
+	switch (option) {
+	case 'd':
+		return whole_path("--directory", optarg, &hook->rules.directory);
+	case 'a':
+		return whole_path("--trust-anchor", optarg, &hook->workload.trust_anchor);
+	case 'm':
+		return whole_path("--model", optarg, &hook->rules.model);
+	case 'R':
+		hook->rules.require_model = true;
+		return 0;
+	case 'M':
+		mode = control__value(CONTROL_WORDS_MODE, optarg);
+		if (mode < 0)
+			return cmd__fail(EXIT_USAGE,
+					 "oci-hook: --min-mode: '%s' is unknown; give free, sealed or enforcing",
+					 optarg);
+		hook->rules.least_mode = mode;
+		return 0;
+	case 'J':
+		return mebibytes("--journal", &hook->workload.journal_limit);
+	case 'X':
+		err = mebibytes("--max-expanded", &limit);
+		if (!err)
+			stream__limit(limit);
+		return err;
+	default:
+		return cmd__bad_option(argv, option);
+	}
+}
+
+static int parse(struct hook *hook, int argc, char **argv, const char **stage)
 {
 	static const struct option options[] = {
-		{ "directory", required_argument, NULL, 'd' },
-		{ "trust-anchor", required_argument, NULL, 'a' },
-		{},
+		{ "directory", required_argument, NULL, 'd' },    { "trust-anchor", required_argument, NULL, 'a' },
+		{ "model", required_argument, NULL, 'm' },        { "require-model", no_argument, NULL, 'R' },
+		{ "min-mode", required_argument, NULL, 'M' },     { "journal", required_argument, NULL, 'J' },
+		{ "max-expanded", required_argument, NULL, 'X' }, {},
 	};
-	struct hook hook = {};
-	const char *stage, *trust_anchor = NULL;
-	int option, code;
+	int option, err = 0;
 
-	while ((option = cmd__option(argc, argv, "+:", options)) != -1) {
-		if (option == 'a' && *optarg == '/') {
-			trust_anchor = optarg;
-			continue;
-		}
-		/* The runtime's working directory may be the container's author's. */
-		if (option == 'a')
-			return cmd__fail(EXIT_USAGE, "oci-hook: --trust-anchor %s: give a path that begins with /",
-					 optarg);
-		if (option != 'd')
-			return cmd__bad_option(argv, option);
-		hook.directory = optarg;
-		if (*optarg != '/' || optarg[strlen(optarg) - 1] == '/')
-			return cmd__fail(EXIT_USAGE,
-					 "oci-hook: --directory %s: give a path that begins with / and ends without",
-					 optarg);
-	}
-	stage = argv[optind];
-	if (!stage || argc - optind != 1 || (strcmp(stage, "createRuntime") && strcmp(stage, "poststop")))
+	while (!err && (option = cmd__option(argc, argv, "+:", options)) != -1)
+		err = take_option(hook, option, argv);
+	if (err)
+		return err;
+	*stage = argv[optind];
+	if (!*stage || argc - optind != 1 || (strcmp(*stage, "createRuntime") && strcmp(*stage, "poststop")))
 		return cmd__fail(EXIT_USAGE, "oci-hook: give createRuntime or poststop, the hook that this is run as");
+	/* Such a rule is for containers that ask for nothing, too. */
+	hook->asked = hook->rules.model || hook->rules.require_model || hook->rules.least_mode;
+	hook->workload.directory = hook->rules.directory;
+	return 0;
+}
+
+int cmd_oci_hook(int argc, char **argv)
+{
+	struct hook hook = {};
+	const char *stage;
+	int code;
+
+	workload__init(&hook.workload);
+	code = parse(&hook, argc, argv, &stage);
+	if (code)
+		return code;
 	/* A pipe of the runtime's that the collector kept open would make it wait. */
 	close_range(STDERR_FILENO + 1, ~0U, 0);
-	workload__init(&hook.workload);
-	hook.workload.trust_anchor = trust_anchor;
-	hook.workload.directory = hook.directory;
 	code = read_state(&hook);
 	if (!code && hook.asked)
 		code = strcmp(stage, "poststop") ? create_runtime(&hook) : poststop(&hook);
 	workload__free(&hook.workload);
+	free(hook.patterns.pattern);
 	json_object_put(hook.state);
 	return code;
 }

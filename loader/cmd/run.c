@@ -4,7 +4,8 @@
  *
  * The child waits on a pipe, without the control capability, until the parent has put it into the namespace by its
  * pidfd; the first thing that it does there is the exec. The parent collects the ring until the last task of the
- * namespace has gone, writes what was asked for, and removes the namespace.
+ * namespace has gone, writes what was asked for, and removes the namespace. If the parent is killed, the guardian
+ * (guardian.h) does the rest.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -14,12 +15,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "caps.h"
 #include "cmd.h"
 #include "digest.h"
+#include "guardian.h"
+#include "stream.h"
 #include "workload.h"
 
 #define POLL_MS 50
@@ -28,19 +32,61 @@
 
 struct run {
 	struct workload workload;
-	bool quiet, keep;
+	struct guardian guardian;
+	bool quiet, keep, strict, audit;
 	char **command;
 	pid_t child;
 };
 
-static volatile sig_atomic_t ending;
-static volatile pid_t forward_to;
+/* Words of the command line that other words have to be known for. */
+struct words {
+	const char **pseudonyms;
+	size_t pseudonym_count;
+	struct patterns patterns;
+	const char *model, *base;
+};
 
-static void on_signal(int number)
+static volatile sig_atomic_t ending;
+/* The command, or -1: a pid may be another's by now. */
+static volatile int forward_to = -1;
+
+/* Those that are passed on. Of them the first ones also end the wait for what the command left running. */
+static const int forwarded[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH };
+#define ENDING 4
+#define FORWARDED (sizeof(forwarded) / sizeof(forwarded[0]))
+
+static void on_signal(int number, siginfo_t *info, void *context)
 {
-	ending = 1;
-	if (forward_to > 0 && number == SIGTERM)
-		kill(forward_to, number);
+	(void)context;
+	for (size_t i = 0; i < ENDING; i++)
+		ending |= forwarded[i] == number;
+	/* The terminal has sent it to the command as well, which is in our group. */
+	if (info->si_code == SI_KERNEL)
+		return;
+	if (forward_to >= 0)
+		syscall(SYS_pidfd_send_signal, forward_to, number, NULL, 0);
+}
+
+/* What is ignored stays ignored, by the command too: nohup(1). */
+static void catch_signals(void)
+{
+	struct sigaction on = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART }, old;
+
+	for (size_t i = 0; i < FORWARDED; i++) {
+		if (!sigaction(forwarded[i], NULL, &old) && old.sa_handler != SIG_IGN)
+			sigaction(forwarded[i], &on, NULL);
+	}
+}
+
+/* In the child, before its exec. */
+static void release_signals(void)
+{
+	struct sigaction old;
+
+	for (size_t i = 0; i < FORWARDED; i++) {
+		if (!sigaction(forwarded[i], NULL, &old) && old.sa_handler != SIG_IGN)
+			signal(forwarded[i], SIG_DFL);
+	}
 }
 
 static int read_model(struct workload *w, const char *path)
@@ -92,6 +138,201 @@ static int add_pseudonym(struct workload *w, const char *word)
 	return workload__pseudonym(w, value) ? cmd__fail(EXIT_FAILED, "run: no memory") : 0;
 }
 
+/* Options that are settings of the namespace, by their letters. */
+static const struct {
+	int letter;
+	const char *key;
+} setting_options[] = {
+	{ 'd', "digest" },   { 'c', "content" }, { 'r', "nsref" },     { 'C', "cache" },        { 't', "model" },
+	{ 'E', "encoding" }, { 'y', "scope" },   { 'i', "instances" }, { 'v', "on_violation" },
+};
+
+static const char *setting_key(int letter)
+{
+	for (size_t i = 0; i < sizeof(setting_options) / sizeof(setting_options[0]); i++) {
+		if (setting_options[i].letter == letter)
+			return setting_options[i].key;
+	}
+	return NULL;
+}
+
+static int set_name(struct workload *w, const char *name)
+{
+	if (!workload__name_ok(name))
+		return cmd__fail(EXIT_USAGE,
+				 "run: -n: '%s' is no name: give 1 to %d of A-Z a-z 0-9 . _ + -, not only digits, nor "
+				 "'root' or ns and a number",
+				 name, TSEM_NAME_SIZE - 1);
+	w->spec.name = name;
+	w->named = true;
+	return 0;
+}
+
+static int set_action(struct workload *w, const char *text)
+{
+	struct control_error error;
+
+	if (!control__namespace_action(&w->spec.settings, text, &error))
+		return 0;
+	return cmd__fail(EXIT_USAGE, "run: --action: %s", error.text);
+}
+
+static int add_pattern(struct words *words, const char *option, const char *text, bool any)
+{
+	struct tsem_pattern pattern;
+	const char *why = pattern__parse(text, strlen(text), any, &pattern);
+	int err;
+
+	if (why)
+		return cmd__fail(EXIT_USAGE, "run: --%s: '%s' %s", option, text, why);
+	err = patterns__add(&words->patterns, &pattern);
+	if (err == -E2BIG)
+		return cmd__fail(EXIT_USAGE, "run: --%s: '%s' is one pattern too many: a namespace has %d", option,
+				 text, TSEM_PATTERNS_MAX);
+	return err ? cmd__fail(EXIT_FAILED, "run: no memory") : 0;
+}
+
+/* A size in MiB, into bytes. */
+static int set_mebibytes(const char *option, u64 *bytes)
+{
+	u32 size = 0;
+	int err = cmd__number("run", option, optarg, 1, 1U << 20, &size);
+
+	*bytes = (u64)size << 20;
+	return err;
+}
+
+/* Options with a value of another kind. 0, or the exit code after a message. */
+static int take_value(struct run *run, struct words *words, int option, char **argv)
+{
+	struct workload *w = &run->workload;
+	u64 limit;
+	int err;
+
+	switch (option) {
+	case 'n':
+		return set_name(w, optarg);
+	case 'A':
+		return set_action(w, optarg);
+	case 'P':
+		return add_pattern(words, "pattern", optarg, false);
+	case 'Y':
+		return add_pattern(words, "pattern-any", optarg, true);
+	case 'J':
+		return set_mebibytes("--journal", &w->journal_limit);
+	case 'X':
+		err = set_mebibytes("--max-expanded", &limit);
+		if (!err)
+			stream__limit(limit);
+		return err;
+	default:
+		return cmd__bad_option(argv, option);
+	}
+}
+
+static int take_option(struct run *run, struct words *words, int option, char **argv)
+{
+	struct workload *w = &run->workload;
+	const char *key = setting_key(option);
+
+	if (key)
+		return namespace_option(w, key, optarg);
+	switch (option) {
+	case 'm':
+		words->model = optarg;
+		break;
+	case 'a':
+		w->trust_anchor = optarg;
+		break;
+	case 'S':
+		w->signature = optarg;
+		break;
+	case 's':
+		if (w->spec.mode < TSEM_MODE_SEALED)
+			w->spec.mode = TSEM_MODE_SEALED;
+		break;
+	case 'e':
+		w->spec.mode = TSEM_MODE_ENFORCING;
+		break;
+	case 'u':
+		run->audit = true;
+		break;
+	case 'b':
+		words->base = optarg;
+		break;
+	case 'p':
+		words->pseudonyms[words->pseudonym_count++] = optarg;
+		break;
+	case 'o':
+		w->output = optarg;
+		break;
+	case 'T':
+		w->trajectory = optarg;
+		break;
+	case 'F':
+		w->forensics = optarg;
+		break;
+	case 'k':
+		run->keep = true;
+		break;
+	case 'x':
+		run->strict = true;
+		break;
+	case 'q':
+		run->quiet = true;
+		break;
+	default:
+		return take_value(run, words, option, argv);
+	}
+	return 0;
+}
+
+/* Do the options go together? */
+static int check_options(struct run *run, const struct words *words)
+{
+	struct workload *w = &run->workload;
+
+	if (!*run->command)
+		return cmd__fail(EXIT_USAGE, "run: the command is missing; write it behind --");
+	if (w->trust_anchor && !words->model)
+		return cmd__fail(EXIT_USAGE, "run: --trust-anchor goes with a model: give -m");
+	if (w->signature && !w->trust_anchor)
+		return cmd__fail(EXIT_USAGE,
+				 "run: --signature: nobody is named who may have made it; give --trust-anchor");
+	if (!run->audit)
+		return 0;
+	if (w->spec.mode == TSEM_MODE_ENFORCING)
+		return cmd__fail(EXIT_USAGE, "run: --audit refuses nothing, --enforce does; give one of them");
+	if (w->spec.settings.named & CONTROL_NAMED_ACTION)
+		return cmd__fail(
+			EXIT_USAGE,
+			"run: --audit is the action log for every event; leave out --on-violation and --action");
+	w->spec.mode = TSEM_MODE_SEALED;
+	w->spec.settings.on_violation = TSEM_ACTION_LOG;
+	return 0;
+}
+
+/* What depends on the settings, which depend on the model. */
+static int apply_words(struct workload *w, const struct words *words)
+{
+	int err = words->model ? read_model(w, words->model) : 0;
+
+	if (!err && words->base) {
+		err = hex_option(w, "--base", words->base, w->base);
+		w->spec.base = w->base;
+	}
+	for (size_t i = 0; i < words->pseudonym_count && !err; i++)
+		err = add_pseudonym(w, words->pseudonyms[i]);
+	for (size_t i = 0; i < words->patterns.count && !err; i++) {
+		err = workload__pattern(w, &words->patterns.pattern[i]);
+		if (err)
+			err = cmd__fail(EXIT_FAILED, "run: --pattern: %s",
+					err == -E2BIG ? "the model and the options have more than 64 patterns"
+						      : strerror(-err));
+	}
+	return err;
+}
+
 static int parse(struct run *run, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -100,111 +341,41 @@ static int parse(struct run *run, int argc, char **argv)
 		{ "content", required_argument, NULL, 'c' },
 		{ "nsref", required_argument, NULL, 'r' },
 		{ "cache", required_argument, NULL, 'C' },
+		{ "encoding", required_argument, NULL, 'E' },
 		{ "model-type", required_argument, NULL, 't' },
+		{ "scope", required_argument, NULL, 'y' },
+		{ "instances", required_argument, NULL, 'i' },
+		{ "on-violation", required_argument, NULL, 'v' },
+		{ "action", required_argument, NULL, 'A' },
+		{ "pattern", required_argument, NULL, 'P' },
+		{ "pattern-any", required_argument, NULL, 'Y' },
 		{ "model", required_argument, NULL, 'm' },
 		{ "trust-anchor", required_argument, NULL, 'a' },
 		{ "signature", required_argument, NULL, 'S' },
 		{ "seal", no_argument, NULL, 's' },
 		{ "enforce", no_argument, NULL, 'e' },
+		{ "audit", no_argument, NULL, 'u' },
+		{ "strict", no_argument, NULL, 'x' },
 		{ "base", required_argument, NULL, 'b' },
 		{ "pseudonym", required_argument, NULL, 'p' },
 		{ "output", required_argument, NULL, 'o' },
 		{ "trajectory", required_argument, NULL, 'T' },
 		{ "forensics", required_argument, NULL, 'F' },
+		{ "journal", required_argument, NULL, 'J' },
+		{ "max-expanded", required_argument, NULL, 'X' },
 		{ "keep", no_argument, NULL, 'k' },
 		{ "quiet", no_argument, NULL, 'q' },
 		{},
 	};
-	struct workload *w = &run->workload;
-	const char **pseudonyms = calloc(argc, sizeof(*pseudonyms)), *model = NULL, *base = NULL;
-	int option, count = 0, err = pseudonyms ? 0 : cmd__fail(EXIT_FAILED, "run: no memory");
+	struct words words = { .pseudonyms = calloc(argc, sizeof(*words.pseudonyms)) };
+	int option, err = words.pseudonyms ? 0 : cmd__fail(EXIT_FAILED, "run: no memory");
 
-	while (!err && (option = cmd__option(argc, argv, "+:n:m:o:q", options)) != -1) {
-		switch (option) {
-		case 'n':
-			if (!workload__name_ok(optarg))
-				err = cmd__fail(
-					EXIT_USAGE,
-					"run: -n: '%s' is no name: give 1 to %d of A-Z a-z 0-9 . _ + -, not only "
-					"digits, nor 'root' or ns and a number",
-					optarg, TSEM_NAME_SIZE - 1);
-			w->spec.name = optarg;
-			break;
-		case 'd':
-			err = namespace_option(w, "digest", optarg);
-			break;
-		case 'c':
-			err = namespace_option(w, "content", optarg);
-			break;
-		case 'r':
-			err = namespace_option(w, "nsref", optarg);
-			break;
-		case 'C':
-			err = namespace_option(w, "cache", optarg);
-			break;
-		case 't':
-			err = namespace_option(w, "model", optarg);
-			break;
-		case 'm':
-			model = optarg;
-			break;
-		case 'a':
-			w->trust_anchor = optarg;
-			break;
-		case 'S':
-			w->signature = optarg;
-			break;
-		case 's':
-			if (w->spec.mode < TSEM_MODE_SEALED)
-				w->spec.mode = TSEM_MODE_SEALED;
-			break;
-		case 'e':
-			w->spec.mode = TSEM_MODE_ENFORCING;
-			break;
-		case 'b':
-			base = optarg;
-			break;
-		case 'p':
-			pseudonyms[count++] = optarg;
-			break;
-		case 'o':
-			w->output = optarg;
-			break;
-		case 'T':
-			w->trajectory = optarg;
-			break;
-		case 'F':
-			w->forensics = optarg;
-			break;
-		case 'k':
-			run->keep = true;
-			break;
-		case 'q':
-			run->quiet = true;
-			break;
-		default:
-			err = cmd__bad_option(argv, option);
-		}
-	}
+	while (!err && (option = cmd__option(argc, argv, "+:n:m:o:q", options)) != -1)
+		err = take_option(run, &words, option, argv);
 	run->command = argv + optind;
-	if (!err && optind >= argc)
-		err = cmd__fail(EXIT_USAGE, "run: the command is missing; write it behind --");
-	if (!err && w->trust_anchor && !model)
-		err = cmd__fail(EXIT_USAGE, "run: --trust-anchor goes with a model: give -m");
-	if (!err && w->signature && !w->trust_anchor)
-		err = cmd__fail(EXIT_USAGE,
-				"run: --signature: nobody is named who may have made it; give --trust-anchor");
-	/* Behind the options, one of which names the hash. */
-	if (!err && base) {
-		err = hex_option(w, "--base", base, w->base);
-		w->spec.base = w->base;
-	}
-	if (!err && model)
-		err = read_model(w, model);
-	/* A model file has its own, and its reading begins anew. */
-	for (int i = 0; i < count && !err; i++)
-		err = add_pseudonym(w, pseudonyms[i]);
-	free(pseudonyms);
+	err = err ?: check_options(run, &words) ?: apply_words(&run->workload, &words);
+	free(words.pseudonyms);
+	free(words.patterns.pattern);
 	return err;
 }
 
@@ -241,13 +412,11 @@ static int start(struct run *run, int *report)
 	if (run->child < 0)
 		return cmd__fail(EXIT_FAILED, "run: cannot fork: %s", strerror(errno));
 	if (!run->child) {
-		signal(SIGINT, SIG_DFL);
-		signal(SIGQUIT, SIG_DFL);
-		signal(SIGTERM, SIG_DFL);
+		release_signals();
 		close(go[1]);
 		child_main(run, go[0], back[1]);
 	}
-	forward_to = run->child;
+	forward_to = syscall(SYS_pidfd_open, run->child, 0);
 	close(go[0]);
 	close(back[1]);
 	*report = back[0];
@@ -259,7 +428,33 @@ static int start(struct run *run, int *report)
 	if (!err)
 		return 0;
 	waitpid(run->child, NULL, 0);
-	return cmd__fail(EXIT_FAILED, "run: cannot put the command into the namespace: %s", strerror(-err));
+	return cmd__fail(EXIT_FAILED, "run: cannot put the command into the namespace: %s", workload__join_error(err));
+}
+
+/*
+ * Takes note of the children that have ended. Not all are ours: a task of the workload may make us the parent of others
+ * (CLONE_PARENT, with any signal or none), and those of dead ones come to us if we were made a subreaper. Each counts
+ * as a live task of the namespace until somebody has waited for it. True: the command has ended.
+ */
+static bool reap(struct run *run, bool ended, int *status)
+{
+	pid_t pid;
+	int now;
+
+	while ((pid = waitpid(-1, &now, WNOHANG | __WALL)) > 0) {
+		if (pid == run->guardian.pid) {
+			cmd__fail(
+				0,
+				"run: the guardian of the namespace was killed; if this process is, too, nobody seals "
+				"what was learning");
+			run->guardian.pid = 0;
+		} else if (pid == run->child && !ended) {
+			*status = now;
+			ended = true;
+			ending = 0;
+		}
+	}
+	return ended;
 }
 
 /* Collects until the last task has gone, or until a signal asks to stop when the command itself has ended. */
@@ -269,11 +464,7 @@ static int collect(struct run *run, int *status)
 	bool ended = false, complained = false;
 
 	do {
-		if (!ended && waitpid(run->child, status, WNOHANG) == run->child) {
-			ended = true;
-			forward_to = 0;
-			ending = 0;
-		}
+		ended = reap(run, ended, status);
 		if (workload__step(w, POLL_MS))
 			return cmd__fail(EXIT_FAILED, "run: the namespace has been removed under the workload");
 		if (w->lost && !complained) {
@@ -286,15 +477,23 @@ static int collect(struct run *run, int *status)
 	return 0;
 }
 
-static void print_summary(const struct tsem_namespace *ns, const struct workload_summary *summary)
+static void print_summary(const struct run *run, const struct workload_summary *summary, bool succeeded)
 {
+	const struct tsem_namespace *ns = &run->workload.ns;
+
 	fprintf(stderr,
 		"tsem-bpf: %s: %" PRIu64 " events, %zu coefficients, %" PRIu64 " outside of the model, %" PRIu64
-		" denied\n",
-		ns->name, summary->events, summary->coefficients, ns->forensics, ns->denied);
+		" denied%s\n",
+		ns->name, summary->events, summary->coefficients, ns->forensics, ns->denied,
+		succeeded && ns->denied ? " although the command ended with 0" : "");
 	if (summary->missing)
 		fprintf(stderr, "tsem-bpf: %s: %zu coefficients have no description; a larger --cache keeps them\n",
 			ns->name, summary->missing);
+	if (summary->dropped)
+		fprintf(stderr,
+			"tsem-bpf: %s: %" PRIu64
+			" descriptions had no room in the journal; a larger --journal keeps them\n",
+			ns->name, summary->dropped);
 	for (u32 i = 0; i < TSEM_LOSS_END; i++) {
 		if (ns->lost[i] && i != TSEM_LOSS_RING && i != TSEM_LOSS_LOG)
 			fprintf(stderr, "tsem-bpf: %s: lost %s: %" PRIu64 " (see tsem-bpf(8), LOSSES)\n", ns->name,
@@ -302,7 +501,12 @@ static void print_summary(const struct tsem_namespace *ns, const struct workload
 	}
 }
 
-static int write_outputs(struct run *run)
+static bool succeeded(int status)
+{
+	return WIFEXITED(status) && !WEXITSTATUS(status);
+}
+
+static int write_outputs(struct run *run, int status)
 {
 	struct workload_summary summary;
 	struct workload_error error;
@@ -311,7 +515,7 @@ static int write_outputs(struct run *run)
 	if (err)
 		cmd__fail(EXIT_FAILED, "run: %s", error.text);
 	if (!run->quiet && (!err || summary.coefficients))
-		print_summary(&run->workload.ns, &summary);
+		print_summary(run, &summary, succeeded(status));
 	return err ? EXIT_FAILED : 0;
 }
 
@@ -322,42 +526,65 @@ static int verdict(struct run *run, int status, int report)
 
 	if (read(report, &failed, sizeof(failed)) == sizeof(failed) && !(run->workload.ns.denied && failed == -EPERM))
 		cmd__fail(0, "run: cannot execute '%s': %s", run->command[0], strerror(-failed));
-	if (WIFEXITED(status) && !WEXITSTATUS(status))
-		return EXIT_DONE;
+	if (succeeded(status))
+		return run->strict && run->workload.ns.denied ? EXIT_DENIED : EXIT_DONE;
 	if (run->workload.ns.denied)
 		return EXIT_DENIED;
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+/* The namespace and its guardian. 0, or the exit code after a message. */
+static int create(struct run *run)
+{
+	struct workload *w = &run->workload;
+	struct workload_error error;
+	int err = workload__create(w, &error);
+	/* What the kernel lacks, the text says with the name of the option. */
+	bool lacks = err == -ENOTSUP || err == -ENODATA;
+
+	if (err)
+		return cmd__fail(lacks ? EXIT_KERNEL : EXIT_FAILED, "run: %s%s%s", lacks ? "--" : "", error.text,
+				 err == -ENODATA ? "; add --content sha256" : "");
+	err = guardian__start(&run->guardian, w, "run", run->keep);
+	if (!err)
+		return 0;
+	workload__delete(w, false);
+	return cmd__fail(EXIT_FAILED, "run: cannot start the guardian of the namespace: %s", strerror(-err));
+}
+
+/* Removes the namespace, or leaves it to the guardian if tasks live on in it. */
+static void finish(struct run *run)
+{
+	struct workload *w = &run->workload;
+	u32 id = w->ns.id;
+	bool learning;
+
+	if (workload__delete(w, run->keep) != -EBUSY &&
+	    (!run->keep || namespace__read(&w->tsem, id, &w->ns) || !w->ns.live_tasks)) {
+		guardian__dismiss(&run->guardian);
+		return;
+	}
+	learning = w->ns.mode == TSEM_MODE_FREE;
+	cmd__fail(0, "run: namespace %u goes on%s: it has live tasks; %s", id, learning ? ", sealed" : "",
+		  run->keep ? "it is kept when they have gone" : "it is removed when they have gone");
+	guardian__take_over(&run->guardian, run->keep);
+}
+
 int cmd_run(int argc, char **argv)
 {
-	struct sigaction ignore = { .sa_handler = SIG_IGN }, on = { .sa_handler = on_signal };
 	struct run run = {};
 	struct workload *w = &run.workload;
-	struct workload_error error;
 	int status = 0, report = -1, code;
 
 	workload__init(w);
-	code = parse(&run, argc, argv) ?: cmd__need_control("run") ?: cmd__open(&w->tsem);
+	code = parse(&run, argc, argv) ?: cmd__need_control("run") ?: cmd__open(&w->tsem) ?: create(&run);
 	if (code)
 		goto out;
-	code = workload__create(w, &error);
-	if (code) {
-		/* What the kernel lacks, the text says with the name of the option. */
-		bool lacks = code == -ENOTSUP || code == -ENODATA;
-
-		code = cmd__fail(lacks ? EXIT_KERNEL : EXIT_FAILED, "run: %s%s%s", lacks ? "--" : "", error.text,
-				 code == -ENODATA ? "; add --content sha256" : "");
-		goto out;
-	}
-	/* As a shell does: the terminal's signals are for the workload. */
-	sigaction(SIGQUIT, &ignore, NULL);
-	sigaction(SIGINT, &on, NULL);
-	sigaction(SIGTERM, &on, NULL);
+	catch_signals();
 	code = start(&run, &report) ?: collect(&run, &status);
 	if (!code) {
 		code = verdict(&run, status, report);
-		if (write_outputs(&run)) {
+		if (write_outputs(&run, status)) {
 			cmd__fail(
 				0,
 				"run: namespace %u is kept with what it has; see 'tsem-bpf show -n %u', then 'tsem-bpf delete -n %u'",
@@ -366,10 +593,7 @@ int cmd_run(int argc, char **argv)
 			code = EXIT_FAILED;
 		}
 	}
-	if (workload__delete(w, run.keep) == -EBUSY)
-		cmd__fail(0,
-			  "run: namespace %u goes on: it has live tasks; 'tsem-bpf delete -n %u' when they have gone",
-			  w->ns.id, w->ns.id);
+	finish(&run);
 out:
 	workload__free(w);
 	return code;

@@ -114,10 +114,7 @@ static int show_descriptions(struct show *show, bool valid, bool log)
 		if (view.description[i] && show->all.entry[i].info.valid == valid)
 			line(show, event__to_json(view.description[i], false));
 	}
-	if (view.missing && !log)
-		fprintf(stderr,
-			"tsem-bpf: show: %zu coefficients have no description yet; it comes with their next occurrence\n",
-			view.missing);
+	cmd__incomplete("show", log ? 0 : view.missing, view.skipped);
 	journal__free_view(&view);
 	return 0;
 }

@@ -12,8 +12,12 @@
 #include <json-c/json.h>
 
 #include "cmd.h"
+#include "control.h"
+#include "digest.h"
 #include "event.h"
+#include "journal.h"
 #include "namespace.h"
+#include "policy.h"
 #include "root.h"
 #include "skel.h"
 #include "tsem.h"
@@ -29,23 +33,70 @@ static int add_program(const char *program, const char *hook, enum skel_state st
 	return 0;
 }
 
+static void add_word(struct json_object *o, const char *key, const char *word)
+{
+	json_object_object_add(o, key, json_object_new_string(word ?: "unknown"));
+}
+
+static void add_number(struct json_object *o, const char *key, u64 number)
+{
+	json_object_object_add(o, key, json_object_new_uint64(number));
+}
+
+/* The action of most events as one word, and those that have another. */
+static void add_actions(struct json_object *o, const struct tsem_namespace *ns)
+{
+	struct json_object *others = json_object_new_object();
+	u32 count[TSEM_ACTION_END] = {}, most = 0;
+
+	for (u32 i = 0; i < TSEM_EVENT_END; i++)
+		count[ns->action[i] < TSEM_ACTION_END ? ns->action[i] : 0] += event__name(i) != NULL;
+	for (u32 i = 0; i < TSEM_ACTION_END; i++)
+		most = count[i] > count[most] ? i : most;
+	for (u32 i = 0; i < TSEM_EVENT_END; i++) {
+		if (event__name(i) && ns->action[i] != most)
+			add_word(others, event__name(i), control__word(CONTROL_WORDS_ACTION, ns->action[i]));
+	}
+	add_word(o, "on_violation", control__word(CONTROL_WORDS_ACTION, most));
+	json_object_object_add(o, "actions", others);
+}
+
+static void add_settings(struct json_object *o, const struct tsem_namespace *ns)
+{
+	add_word(o, "digest", digest__name(ns->digest));
+	add_word(o, "content", digest__name(ns->content));
+	add_word(o, "encoding", control__word(CONTROL_WORDS_ENCODING, ns->encoding));
+	add_word(o, "scope", control__word(CONTROL_WORDS_SCOPE, ns->scope));
+	add_word(o, "nsref", control__word(CONTROL_WORDS_NSREF, ns->nsref));
+	add_number(o, "instances", ns->instances);
+	add_number(o, "pseudonyms", ns->pseudonyms);
+	add_number(o, "patterns", ns->patterns);
+	add_actions(o, ns);
+}
+
 static int add_namespace(const struct tsem_namespace *ns, void *data)
 {
 	struct json_object *o = json_object_new_object(), *lost = json_object_new_object();
 
-	json_object_object_add(o, "id", json_object_new_int64(ns->id));
-	json_object_object_add(o, "name", json_object_new_string(ns->name));
-	json_object_object_add(o, "mode", json_object_new_string(cmd__mode(ns->mode)));
-	json_object_object_add(o, "tasks", json_object_new_int64(ns->live_tasks));
-	json_object_object_add(o, "coefficients", json_object_new_int64(ns->coefficients));
-	json_object_object_add(o, "forensics", json_object_new_int64(ns->forensics));
-	json_object_object_add(o, "violations", json_object_new_int64(ns->violations));
-	json_object_object_add(o, "denied", json_object_new_int64(ns->denied));
-	json_object_object_add(o, "untrusted_tasks", json_object_new_int64(ns->untrusted_tasks));
-	json_object_object_add(o, "untrusted_events", json_object_new_int64(ns->untrusted_events));
-	json_object_object_add(o, "ring_bytes", json_object_new_int64(ns->ring_size));
+	add_number(o, "id", ns->id);
+	add_word(o, "name", ns->name);
+	add_word(o, "mode", cmd__mode(ns->mode));
+	add_settings(o, ns);
+	add_number(o, "tasks", ns->live_tasks);
+	add_number(o, "coefficients", ns->coefficients);
+	add_number(o, "forensics", ns->forensics);
+	add_number(o, "violations", ns->violations);
+	add_number(o, "denied", ns->denied);
+	add_number(o, "killed", ns->killed);
+	add_number(o, "untrusted_tasks", ns->untrusted_tasks);
+	add_number(o, "untrusted_events", ns->untrusted_events);
+	add_number(o, "marks", ns->marks);
+	add_number(o, "creations", ns->creations);
+	add_number(o, "objects", ns->objects);
+	add_number(o, "ring_bytes", ns->ring_size);
 	for (u32 i = 0; i < TSEM_LOSS_END; i++)
-		json_object_object_add(lost, cmd__loss(i), json_object_new_int64(ns->lost[i]));
+		add_number(lost, cmd__loss(i), ns->lost[i]);
+	add_number(lost, "journal", journal__dropped(ns->id));
 	json_object_object_add(o, "lost", lost);
 	json_object_array_add(data, o);
 	return 0;
@@ -145,6 +196,7 @@ static struct json_object *collect(struct tsem *tsem)
 {
 	struct json_object *status = json_object_new_object(), *programs = json_object_new_object();
 	struct json_object *namespaces = json_object_new_array(), *load = json_object_new_object();
+	char anchor[POLICY_ANCHOR_SIZE];
 	struct tsem_globals g = {};
 
 	json_object_object_add(programs, "attached", json_object_new_array());
@@ -162,6 +214,9 @@ static struct json_object *collect(struct tsem *tsem)
 	json_object_object_add(load, "max_namespaces", json_object_new_int64(g.max_namespaces));
 	json_object_object_add(load, "require_signed_models",
 			       json_object_new_boolean(g.policy & TSEM_POLICY_SIGNED_MODELS));
+	json_object_object_add(load, "locked", json_object_new_boolean(g.locked));
+	if (g.policy & TSEM_POLICY_SIGNED_MODELS)
+		add_word(load, "trust_anchor", policy__anchor(anchor) ? NULL : anchor);
 	json_object_object_add(load, "fork_failures", json_object_new_int64(g.fork_failures));
 	json_object_object_add(load, "cross_namespace_signals", json_object_new_int64(g.cross_namespace_signals));
 	json_object_object_add(load, "guarded", json_object_new_int64(g.guarded));
@@ -209,6 +264,42 @@ static void print_root(struct json_object *status)
 	       json_object_get_string(get(root, "error")), number(root, "lost"));
 }
 
+static const char *word(struct json_object *o, const char *key)
+{
+	return json_object_get_string(get(o, key));
+}
+
+static void print_namespace(struct json_object *ns)
+{
+	printf("namespace %" PRId64 " (%s): %s, %" PRId64 " tasks, %" PRId64 " coefficients, %" PRId64
+	       " outside of the model, %" PRId64 " denied, %" PRId64 " untrusted tasks\n",
+	       number(ns, "id"), word(ns, "name"), word(ns, "mode"), number(ns, "tasks"), number(ns, "coefficients"),
+	       number(ns, "forensics"), number(ns, "denied"), number(ns, "untrusted_tasks"));
+	printf("    digest %s, content %s, encoding %s, scope %s, instances %" PRId64 ", %" PRId64
+	       " pseudonyms, %" PRId64 " patterns\n",
+	       word(ns, "digest"), word(ns, "content"), word(ns, "encoding"), word(ns, "scope"),
+	       number(ns, "instances"), number(ns, "pseudonyms"), number(ns, "patterns"));
+	printf("    on violation: %s", word(ns, "on_violation"));
+	json_object_object_foreach(get(ns, "actions"), event, action)
+		printf(", %s %s", event, json_object_get_string(action));
+	printf("\n    lost:");
+	json_object_object_foreach(get(ns, "lost"), reason, count)
+		printf(" %s %" PRId64, reason, json_object_get_int64(count));
+	putchar('\n');
+}
+
+static void print_load(struct json_object *status)
+{
+	struct json_object *load = get(status, "load");
+
+	printf("memory: %" PRId64 " KiB in maps; room for %" PRId64 " coefficients, %" PRId64 " namespaces\n",
+	       number(get(status, "memory"), "total") / 1024, number(load, "max_coefficients"),
+	       number(load, "max_namespaces"));
+	printf("failed forks %" PRId64 ", denied signals across namespaces %" PRId64
+	       ", denied attempts on tsem-bpf %" PRId64 "\n",
+	       number(load, "fork_failures"), number(load, "cross_namespace_signals"), number(load, "guarded"));
+}
+
 static void print(struct json_object *status)
 {
 	struct json_object *programs = get(status, "programs"), *missing = get(programs, "missing");
@@ -223,26 +314,13 @@ static void print(struct json_object *status)
 		print_names("DEGRADED, not attached any more:", missing);
 	print_root(status);
 	if (json_object_get_boolean(get(load, "require_signed_models")))
-		puts("policy: models have to be signed");
-	for (size_t i = 0; i < json_object_array_length(namespaces); i++) {
-		struct json_object *ns = json_object_array_get_idx(namespaces, i);
-
-		printf("namespace %" PRId64 " (%s): %s, %" PRId64 " tasks, %" PRId64 " coefficients, %" PRId64
-		       " outside of the model, %" PRId64 " denied, %" PRId64 " untrusted tasks\n",
-		       number(ns, "id"), json_object_get_string(get(ns, "name")),
-		       json_object_get_string(get(ns, "mode")), number(ns, "tasks"), number(ns, "coefficients"),
-		       number(ns, "forensics"), number(ns, "denied"), number(ns, "untrusted_tasks"));
-		printf("    lost:");
-		json_object_object_foreach(get(ns, "lost"), reason, count)
-			printf(" %s %" PRId64, reason, json_object_get_int64(count));
-		putchar('\n');
-	}
-	printf("memory: %" PRId64 " KiB in maps; room for %" PRId64 " coefficients, %" PRId64 " namespaces\n",
-	       number(get(status, "memory"), "total") / 1024, number(load, "max_coefficients"),
-	       number(load, "max_namespaces"));
-	printf("failed forks %" PRId64 ", denied signals across namespaces %" PRId64
-	       ", denied attempts on tsem-bpf %" PRId64 "\n",
-	       number(load, "fork_failures"), number(load, "cross_namespace_signals"), number(load, "guarded"));
+		printf("policy: models have to be signed, by whom the trust anchor of sha256 %s vouches for\n",
+		       word(load, "trust_anchor"));
+	if (json_object_get_boolean(get(load, "locked")))
+		puts("policy: locked, until unload");
+	for (size_t i = 0; i < json_object_array_length(namespaces); i++)
+		print_namespace(json_object_array_get_idx(namespaces, i));
+	print_load(status);
 }
 
 int cmd_status(int argc, char **argv)

@@ -11,6 +11,7 @@
 #include "cmd.h"
 #include "journal.h"
 #include "namespace.h"
+#include "policy.h"
 #include "skel.h"
 #include "tsem.h"
 
@@ -32,7 +33,7 @@ static void remove_journals(void)
 		char *end;
 		unsigned long id = strtoul(entry->d_name, &end, 10);
 
-		if (end != entry->d_name && !strcmp(end, ".events"))
+		if (end != entry->d_name && (!strcmp(end, ".events") || !strcmp(end, ".dropped")))
 			journal__remove(id);
 	}
 	if (dir)
@@ -80,6 +81,7 @@ int cmd_unload(int argc, char **argv)
 				 "(/proc/locks has its process)");
 	if (err)
 		return cmd__fail(EXIT_FAILED, "unload: cannot remove " TSEM_PINS ": %s", strerror(-err));
+	policy__unpin_anchor();
 	remove_journals();
 	return EXIT_DONE;
 }

@@ -4,16 +4,16 @@
  *
  * The TPM signs the registers 0 to 7 (the boot), the register that the log extends, and a digest of the caller's:
  *
- *	challenge = SHA256( "tsem-bpf attest 1" || nonce || SHA256( {"root":...,"namespaces":...,"events":...} ) )
+ *	challenge = SHA256( "tsem-bpf attest 2" || nonce || SHA256( {"root":...,"namespaces":...,"events":...} ) )
  *
  * The log itself is not in the challenge: it is longer than when the challenge was made as soon as the TPM has signed,
- *for quoting is made of events too. It needs not be: the register is its digest. The descriptions of its entries are in
- *the challenge, as far as the log went then; those of later entries are missing. So each byte of the evidence is either
- * signed, or hashed into what is signed, or compared.
+ * for quoting is made of events too. It needs not be: the register is its digest. The descriptions of its entries are
+ *in the challenge, as far as the log went then; those of later entries are missing. So each byte of the evidence is
+ *either signed, or hashed into what is signed, or compared.
  *
  * A description proves itself by its coefficient, which it is computed to again. The values of the namespaces, the
  * lengths in `root`, and what a coefficient does not cover of a description (the name of the task, the time) are the
- *word of this program on that machine, which the TPM binds to the quote and does not know to be true.
+ * word of this program on that machine, which the TPM binds to the quote and does not know to be true.
  */
 #ifndef TSEM_ATTEST_H
 #define TSEM_ATTEST_H
@@ -39,18 +39,19 @@
 struct attest_root {
 	u32 pcr; /* the register of the log, ROOT_PCR_FIRST to ROOT_PCR_LAST */
 	u32 digest; /* enum tsem_digest_type */
-	u32 model; /* enum tsem_model_type */
+	u32 encoding; /* enum tsem_encoding */
 	u8 base[TSEM_DIGEST_MAX];
 	u8 initial[ATTEST_SIZE]; /* the register before the first extension */
 	u64 logged; /* entries of the log when the challenge was made, those that the TPM was not told included */
 	u64 lost; /* coefficients that the log had no room for */
+	u64 losses[TSEM_LOSS_END]; /* tsem_namespace.lost of the root when the challenge was made */
 };
 
 struct attest_namespace {
 	u32 id;
 	u32 mode; /* enum tsem_mode */
 	u32 digest; /* enum tsem_digest_type */
-	u32 model; /* enum tsem_model_type */
+	u32 encoding; /* enum tsem_encoding */
 	u64 coefficients;
 	u64 forensics; /* those of them that are outside of the model */
 	char name[TSEM_NAME_SIZE + 1];
@@ -114,6 +115,22 @@ int attest__write(FILE *file, const struct attest *a);
  */
 int attest__read(FILE *file, struct attest *a, const char **fault);
 
+/*
+ * What may be missing in evidence that is genuine: a bit for each enum tsem_loss of the root namespace but those that
+ * lose nothing for good (a description comes again, a log record is of a task that is outside of the model already);
+ * the coefficients that the log had no room for; and the entries of the log that the register does not have.
+ */
+#define ATTEST_LOSS_UNLOGGED (1U << 30)
+#define ATTEST_LOSS_WAITING (1U << 31)
+
+/* The bit of a name: those of loss.h, "unlogged" and "waiting". 0: there is no such loss. And back: of the lowest bit.
+ */
+u32 attest__parse_loss(const char *name);
+const char *attest__loss_name(u32 losses);
+
+/* What is missing in the evidence, as the machine says. */
+u32 attest__losses(const struct attest *a);
+
 /* What the verifier knows by itself. */
 struct attest_policy {
 	EVP_PKEY *key; /* the public half of the machine's key */
@@ -122,6 +139,7 @@ struct attest_policy {
 	size_t nonce_size;
 	const u8 *initial; /* ATTEST_SIZE bytes, or NULL: zeros */
 	const struct model *model;
+	u32 allowed; /* losses that do not count */
 };
 
 struct attest_verdict {
@@ -131,6 +149,7 @@ struct attest_verdict {
 	bool aggregate; /* the model has an aggregate, which is not that of the registers 0 to 7 */
 	bool base; /* the model has a base, which is not that of the root */
 	u64 waiting; /* attest__waiting() */
+	u32 losses; /* attest__losses() but for those that are allowed: what the machine did is not known in full */
 };
 
 /* A public key in PEM that may sign evidence: P-256, or RSA with 2048 bits and more. NULL: it is none; free it. */

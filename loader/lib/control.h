@@ -10,19 +10,34 @@
 
 /* One line for the user: what was wrong, with which word, what to do. */
 struct control_error {
-	char text[512];
+	char text[1024];
+};
+
+/* Settings that were named and are not a default: bits of control_namespace.named. */
+enum control_named {
+	CONTROL_NAMED_DIGEST = 1 << 0,
+	CONTROL_NAMED_CONTENT = 1 << 1,
+	CONTROL_NAMED_ENCODING = 1 << 2,
+	CONTROL_NAMED_SCOPE = 1 << 3,
+	CONTROL_NAMED_INSTANCES = 1 << 4,
+	CONTROL_NAMED_ACTION = 1 << 5,
 };
 
 /* What a new namespace is made with. */
 struct control_namespace {
+	u32 named; /* enum control_named */
 	u32 nsref; /* enum tsem_nsref */
 	u32 digest; /* enum tsem_digest_type */
-	u32 content; /* enum tsem_digest_type */
+	u32 content; /* enum tsem_digest_type; digest, unless it was named */
+	u32 encoding; /* enum tsem_encoding */
 	u32 model; /* enum tsem_model_type */
+	u32 scope; /* enum tsem_scope */
+	u32 on_violation; /* enum tsem_action of every event that `action` does not name */
+	u64 instances;
 	u32 cache; /* events that the ring holds */
-	bool has_content; /* content was named; it is the digest otherwise */
 	u32 key_size; /* bytes of key; 0: none was given */
 	u8 key[TSEM_DIGEST_MAX];
+	u8 action[TSEM_EVENT_ROOM]; /* enum tsem_action, by event; 0: on_violation */
 };
 
 #define CONTROL_CACHE_INTERNAL 32
@@ -37,6 +52,10 @@ enum control_verb {
 	CONTROL_STATE,
 	CONTROL_BASE,
 	CONTROL_PSEUDONYM,
+	CONTROL_PATTERN,
+	CONTROL_ACTION,
+	CONTROL_AUDIT,
+	CONTROL_LOCK,
 	CONTROL_TRUSTED,
 	CONTROL_UNTRUSTED,
 };
@@ -46,6 +65,8 @@ struct control_request {
 	struct control_namespace namespace; /* internal, external */
 	u8 value[TSEM_DIGEST_MAX]; /* state, base, pseudonym; the key of trusted, untrusted */
 	u32 value_size; /* bytes that were given; to be those of the namespace's digest */
+	struct tsem_pattern pattern; /* pattern */
+	struct tsem_action_of action; /* action */
 	u64 pid; /* trusted, untrusted */
 	u64 tnum;
 };
@@ -54,16 +75,37 @@ struct control_request {
 void control__namespace_defaults(struct control_namespace *ns, enum control_verb verb);
 
 /*
- * Takes one setting: `key` is nsref, digest, content, cache, model or key. 0, or -EINVAL with the line in *error; the
- * settings are then as they were.
+ * Takes one setting: `key` is nsref, digest, content, encoding, model, instances, scope, on_violation, cache or key. 0,
+ * or -EINVAL with the line in *error; the settings are then as they were.
  */
 int control__namespace_option(struct control_namespace *ns, const char *key, const char *value,
 			      struct control_error *error);
 
+/* Takes `EVENT=ACTION`, or `all=ACTION`, into action. 0, or -EINVAL with the line in *error. */
+int control__namespace_action(struct control_namespace *ns, const char *text, struct control_error *error);
+
+/* What follows a violation in `event`, an enum tsem_event_type. */
+u32 control__action_of(const struct control_namespace *ns, u32 event);
+
 /* Parses a line of the form `verb key=value ...` into *request. 0, or -EINVAL with the line in *error. */
 int control__parse(const char *line, struct control_request *request, struct control_error *error);
 
-/* `size` in bytes of the ring that holds `cache` events: a power of two, at least a page. */
+/* Sets of words that settings have, each with an enumeration of maps/tsem_abi.h. */
+enum control_words {
+	CONTROL_WORDS_NSREF,
+	CONTROL_WORDS_ENCODING,
+	CONTROL_WORDS_SCOPE,
+	CONTROL_WORDS_ACTION,
+	CONTROL_WORDS_MODE,
+	CONTROL_WORDS_END,
+};
+
+/* The value of a word of the set, or -EINVAL. */
+int control__value(enum control_words set, const char *word);
+/* The word of a value, or NULL; static. */
+const char *control__word(enum control_words set, u32 value);
+
+/* Bytes of the ring that holds `cache` events: a power of two, at least a page. */
 u32 control__ring_size(u32 cache);
 
 #endif

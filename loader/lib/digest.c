@@ -42,9 +42,9 @@ static const struct {
 	[TSEM_DIGEST_WP512] = { "wp512", NULL, 64 },
 };
 
-static const char *const models[] = {
-	[TSEM_MODEL_MODEL0] = "model0",
-	[TSEM_MODEL_PORTABLE] = "portable",
+static const char *const encodings[] = {
+	[TSEM_ENCODING_HOST] = "host",
+	[TSEM_ENCODING_PORTABLE] = "portable",
 };
 
 #define LENGTH(array) (sizeof(array) / sizeof((array)[0]))
@@ -77,65 +77,110 @@ size_t digest__size(u32 type)
 	return type < TSEM_DIGEST_END ? types[type].size : 0;
 }
 
-int digest__parse_model(const char *name)
+int digest__parse_encoding(const char *name)
 {
-	return find(models, LENGTH(models), name);
+	return find(encodings, LENGTH(encodings), name);
 }
 
-const char *digest__model_name(u32 model)
+const char *digest__encoding_name(u32 encoding)
 {
-	return model < LENGTH(models) ? models[model] : NULL;
+	return encoding < LENGTH(encodings) ? encodings[encoding] : NULL;
 }
 
-/* By the kernel. Each call is a socket of its own: nothing that is hashed this way is in a hurry. */
-static int hash_by_kernel(u32 type, const void *data, size_t size, u8 *out)
+/* libcrypto's function, or NULL: the kernel is asked then. */
+static const EVP_MD *fetch(u32 type)
+{
+	static EVP_MD *fetched[TSEM_DIGEST_END];
+
+	if (!fetched[type] && types[type].fetch)
+		fetched[type] = EVP_MD_fetch(NULL, types[type].fetch, NULL);
+	return fetched[type];
+}
+
+/* A socket that the kernel hashes on, or -EIO. Each digest has its own: nothing that is hashed this way is in a hurry.
+ */
+static int kernel_open(u32 type)
 {
 	struct sockaddr_alg address = { .salg_family = AF_ALG, .salg_type = "hash" };
-	int function = socket(AF_ALG, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), operation = -1, err = -EIO;
-	const u8 *next = data;
-	ssize_t sent;
+	int function = socket(AF_ALG, SOCK_SEQPACKET | SOCK_CLOEXEC, 0), operation = -1;
 
+	if (function < 0)
+		return -EIO;
 	memcpy(address.salg_name, types[type].name, strlen(types[type].name));
-	if (function < 0 || bind(function, (struct sockaddr *)&address, sizeof(address)))
-		goto out;
-	operation = accept4(function, NULL, NULL, SOCK_CLOEXEC);
-	if (operation < 0)
-		goto out;
+	if (!bind(function, (struct sockaddr *)&address, sizeof(address)))
+		operation = accept4(function, NULL, NULL, SOCK_CLOEXEC);
+	close(function);
+	return operation < 0 ? -EIO : operation;
+}
+
+static int kernel_update(int operation, const void *data, size_t size)
+{
+	const u8 *next = data;
+
 	while (size) {
-		sent = send(operation, next, size, MSG_MORE);
+		ssize_t sent = send(operation, next, size, MSG_MORE);
+
 		if (sent <= 0)
-			goto out;
+			return -EIO;
 		next += sent;
 		size -= sent;
 	}
-	if (!send(operation, NULL, 0, 0) && recv(operation, out, types[type].size, 0) == (ssize_t)types[type].size)
-		err = 0;
-out:
-	if (operation >= 0)
-		close(operation);
-	if (function >= 0)
-		close(function);
-	return err;
+	return 0;
+}
+
+int digest__init(struct digest_stream *stream, u32 type)
+{
+	*stream = (struct digest_stream){ .type = type, .operation = -1 };
+	if (!digest__name(type)) {
+		stream->error = -EINVAL;
+	} else if (fetch(type)) {
+		stream->context = EVP_MD_CTX_new();
+		if (!stream->context || !EVP_DigestInit_ex2(stream->context, fetch(type), NULL))
+			stream->error = -EIO;
+	} else {
+		stream->operation = kernel_open(type);
+		stream->error = stream->operation < 0 ? -EIO : 0;
+	}
+	return stream->error;
+}
+
+void digest__update(struct digest_stream *stream, const void *data, size_t size)
+{
+	if (stream->error)
+		return;
+	if (stream->operation >= 0)
+		stream->error = kernel_update(stream->operation, data, size);
+	else if (!EVP_DigestUpdate(stream->context, data, size))
+		stream->error = -EIO;
+}
+
+int digest__final(struct digest_stream *stream, u8 *out)
+{
+	u8 digest[EVP_MAX_MD_SIZE];
+	ssize_t size;
+
+	if (!stream->error && stream->operation >= 0) {
+		size = types[stream->type].size;
+		if (send(stream->operation, NULL, 0, 0) || recv(stream->operation, digest, size, 0) != size)
+			stream->error = -EIO;
+	} else if (!stream->error && !EVP_DigestFinal_ex(stream->context, digest, NULL)) {
+		stream->error = -EIO;
+	}
+	if (!stream->error)
+		memcpy(out, digest, types[stream->type].size);
+	EVP_MD_CTX_free(stream->context);
+	if (stream->operation >= 0)
+		close(stream->operation);
+	return stream->error;
 }
 
 int digest__hash(u32 type, const void *data, size_t size, u8 *out)
 {
-	static EVP_MD *fetched[TSEM_DIGEST_END];
-	u8 digest[TSEM_DIGEST_MAX];
+	struct digest_stream stream;
 
-	if (!digest__name(type))
-		return -EINVAL;
-	if (!fetched[type] && types[type].fetch)
-		fetched[type] = EVP_MD_fetch(NULL, types[type].fetch, NULL);
-	if (fetched[type]) {
-		if (!EVP_Digest(data, size, digest, NULL, fetched[type], NULL))
-			return -EIO;
-	} else if (hash_by_kernel(type, data, size, digest)) {
-		return -EIO;
-	}
-	/* `data` may be `out`. */
-	memcpy(out, digest, types[type].size);
-	return 0;
+	digest__init(&stream, type);
+	digest__update(&stream, data, size);
+	return digest__final(&stream, out);
 }
 
 void digest__to_hex(const u8 *data, size_t size, char *out)

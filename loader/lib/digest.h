@@ -16,9 +16,9 @@
 int digest__parse(const char *name);
 /* The name of an enum tsem_digest_type, or NULL; static. */
 const char *digest__name(u32 type);
-/* The enum tsem_model_type of `model0` or `portable`, or -EINVAL; and back. */
-int digest__parse_model(const char *name);
-const char *digest__model_name(u32 model);
+/* The enum tsem_encoding of `host` or `portable`, or -EINVAL; and back: NULL for no encoding. */
+int digest__parse_encoding(const char *name);
+const char *digest__encoding_name(u32 encoding);
 
 /* Bytes of a digest of this type, from TSEM_DIGEST_MIN to TSEM_DIGEST_MAX; 0 for no type. */
 size_t digest__size(u32 type);
@@ -28,6 +28,21 @@ size_t digest__size(u32 type);
  * -EIO if neither libcrypto nor the running kernel (AF_ALG) has the function.
  */
 int digest__hash(u32 type, const void *data, size_t size, u8 *out);
+
+/*
+ * The same in pieces: init, any number of updates, final. digest__final() ends every stream that digest__init() began,
+ * the failed ones too, and gives the first error of all; `out` is then as it was.
+ */
+struct digest_stream {
+	u32 type;
+	int error;
+	int operation; /* socket of the kernel's function, or -1 */
+	struct evp_md_ctx_st *context; /* EVP_MD_CTX */
+};
+
+int digest__init(struct digest_stream *stream, u32 type);
+void digest__update(struct digest_stream *stream, const void *data, size_t size);
+int digest__final(struct digest_stream *stream, u8 *out);
 
 /* `size` bytes as 2 * size lower case digits and a NUL into `out`. */
 void digest__to_hex(const u8 *data, size_t size, char *out);

@@ -20,10 +20,12 @@ const char *event__name(u32 event);
 int event__parse(const char *name);
 
 /*
- * The event of a JSON object as in the specification into *record. 0; -EINVAL for a missing or malformed value, whose
- * key is then in *fault (static or part of `json`); -E2BIG if the description is larger than TSEM_CELL_MAX.
+ * The event of a JSON object as in the specification into *record, for a namespace of this digest and encoding. 0;
+ * -EINVAL for a missing or malformed value, whose key is then in *fault (static or part of `json`); -E2BIG if the
+ * description is larger than TSEM_CELL_MAX; -ENOMEM.
  */
-int event__from_json(struct json_object *json, struct tsem_record *record, const char **fault);
+int event__from_json(struct json_object *json, u32 digest, u32 encoding, struct tsem_record *record,
+		     const char **fault);
 
 /*
  * A new JSON object for a record of TSEM_RECORD_EVENT or TSEM_RECORD_LOG; the caller puts it. `with_pid` is false for a
@@ -45,16 +47,18 @@ struct event_digests {
 };
 
 /*
- * The coefficient H(NAME || PTASK_ID || TASK_ID || H(COE) || H(CELL)) of a record, in the hash `digest` and the model
- * type `model`. 0; -EINVAL for a malformed record, or for one whose digests are not as wide as those of `digest`; -EIO
- * if nobody has the hash function.
+ * The coefficient H(NAME || PTASK_ID || TASK_ID || H(COE) || H(CELL)) of a record of TSEM_RECORD_EVENT. 0; -EINVAL if
+ * event__plausible() refuses it; -EIO if nobody has the hash function.
  */
-int event__coefficient(const struct tsem_record *record, u32 digest, u32 model, struct event_digests *out);
+int event__coefficient(const struct tsem_record *record, struct event_digests *out);
 
 /* Length of the valid UTF-8 sequence at `s`, or 0. `left` is more than 0. */
 size_t event__utf8_length(const u8 *s, size_t left);
 
-/* Is this a whole record of `size` bytes, with sizes that agree? Its cell may still be malformed. */
+/*
+ * Is this a whole record of at most `size` bytes, of our version, with sizes that agree? Its cell may still be
+ * malformed: event__to_json() says that.
+ */
 bool event__plausible(const struct tsem_record *record, size_t size);
 
 #endif

@@ -13,14 +13,18 @@
 
 #include <json-c/json.h>
 
+#include "tsem_types.h"
+
 /* A trajectory to compare with, perhaps empty, and the names of TASK_IDs. */
 struct explain;
 
-/* What is known of the event beside its description. */
+/* What is known of the event beside its description: bits. 0: outside of the model if a trajectory lacks it. */
 enum explain_verdict {
-	EXPLAIN_UNKNOWN = 0, /* outside of the model if a trajectory is there and does not have it */
-	EXPLAIN_ALLOWED, /* outside of the model, the namespace was sealed only */
-	EXPLAIN_DENIED, /* outside of the model, the namespace enforces */
+	EXPLAIN_UNKNOWN = 0,
+	EXPLAIN_ALLOWED = 1 << 0, /* outside of the model, and not denied */
+	EXPLAIN_DENIED = 1 << 1, /* outside of the model, and denied */
+	EXPLAIN_UNTRUSTED = 1 << 2, /* the task is untrusted from then on */
+	EXPLAIN_KILLED = 1 << 3, /* the process was killed */
 };
 
 /* An event in words. Free with explain__free_text(). */
@@ -45,9 +49,10 @@ int explain__learn(struct explain *explain, struct json_object *json, const char
 /* Says that there is a trajectory, even if it has no events. */
 void explain__compare(struct explain *explain);
 
-/* Explains an event or a log record. Errors as those of explain__learn(); then there is nothing to be freed. */
-int explain__event(struct explain *explain, struct json_object *json, enum explain_verdict verdict,
-		   struct explanation *out, const char **fault);
+/* Explains an event or a log record; `verdict`: enum explain_verdict. Errors as those of explain__learn(); then there
+ * is nothing to be freed. */
+int explain__event(struct explain *explain, struct json_object *json, u32 verdict, struct explanation *out,
+		   const char **fault);
 void explain__free_text(struct explanation *explanation);
 
 /*

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The file is a plain sequence of records as they were in the ring. */
+/*
+ * The file is a plain sequence of records as they were in the ring; journal_view.c reads it. Beside it, N.dropped has
+ * the number of those that it had no room for.
+ */
 #include "journal.h"
 
 #include <errno.h>
@@ -18,12 +21,14 @@
 
 struct journal {
 	int file;
+	int dropped_file; /* JOURNAL_DIRECTORY/N.dropped: the number as text */
+	u64 limit, size; /* bytes of the file */
+	u64 dropped, told; /* records that had no room, and how many of them dropped_file says */
 	struct ring_buffer *ring;
 	int error; /* the first that writing met */
 };
 
-/* Opens JOURNAL_DIRECTORY, which must be root's alone. A descriptor or -errno. */
-static int directory_open(void)
+int journal__directory(void)
 {
 	struct stat st;
 	int fd;
@@ -40,15 +45,15 @@ static int directory_open(void)
 	return fd;
 }
 
-static int file_open(u32 id, int flags)
+static int file_open(u32 id, const char *kind, int flags)
 {
-	int directory = directory_open(), fd, err;
+	int directory = journal__directory(), fd, err;
 	struct stat st;
 	char name[32];
 
 	if (directory < 0)
 		return directory;
-	snprintf(name, sizeof(name), "%u.events", id);
+	snprintf(name, sizeof(name), "%u.%s", id, kind);
 	fd = openat(directory, name, flags | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK, 0600);
 	err = fd < 0 ? -errno : 0;
 	close(directory);
@@ -66,6 +71,11 @@ static int append(void *context, void *data, size_t size)
 	struct journal *journal = context;
 	const char *p = data;
 
+	if (journal->size + size > journal->limit) {
+		journal->dropped++;
+		return 0;
+	}
+	journal->size += size;
 	while (size && !journal->error) {
 		ssize_t n = write(journal->file, p, size);
 
@@ -79,18 +89,56 @@ static int append(void *context, void *data, size_t size)
 	return 0;
 }
 
+/* The number in dropped_file; 0 where there is none. */
+static u64 dropped_read(int fd)
+{
+	char text[32] = "";
+
+	return fd >= 0 && pread(fd, text, sizeof(text) - 1, 0) > 0 ? strtoull(text, NULL, 10) : 0;
+}
+
+/* The number only rises: what is written covers what was there. */
+static void dropped_write(struct journal *journal)
+{
+	char text[32];
+	int size = snprintf(text, sizeof(text), "%llu\n", (unsigned long long)journal->dropped);
+
+	if (journal->dropped != journal->told && pwrite(journal->dropped_file, text, size, 0) == size)
+		journal->told = journal->dropped;
+}
+
+/* Opens the files and takes the lock. */
+static int files_open(struct journal *journal, u32 id)
+{
+	struct stat st;
+
+	journal->file = file_open(id, "events", O_CREAT | O_RDWR | O_APPEND);
+	if (journal->file < 0)
+		return journal->file;
+	if (flock(journal->file, LOCK_EX | LOCK_NB))
+		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	journal->dropped_file = file_open(id, "dropped", O_CREAT | O_RDWR);
+	if (journal->dropped_file < 0)
+		return journal->dropped_file;
+	if (fstat(journal->file, &st))
+		return -errno;
+	journal->size = st.st_size;
+	journal->dropped = journal->told = dropped_read(journal->dropped_file);
+	return 0;
+}
+
 int journal__collect(struct tsem *tsem, u32 id, struct journal **out)
 {
 	struct journal *journal = calloc(1, sizeof(*journal));
 	u32 ring_id;
 	int ring = -1, err;
 
+	*out = NULL;
 	if (!journal)
 		return -ENOMEM;
-	journal->file = file_open(id, O_CREAT | O_RDWR | O_APPEND);
-	err = journal->file < 0 ? journal->file : 0;
-	if (!err && flock(journal->file, LOCK_EX | LOCK_NB))
-		err = errno == EWOULDBLOCK ? -EBUSY : -errno;
+	journal->file = journal->dropped_file = -1;
+	journal->limit = JOURNAL_LIMIT;
+	err = files_open(journal, id);
 	if (!err && bpf_map_lookup_elem(tsem->rings, &id, &ring_id))
 		err = -errno;
 	if (!err) {
@@ -111,6 +159,11 @@ int journal__collect(struct tsem *tsem, u32 id, struct journal **out)
 	return err;
 }
 
+void journal__limit(struct journal *journal, u64 bytes)
+{
+	journal->limit = bytes;
+}
+
 int journal__pollable(const struct journal *journal)
 {
 	return ring_buffer__epoll_fd(journal->ring);
@@ -120,7 +173,18 @@ int journal__drain(struct journal *journal)
 {
 	int n = ring_buffer__consume(journal->ring);
 
+	dropped_write(journal);
 	return journal->error ?: n;
+}
+
+u64 journal__dropped(u32 id)
+{
+	int fd = file_open(id, "dropped", O_RDONLY);
+	u64 dropped = dropped_read(fd);
+
+	if (fd >= 0)
+		close(fd);
+	return dropped;
 }
 
 void journal__close(struct journal *journal)
@@ -130,22 +194,26 @@ void journal__close(struct journal *journal)
 	ring_buffer__free(journal->ring);
 	if (journal->file >= 0)
 		close(journal->file);
+	if (journal->dropped_file >= 0)
+		close(journal->dropped_file);
 	free(journal);
 }
 
 void journal__remove(u32 id)
 {
+	static const char *const kinds[] = { "events", "dropped" };
 	char path[64];
 
-	snprintf(path, sizeof(path), JOURNAL_DIRECTORY "/%u.events", id);
-	unlink(path);
+	for (size_t i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), JOURNAL_DIRECTORY "/%u.%s", id, kinds[i]);
+		unlink(path);
+	}
 	rmdir(JOURNAL_DIRECTORY);
 }
 
-/* The whole file; an absent one is empty. */
-static int file_read(u32 id, char **text, size_t *size)
+int journal__read(u32 id, char **text, size_t *size)
 {
-	int fd = file_open(id, O_RDONLY), err = 0;
+	int fd = file_open(id, "events", O_RDONLY), err = 0;
 	struct stat st;
 
 	*text = NULL;
@@ -165,129 +233,4 @@ static int file_read(u32 id, char **text, size_t *size)
 	}
 	close(fd);
 	return err;
-}
-
-struct index {
-	u32 *slots; /* index + 1 */
-	size_t mask;
-	const struct namespace_coefficients *all;
-};
-
-static size_t slot_of(const struct index *index, const u8 *coefficient)
-{
-	u64 hash;
-	size_t at;
-
-	memcpy(&hash, coefficient, sizeof(hash));
-	for (at = hash & index->mask; index->slots[at]; at = (at + 1) & index->mask) {
-		if (!memcmp(index->all->entry[index->slots[at] - 1].coefficient, coefficient, TSEM_DIGEST_MAX))
-			break;
-	}
-	return at;
-}
-
-static int index_build(struct index *index, const struct namespace_coefficients *all)
-{
-	size_t size = 64;
-
-	while (size < 2 * all->count)
-		size *= 2;
-	index->slots = calloc(size, sizeof(*index->slots));
-	index->mask = size - 1;
-	index->all = all;
-	if (!index->slots)
-		return -ENOMEM;
-	for (size_t i = 0; i < all->count; i++)
-		index->slots[slot_of(index, all->entry[i].coefficient)] = i + 1;
-	return 0;
-}
-
-static int log_add(struct journal_view *view, const struct tsem_record *record)
-{
-	void *grown = realloc(view->log, (view->logs + 1) * sizeof(*view->log));
-
-	if (!grown)
-		return -ENOMEM;
-	view->log = grown;
-	view->log[view->logs++] = record;
-	return 0;
-}
-
-static int view_fill(const struct tsem_namespace *ns, const struct index *index, size_t size, struct journal_view *view)
-{
-	struct event_digests digests;
-	int err = 0;
-
-	for (size_t at = 0; at + TSEM_RECORD_HEADER_SIZE <= size && !err;) {
-		const struct tsem_record *record = (void *)(view->text + at);
-		struct json_object *json;
-		u32 slot;
-
-		/* Records follow each other at odd addresses, which the machines that we build for read. */
-		if (!event__plausible(record, size - at)) {
-			/* Bytes of somebody else, or of a write that was cut: the next record is behind them. */
-			at++;
-			continue;
-		}
-		at += record->size;
-		if (record->kind == TSEM_RECORD_LOG) {
-			err = log_add(view, record);
-			continue;
-		}
-		if (event__coefficient(record, ns->digest, ns->model, &digests))
-			continue;
-		slot = index->slots[slot_of(index, digests.coefficient)];
-		if (!slot || view->description[slot - 1])
-			continue;
-		/* What the coefficient does not cover has to be sound as well. */
-		json = event__to_json(record, false);
-		if (json)
-			view->description[slot - 1] = record;
-		json_object_put(json);
-	}
-	return err;
-}
-
-int journal__view(struct tsem *tsem, const struct tsem_namespace *ns, const struct namespace_coefficients *all,
-		  struct journal_view *view)
-{
-	struct journal *journal = NULL;
-	struct index index = {};
-	size_t size;
-	int err;
-
-	memset(view, 0, sizeof(*view));
-	err = journal__collect(tsem, ns->id, &journal);
-	if (!err)
-		journal__drain(journal);
-	journal__close(journal);
-	err = file_read(ns->id, &view->text, &size);
-	if (err)
-		goto out;
-	view->description = calloc(all->count ?: 1, sizeof(*view->description));
-	err = view->description ? index_build(&index, all) : -ENOMEM;
-	err = err ?: view_fill(ns, &index, size, view);
-	if (err)
-		goto out;
-	for (size_t i = 0; i < all->count; i++) {
-		if (!all->entry[i].info.count || view->description[i])
-			continue;
-		view->missing++;
-		/* Whoever may not change the namespace reads what is there. */
-		if (all->entry[i].info.described)
-			tsem__control(tsem, TSEM_CONTROL_FORGET, ns->id, all->entry[i].coefficient, NULL);
-	}
-out:
-	free(index.slots);
-	if (err)
-		journal__free_view(view);
-	return err;
-}
-
-void journal__free_view(struct journal_view *view)
-{
-	free(view->description);
-	free(view->log);
-	free(view->text);
-	memset(view, 0, sizeof(*view));
 }

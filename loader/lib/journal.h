@@ -18,17 +18,25 @@
 
 #define JOURNAL_DIRECTORY "/run/tsem-bpf"
 
+/* Bytes that a journal may grow to, unless journal__limit() sets others. What is more is dropped, and counted. */
+#define JOURNAL_LIMIT (64ULL << 20)
+
 struct journal;
 
+/* Opens JOURNAL_DIRECTORY, which is made and must be root's alone: -EPERM. A descriptor or -errno. */
+int journal__directory(void);
 /* Becomes the collector of a namespace. 0 and *journal; -EBUSY: another process is; another -errno. */
 int journal__collect(struct tsem *tsem, u32 id, struct journal **journal);
+void journal__limit(struct journal *journal, u64 bytes);
 /* A descriptor that polls readable while the ring has records; owned by the journal. */
 int journal__pollable(const struct journal *journal);
 /* Moves what the ring has into the file. The number of records, or -errno. */
 int journal__drain(struct journal *journal);
 /* Ends collecting; the file stays. Takes NULL. */
 void journal__close(struct journal *journal);
-/* Removes the file. */
+/* Records of a namespace that were dropped, by every collector that it had. */
+u64 journal__dropped(u32 id);
+/* Removes the files. */
 void journal__remove(u32 id);
 
 /* What the journal says of a namespace. */
@@ -37,6 +45,7 @@ struct journal_view {
 	const struct tsem_record **log; /* records of untrusted tasks, in order */
 	size_t logs;
 	size_t missing; /* coefficients that occurred and have no description */
+	size_t skipped; /* records, and pieces of the file between them, that are not those of this namespace */
 	char *text; /* the file */
 };
 
@@ -48,5 +57,15 @@ struct journal_view {
 int journal__view(struct tsem *tsem, const struct tsem_namespace *ns, const struct namespace_coefficients *all,
 		  struct journal_view *view);
 void journal__free_view(struct journal_view *view);
+
+/* The whole file of a namespace into *text, which the caller frees; an absent one is empty. 0 or -errno. */
+int journal__read(u32 id, char **text, size_t *size);
+
+/*
+ * Fills a view whose `text` has `size` bytes, against the coefficients `all` of `ns`; `load`: tsem_globals.load. 0 or
+ * -ENOMEM; the view is freed then.
+ */
+int journal__fill(const struct tsem_namespace *ns, u64 load, const struct namespace_coefficients *all, size_t size,
+		  struct journal_view *view);
 
 #endif

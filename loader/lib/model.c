@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "control.h"
 #include "digest.h"
 
 #define MAX TSEM_DIGEST_MAX
@@ -44,8 +45,8 @@ static u64 digest_hash(const u8 *digest, size_t width, const u64 *key)
 	return sum >> 32;
 }
 
-/* Drops every digest that stands earlier too. */
-static int digests_unique(struct digests *list, size_t width)
+/* Drops every digest that stands earlier too, and its event. */
+static int digests_unique(struct digests *list, size_t width, struct model_event *events)
 {
 	size_t size = 64, kept = 0;
 	u64 key[MAX / 4 + 1];
@@ -70,6 +71,8 @@ static int digests_unique(struct digests *list, size_t width)
 			continue;
 		if (kept != i)
 			memcpy(list->digest[kept], list->digest[i], MAX);
+		if (events)
+			events[kept] = events[i];
 		slots[at] = ++kept;
 	}
 	list->count = kept;
@@ -83,6 +86,7 @@ int model__text(FILE *file, char **text, size_t *size)
 	char *p = malloc(room), *grown;
 
 	while (p) {
+		errno = 0;
 		used += fread(p + used, 1, room - used, file);
 		if (used < room)
 			break;
@@ -95,8 +99,10 @@ int model__text(FILE *file, char **text, size_t *size)
 	if (!p)
 		return -ENOMEM;
 	if (ferror(file)) {
+		int err = errno == EFBIG ? -EFBIG : -EIO;
+
 		free(p);
-		return -EIO;
+		return err;
 	}
 	*text = p;
 	*size = used;
@@ -140,63 +146,285 @@ static bool line_is(const struct line *line, const char *word)
 	return line->size == strlen(word) && !memcmp(line->text, word, line->size);
 }
 
-static int parse_line(struct model *m, const struct line *line, bool *ended, struct model_error *error)
+/* What a model's parsing is at. */
+struct parsing {
+	struct model *model;
+	struct model_error *error;
+	bool ended;
+	bool after_state; /* the line before was a state */
+	u64 seen; /* words that stand once, a bit each, by their place in `words` */
+};
+
+/* The rest of a line, behind its word. */
+struct rest {
+	const char *text;
+	size_t size;
+	char word[64]; /* its beginning, with a NUL: enough for every word that a setting can be */
+};
+
+static int rest_error(struct parsing *p, const struct line *line, const struct rest *rest, const char *why)
 {
+	return line_error(p->error, line, rest->text, rest->size, why);
+}
+
+static int number_of(const struct rest *rest, u64 *out)
+{
+	char *end;
+
+	errno = 0;
+	*out = strtoull(rest->word, &end, 10);
+	return rest->size >= sizeof(rest->word) || *rest->word < '0' || *rest->word > '9' || *end || errno ? -EINVAL
+													   : 0;
+}
+
+const char *model__name_fault(const char *name)
+{
+	size_t size = strlen(name);
+
+	if (!size)
+		return "is no name: it is empty";
+	if (size >= MODEL_NAME_SIZE)
+		return "is longer than 255 bytes";
+	for (size_t i = 0; i < size; i++) {
+		if ((u8)name[i] < ' ' || name[i] == 0x7f)
+			return "has a control character";
+	}
+	return NULL;
+}
+
+static int parse_name(struct parsing *p, const struct line *line, const struct rest *rest)
+{
+	const char *fault;
+
+	if (rest->size >= MODEL_NAME_SIZE || memchr(rest->text, 0, rest->size))
+		return rest_error(p, line, rest, "is longer than 255 bytes or has a NUL");
+	memcpy(p->model->name, rest->text, rest->size);
+	fault = model__name_fault(p->model->name);
+	return fault ? rest_error(p, line, rest, fault) : 0;
+}
+
+static int parse_version(struct parsing *p, const struct line *line, const struct rest *rest)
+{
+	p->model->has_version = true;
+	return number_of(rest, &p->model->version) ? rest_error(p, line, rest, "is no decimal number") : 0;
+}
+
+static int parse_instances(struct parsing *p, const struct line *line, const struct rest *rest)
+{
+	p->model->has_instances = true;
+	return number_of(rest, &p->model->instances) ? rest_error(p, line, rest, "is no decimal number") : 0;
+}
+
+static int parse_digest(struct parsing *p, const struct line *line, const struct rest *rest)
+{
+	int type = digest__parse(rest->word);
+
+	if (type < 0)
+		return rest_error(p, line, rest, "is no hash; there are " DIGEST_NAMES);
+	if (p->model->width && p->model->width != digest__size(type))
+		return rest_error(p, line, rest, "has not as many digits as the values above it");
+	p->model->digest = type;
+	p->model->width = digest__size(type);
+	return 0;
+}
+
+static int parse_content(struct parsing *p, const struct line *line, const struct rest *rest)
+{
+	int type = digest__parse(rest->word);
+
+	if (type < 0)
+		return rest_error(p, line, rest, "is no hash; there are " DIGEST_NAMES);
+	p->model->content = type;
+	return 0;
+}
+
+static int parse_encoding(struct parsing *p, const struct line *line, const struct rest *rest)
+{
+	int value = control__value(CONTROL_WORDS_ENCODING, rest->word);
+
+	if (value < 0)
+		return rest_error(p, line, rest, "is no encoding; there are host, portable");
+	p->model->encoding = value;
+	return 0;
+}
+
+static int parse_scope(struct parsing *p, const struct line *line, const struct rest *rest)
+{
+	int value = control__value(CONTROL_WORDS_SCOPE, rest->word);
+
+	if (value < 0)
+		return rest_error(p, line, rest, "is no scope; there are all, files");
+	p->model->scope = value;
+	return 0;
+}
+
+static int parse_pattern(struct parsing *p, const struct line *line, const struct rest *rest)
+{
+	const char *blank = memchr(rest->text, ' ', rest->size), *why;
+	size_t size = blank ? (size_t)(blank - rest->text) : rest->size;
+	struct tsem_pattern pattern;
+	int err;
+
+	if (blank && (rest->size != size + 4 || memcmp(blank, " any", 4)))
+		return line_error(p->error, line, blank + 1, rest->size - size - 1,
+				  "stands behind a pattern, where only 'any' may");
+	why = pattern__parse(rest->text, size, blank, &pattern);
+	if (why)
+		return rest_error(p, line, rest, why);
+	err = patterns__add(&p->model->patterns, &pattern);
+	return err == -E2BIG ? rest_error(p, line, rest, "is one pattern too many: a namespace has 64") : err;
+}
+
+/* Makes room for the events of `count` states; those that are new have none. */
+static int events_grow(struct model *m, size_t count)
+{
+	size_t room = m->events_room ? 2 * count : count + 64;
+	struct model_event *events;
+
+	if (count <= m->events_room)
+		return 0;
+	events = realloc(m->events, room * sizeof(*events));
+	if (!events)
+		return -ENOMEM;
+	memset(events + m->events_room, 0, (room - m->events_room) * sizeof(*events));
+	m->events = events;
+	m->events_room = room;
+	return 0;
+}
+
+static int parse_event(struct parsing *p, const struct line *line, const struct rest *rest)
+{
+	int err;
+
+	if (!p->after_state)
+		return line_error(p->error, line, "event", 5,
+				  "does not stand directly after the state that it describes");
+	if (rest->size < 2 || rest->text[0] != '{' || rest->text[rest->size - 1] != '}')
+		return rest_error(p, line, rest, "is no JSON object");
+	err = events_grow(p->model, p->model->states.count);
+	if (!err)
+		p->model->events[p->model->states.count - 1] = (struct model_event){ rest->text, rest->size };
+	return err;
+}
+
+enum rule {
+	RULE_ONCE = 1 << 0, /* stands at most once */
+	RULE_FIRST = 1 << 1, /* stands before the first state */
+};
+
+static const struct {
+	const char *word;
+	int (*parse)(struct parsing *p, const struct line *line, const struct rest *rest);
+	u32 rules; /* enum rule */
+} words[] = {
+	{ "name", parse_name, RULE_ONCE | RULE_FIRST },
+	{ "version", parse_version, RULE_ONCE | RULE_FIRST },
+	{ "digest", parse_digest, RULE_ONCE | RULE_FIRST },
+	{ "encoding", parse_encoding, RULE_ONCE | RULE_FIRST },
+	{ "content", parse_content, RULE_ONCE | RULE_FIRST },
+	{ "scope", parse_scope, RULE_ONCE | RULE_FIRST },
+	{ "instances", parse_instances, RULE_ONCE | RULE_FIRST },
+	{ "pattern", parse_pattern, RULE_FIRST },
+	{ "event", parse_event, 0 },
+};
+
+#define WORDS (sizeof(words) / sizeof(words[0]))
+
+/* A line of `words`: 1; 0 for another one; or an error. */
+static int parse_word(struct parsing *p, const struct line *line)
+{
+	struct rest rest;
+	size_t i, n = 0;
+	int err;
+
+	for (i = 0; i < WORDS; i++) {
+		n = strlen(words[i].word);
+		if (line->size > n && !memcmp(line->text, words[i].word, n) && line->text[n] == ' ')
+			break;
+	}
+	if (i == WORDS)
+		return 0;
+	if (words[i].rules & RULE_ONCE && p->seen & 1ULL << i)
+		return line_error(p->error, line, words[i].word, n, "stands twice");
+	if (words[i].rules & RULE_FIRST && p->model->states.count)
+		return line_error(p->error, line, words[i].word, n, "stands behind a state; it has to come before");
+	p->seen |= 1ULL << i;
+	rest.text = line->text + n + 1;
+	rest.size = line->size - n - 1;
+	snprintf(rest.word, sizeof(rest.word), "%.*s", (int)(rest.size < 63 ? rest.size : 63), rest.text);
+	/* A NUL would hide what stands behind it. */
+	if (memchr(rest.text, 0, rest.size))
+		return rest_error(p, line, &rest, "has a NUL");
+	err = words[i].parse(p, line, &rest);
+	return err ?: 1;
+}
+
+/* A value that stands at most once. */
+static int parse_once(struct parsing *p, const struct line *line, const char *word, bool *has, u8 *value)
+{
+	int found = line_value(line, word, p->model, value, p->error);
+
+	if (found > 0 && *has)
+		return line_error(p->error, line, word, strlen(word), "stands twice");
+	if (found > 0)
+		*has = true;
+	return found;
+}
+
+static int parse_line(struct parsing *p, const struct line *line)
+{
+	struct model *m = p->model;
 	u8 value[MAX] = {};
 	int found;
 
-	if (*ended)
-		return line_error(error, line, line->text, line->size, "stands after 'end'");
-	found = line_value(line, "state", m, value, error);
-	if (found)
+	if (p->ended)
+		return line_error(p->error, line, line->text, line->size, "stands after 'end'");
+	found = line_value(line, "state", m, value, p->error);
+	if (found) {
+		p->after_state = true;
 		return found < 0 ? found : digests__add(&m->states, value);
-	found = line_value(line, "pseudonym", m, value, error);
+	}
+	found = parse_word(p, line);
+	p->after_state = false;
+	if (found)
+		return found < 0 ? found : 0;
+	found = line_value(line, "pseudonym", m, value, p->error);
 	if (found)
 		return found < 0 ? found : digests__add(&m->pseudonyms, value);
-	found = line_value(line, "aggregate", m, m->aggregate, error);
-	if (found) {
-		if (found > 0 && m->has_aggregate)
-			return line_error(error, line, "aggregate", 9, "stands twice");
-		m->has_aggregate = true;
+	found = parse_once(p, line, "aggregate", &m->has_aggregate, m->aggregate)
+			?: parse_once(p, line, "base", &m->has_base, m->base);
+	if (found)
 		return found < 0 ? found : 0;
-	}
-	found = line_value(line, "base", m, m->base, error);
-	if (found) {
-		if (found > 0 && m->has_base)
-			return line_error(error, line, "base", 4, "stands twice");
-		m->has_base = true;
-		return found < 0 ? found : 0;
-	}
 	if (line_is(line, "seal"))
 		m->sealed = true;
 	else if (line_is(line, "end"))
-		*ended = true;
+		p->ended = true;
 	else
-		return line_error(error, line, line->text, line->size,
-				  "is no line of a model (aggregate, base, pseudonym, state, seal, end)");
+		return line_error(p->error, line, line->text, line->size,
+				  "is no line of a model (name, version, digest, encoding, content, scope, instances, "
+				  "aggregate, base, pseudonym, pattern, state, event, seal, end)");
 	return 0;
 }
 
 int model__parse(const char *text, size_t size, struct model *model, struct model_error *error)
 {
-	const char *p, *stop, *end = text + size;
+	struct parsing p = { .model = model, .error = error };
+	const char *at, *stop, *end = text + size;
 	struct line line = {};
-	bool ended = false;
 	int err = 0;
 
 	memset(model, 0, sizeof(*model));
 	memset(error, 0, sizeof(*error));
-	for (p = text; p < end && !err; p = stop + (stop < end)) {
-		stop = memchr(p, '\n', end - p) ?: end;
-		line = (struct line){ p, stop - p, line.number + 1 };
-		err = parse_line(model, &line, &ended, error);
+	for (at = text; at < end && !err; at = stop + (stop < end)) {
+		stop = memchr(at, '\n', end - at) ?: end;
+		line = (struct line){ at, stop - at, line.number + 1 };
+		err = parse_line(&p, &line);
 	}
-	if (!err && !ended) {
+	if (!err && !p.ended) {
 		line.number++;
 		err = line_error(error, &line, "end", 3, "is missing: the file was cut");
 	}
-	err = err ?: digests_unique(&model->states, model->width);
-	err = err ?: digests_unique(&model->pseudonyms, model->width);
+	err = err ?: model__unique(model);
 	if (err)
 		model__free(model);
 	return err;
@@ -213,8 +441,30 @@ int model__read(FILE *file, struct model *model, struct model_error *error)
 	if (err)
 		return err;
 	err = model__parse(text, size, model, error);
-	free(text);
+	if (err)
+		free(text);
+	else
+		model->text = text;
 	return err;
+}
+
+int model__add(struct model *model, const u8 *state, struct model_event event)
+{
+	int err = digests__add(&model->states, state);
+
+	if (!err && (event.json || model->events))
+		err = events_grow(model, model->states.count);
+	if (!err && model->events)
+		model->events[model->states.count - 1] = event;
+	return err;
+}
+
+int model__unique(struct model *model)
+{
+	int err = model->events ? events_grow(model, model->states.count) : 0;
+
+	err = err ?: digests_unique(&model->states, model->width, model->events);
+	return err ?: digests_unique(&model->pseudonyms, model->width, NULL);
 }
 
 static void write_values(FILE *file, const char *word, const struct digests *list, size_t width)
@@ -227,10 +477,38 @@ static void write_values(FILE *file, const char *word, const struct digests *lis
 	}
 }
 
-int model__write(FILE *file, const struct model *model)
+void model__write_settings(FILE *file, const struct model *m)
+{
+	char text[PATTERN_TEXT_SIZE];
+
+	if (m->digest)
+		fprintf(file, "digest %s\n", digest__name(m->digest));
+	if (m->encoding)
+		fprintf(file, "encoding %s\n", control__word(CONTROL_WORDS_ENCODING, m->encoding));
+	if (m->content)
+		fprintf(file, "content %s\n", digest__name(m->content));
+	if (m->scope)
+		fprintf(file, "scope %s\n", control__word(CONTROL_WORDS_SCOPE, m->scope));
+	if (m->has_instances)
+		fprintf(file, "instances %llu\n", (unsigned long long)m->instances);
+	for (size_t i = 0; i < m->patterns.count; i++) {
+		const struct tsem_pattern *p = &m->patterns.pattern[i];
+
+		pattern__text(p, text);
+		fprintf(file, "pattern %s%s\n", text, p->flags & TSEM_PATTERN_ANY ? " any" : "");
+	}
+}
+
+int model__write_described(FILE *file, const struct model *model,
+			   struct model_event (*describe)(size_t index, void *data), void *data)
 {
 	char hex[2 * MAX + 1];
 
+	if (*model->name)
+		fprintf(file, "name %s\n", model->name);
+	if (model->has_version)
+		fprintf(file, "version %llu\n", (unsigned long long)model->version);
+	model__write_settings(file, model);
 	if (model->has_aggregate) {
 		digest__to_hex(model->aggregate, model->width, hex);
 		fprintf(file, "aggregate %s\n", hex);
@@ -240,15 +518,40 @@ int model__write(FILE *file, const struct model *model)
 		fprintf(file, "base %s\n", hex);
 	}
 	write_values(file, "pseudonym", &model->pseudonyms, model->width);
-	write_values(file, "state", &model->states, model->width);
+	for (size_t i = 0; i < model->states.count; i++) {
+		struct model_event event = describe(i, data);
+
+		digest__to_hex(model->states.digest[i], model->width, hex);
+		fprintf(file, "state %s\n", hex);
+		if (!event.json)
+			continue;
+		fputs("event ", file);
+		fwrite(event.json, 1, event.size, file);
+		fputc('\n', file);
+	}
 	fputs(model->sealed ? "seal\nend\n" : "end\n", file);
 	return ferror(file) ? -EIO : 0;
+}
+
+static struct model_event own_event(size_t index, void *data)
+{
+	const struct model *model = data;
+
+	return model->events ? model->events[index] : (struct model_event){};
+}
+
+int model__write(FILE *file, const struct model *model)
+{
+	return model__write_described(file, model, own_event, (void *)model);
 }
 
 void model__free(struct model *model)
 {
 	free(model->pseudonyms.digest);
+	free(model->patterns.pattern);
 	free(model->states.digest);
+	free(model->events);
+	free(model->text);
 	memset(model, 0, sizeof(*model));
 }
 

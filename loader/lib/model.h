@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "pattern.h"
 #include "tsem_types.h"
 
 /* Growing array of digests, padded with zeros. */
@@ -16,15 +17,37 @@ struct digests {
 	size_t room;
 };
 
+/* Bytes of a model's name, with its NUL. */
+#define MODEL_NAME_SIZE 256
+
+/* The event that a state line is described by. */
+struct model_event {
+	const char *json; /* no NUL ends it; NULL: the line has no event */
+	size_t size;
+};
+
 struct model {
+	char name[MODEL_NAME_SIZE]; /* of the workload; "": none */
+	bool has_version;
+	bool has_instances;
 	bool has_aggregate;
 	bool has_base;
 	bool sealed;
+	u64 version;
+	u32 digest; /* enum tsem_digest_type of the values; 0: not said */
+	u32 content; /* enum tsem_digest_type of the content of files; 0: not said */
+	u32 encoding; /* enum tsem_encoding; 0: not said */
+	u32 scope; /* enum tsem_scope; 0: not said */
+	u64 instances; /* if has_instances */
 	size_t width; /* bytes of every value; 0: there is none */
 	u8 aggregate[TSEM_DIGEST_MAX];
 	u8 base[TSEM_DIGEST_MAX];
 	struct digests pseudonyms;
+	struct patterns patterns;
 	struct digests states; /* in the order of the file, each once */
+	struct model_event *events; /* by index of the state; NULL: the file has none */
+	size_t events_room;
+	char *text; /* that the events lie in, if the model owns it; else NULL */
 };
 
 /* Where and why a file is no model. */
@@ -37,14 +60,29 @@ struct model_error {
 /* Appends a digest of TSEM_DIGEST_MAX bytes. 0 or -ENOMEM. */
 int digests__add(struct digests *list, const u8 *digest);
 
-/* Reads all of `file` into *text, which the caller frees and which no NUL ends. 0; -EIO; -ENOMEM. */
+/* Reads all of `file` into *text, which the caller frees and which no NUL ends. 0; -EIO; -EFBIG: it expands to more
+ * than the limit (stream.h); -ENOMEM. */
 int model__text(FILE *file, char **text, size_t *size);
-/* Makes *model, which the caller frees, of a text of `size` bytes. 0; -EINVAL with *error filled; -EIO; -ENOMEM. */
+/*
+ * Makes *model, which the caller frees, of a text of `size` bytes. Its events point into the text. 0; -EINVAL with
+ * *error filled; -EIO; -ENOMEM.
+ */
 int model__parse(const char *text, size_t size, struct model *model, struct model_error *error);
 /* Reads a model from `file` into *model, which the caller frees. 0; -EINVAL with *error filled; -EIO; -ENOMEM. */
 int model__read(FILE *file, struct model *model, struct model_error *error);
+/* Appends a state and its event, which is borrowed and may have no json. 0 or -ENOMEM. */
+int model__add(struct model *model, const u8 *state, struct model_event event);
+/* Drops every state that stands earlier too, and every such pseudonym. 0, -EIO or -ENOMEM. */
+int model__unique(struct model *model);
+/* Why `name` can be no name of a model, as the end of a sentence; NULL: it can. */
+const char *model__name_fault(const char *name);
+/* Writes the lines of what the values were made with: digest, encoding, content, scope, instances, patterns. */
+void model__write_settings(FILE *file, const struct model *model);
 /* Writes a model in the form of the specification. 0 or -EIO. */
 int model__write(FILE *file, const struct model *model);
+/* The same with the events that `describe` gives, by index of the state; each has to last until the next call only. */
+int model__write_described(FILE *file, const struct model *model,
+			   struct model_event (*describe)(size_t index, void *data), void *data);
 /* Frees what the model holds, not the model. */
 void model__free(struct model *model);
 

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,6 +21,8 @@
 #include "tsem_task.h"
 
 #define BATCH 4096
+/* Number of the inode of the initial pid namespace: PROC_PID_INIT_INO of the kernel. */
+#define PID_NAMESPACE_INITIAL 0xeffffffcU
 
 static int ring_create(struct tsem *tsem, u32 id, u32 size)
 {
@@ -151,42 +154,109 @@ static int pseudonyms_remove(struct tsem *tsem, u32 id)
 	return err;
 }
 
-struct creations {
+/* Entries of a map that go with a namespace. */
+struct removal {
+	struct tsem *tsem;
 	u32 ns;
-	struct tsem_creation_key *key;
+	size_t key_size;
+	bool (*mine)(const struct removal *removal, const void *key, const void *value);
+	char *keys; /* that were found */
 	size_t count, room;
 };
 
-static int collect_creation(void *key, void *value, void *data)
+static int collect_key(void *key, void *value, void *data)
 {
-	struct tsem_creation_key *k = key;
-	struct creations *c = data;
+	struct removal *r = data;
 
-	(void)value;
-	if (k->ns != c->ns)
+	if (!r->mine(r, key, value))
 		return 0;
-	if (c->count == c->room) {
-		size_t room = c->room ? 2 * c->room : 64;
-		void *more = realloc(c->key, room * sizeof(*c->key));
+	if (r->count == r->room) {
+		size_t room = r->room ? 2 * r->room : 64;
+		void *more = realloc(r->keys, room * r->key_size);
 
 		if (!more)
 			return -ENOMEM;
-		c->key = more;
-		c->room = room;
+		r->keys = more;
+		r->room = room;
 	}
-	c->key[c->count++] = *k;
+	memcpy(r->keys + r->count++ * r->key_size, key, r->key_size);
 	return 0;
 }
 
-static int creations_remove(struct tsem *tsem, u32 id)
+static int entries_remove(struct removal r, int map, size_t value_size)
 {
-	struct creations c = { .ns = id };
-	int err = map_scan(tsem->creations, sizeof(struct tsem_creation_key), sizeof(u64), collect_creation, &c);
+	int err = map_scan(map, r.key_size, value_size, collect_key, &r);
 
-	for (size_t i = 0; i < c.count; i++)
-		bpf_map_delete_elem(tsem->creations, &c.key[i]);
-	free(c.key);
+	for (size_t i = 0; i < r.count; i++)
+		bpf_map_delete_elem(map, r.keys + i * r.key_size);
+	free(r.keys);
 	return err;
+}
+
+static bool mark_mine(const struct removal *r, const void *key, const void *value)
+{
+	const struct tsem_mark *mark = value;
+
+	(void)key;
+	return mark->ns == (r->ns ?: TSEM_MARK_ROOT);
+}
+
+static bool creation_mine(const struct removal *r, const void *key, const void *value)
+{
+	(void)value;
+	return ((const struct tsem_creation_key *)key)->ns == r->ns;
+}
+
+static bool inherited_mine(const struct removal *r, const void *key, const void *value)
+{
+	(void)value;
+	return ((const struct tsem_inherited_key *)key)->ns == r->ns;
+}
+
+static bool port_mine(const struct removal *r, const void *key, const void *value)
+{
+	(void)value;
+	return ((const struct tsem_port_key *)key)->ns == r->ns;
+}
+
+/* Nothing that it lists is in tsem_creations any more; that of this namespace has been removed before. */
+static bool directory_done(const struct removal *r, const void *key, const void *value)
+{
+	const struct tsem_directory *directory = value;
+	u64 count;
+
+	(void)key;
+	for (size_t i = 0; i < TSEM_DIRECTORY_CREATORS; i++) {
+		if (!bpf_map_lookup_elem(r->tsem->creations, &directory->made[i], &count))
+			return false;
+	}
+	return true;
+}
+
+/* What the namespace knew of inodes, descriptors and ports. */
+static int marks_remove(struct tsem *tsem, u32 id)
+{
+	struct removal marks = { tsem, id, sizeof(struct tsem_inode_key), mark_mine, NULL, 0, 0 };
+	struct removal creations = { tsem, id, sizeof(struct tsem_creation_key), creation_mine, NULL, 0, 0 };
+	struct removal directories = { tsem, id, sizeof(struct tsem_inode_key), directory_done, NULL, 0, 0 };
+	struct removal inherited = { tsem, id, sizeof(struct tsem_inherited_key), inherited_mine, NULL, 0, 0 };
+	struct removal ports = { tsem, id, sizeof(struct tsem_port_key), port_mine, NULL, 0, 0 };
+	int err;
+
+	err = entries_remove(marks, tsem->marks, sizeof(struct tsem_mark));
+	err = entries_remove(creations, tsem->creations, sizeof(u64)) ?: err;
+	err = entries_remove(directories, tsem->directories, sizeof(struct tsem_directory)) ?: err;
+	err = entries_remove(inherited, tsem->inherited, sizeof(struct tsem_inherited)) ?: err;
+	return entries_remove(ports, tsem->ports, sizeof(struct tsem_port)) ?: err;
+}
+
+static void patterns_remove(struct tsem *tsem, u32 id)
+{
+	for (u32 i = 0; i < TSEM_PATTERNS_MAX; i++) {
+		struct tsem_pattern_key key = { .ns = id, .index = i };
+
+		bpf_map_delete_elem(tsem->patterns, &key);
+	}
 }
 
 static int remove_all(struct tsem *tsem, u32 id)
@@ -199,7 +269,8 @@ static int remove_all(struct tsem *tsem, u32 id)
 	if (bpf_map_delete_elem(tsem->namespaces, &id) && errno != ENOENT)
 		err = -errno;
 	err = pseudonyms_remove(tsem, id) ?: err;
-	err = creations_remove(tsem, id) ?: err;
+	patterns_remove(tsem, id);
+	err = marks_remove(tsem, id) ?: err;
 	err = coefficients_remove(tsem, id, wide) ?: err;
 	if (bpf_map_delete_elem(tsem->rings, &id) && errno != ENOENT)
 		err = -errno;
@@ -232,28 +303,63 @@ static int hashes_prepare(struct tsem *tsem, const struct control_namespace *set
 	return err == -ENOENT ? -ENODATA : err;
 }
 
+/* The entry, as it is before the first event. */
+static void entry_fill(struct tsem_namespace *ns, const struct namespace_spec *spec, const struct model *model)
+{
+	const struct control_namespace *settings = &spec->settings;
+	const u8 *base = spec->base ?: model->has_base ? model->base : NULL;
+	struct timespec now;
+
+	ns->digest = settings->digest;
+	ns->content = settings->content;
+	ns->encoding = settings->encoding;
+	ns->model = settings->model;
+	ns->nsref = settings->nsref;
+	ns->scope = settings->scope;
+	ns->instances = settings->instances;
+	ns->digest_size = digest__size(settings->digest);
+	ns->ring_size = control__ring_size(settings->cache);
+	ns->next_sequence = model->states.count;
+	ns->coefficients = model->states.count;
+	for (u32 i = 0; i < TSEM_EVENT_ROOM; i++)
+		ns->action[i] = control__action_of(settings, i);
+	if (base) {
+		memcpy(ns->base, base, ns->digest_size);
+		ns->has_base = 1;
+	}
+	if (spec->name)
+		snprintf(ns->name, sizeof(ns->name), "%s", spec->name);
+	else
+		snprintf(ns->name, sizeof(ns->name), "ns%u", ns->id);
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	ns->created = now.tv_sec * 1000000000ULL + now.tv_nsec;
+}
+
+/* What of a model is loaded by verbs, and the mode last: nothing can be added then. */
+static int model_load(struct tsem *tsem, u32 id, const struct model *model, u32 mode)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < model->pseudonyms.count && !err; i++)
+		err = tsem__control(tsem, TSEM_CONTROL_PSEUDONYM, id, model->pseudonyms.digest[i], NULL);
+	for (size_t i = 0; i < model->patterns.count && !err; i++)
+		err = tsem__control_pattern(tsem, id, &model->patterns.pattern[i]);
+	if (!err && mode == TSEM_MODE_SEALED)
+		err = tsem__control(tsem, TSEM_CONTROL_SEAL, id, NULL, NULL);
+	if (!err && mode == TSEM_MODE_ENFORCING)
+		err = tsem__control(tsem, TSEM_CONTROL_ENFORCE, id, NULL, NULL);
+	return err;
+}
+
 int namespace__create(struct tsem *tsem, const struct namespace_spec *spec, u32 *id)
 {
 	static const struct model none;
 	const struct model *model = spec->model ?: &none;
-	struct tsem_namespace ns = {
-		.digest = spec->settings.digest,
-		.content = spec->settings.content,
-		.model = spec->settings.model,
-		.nsref = spec->settings.nsref,
-		.digest_size = digest__size(spec->settings.digest),
-		.ring_size = control__ring_size(spec->settings.cache),
-		.next_sequence = model->states.count,
-		.coefficients = model->states.count,
-	};
 	u32 mode = model->sealed && spec->mode < TSEM_MODE_SEALED ? TSEM_MODE_SEALED : spec->mode;
-	const u8 *base = model->has_base ? model->base : NULL;
-	struct timespec now;
-	u64 number;
+	struct tsem_namespace ns = {};
+	u64 number = 0;
 	int err;
 
-	if (spec->base)
-		base = spec->base;
 	if (spec->name && !namespace__find(tsem, spec->name, &(struct tsem_namespace){}))
 		return -EEXIST;
 	err = hashes_prepare(tsem, &spec->settings);
@@ -261,66 +367,85 @@ int namespace__create(struct tsem *tsem, const struct namespace_spec *spec, u32 
 		err = err ?: tsem__control(tsem, TSEM_CONTROL_NEW, 0, NULL, &number);
 	if (err)
 		return err;
-	ns.id = spec->root ? 0 : number;
-	if (spec->name)
-		snprintf(ns.name, sizeof(ns.name), "%s", spec->name);
-	else
-		snprintf(ns.name, sizeof(ns.name), "ns%u", ns.id);
-	if (base) {
-		memcpy(ns.base, base, ns.digest_size);
-		ns.has_base = 1;
-	}
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	ns.created = now.tv_sec * 1000000000ULL + now.tv_nsec;
+	ns.id = number;
+	entry_fill(&ns, spec, model);
 	err = ring_create(tsem, ns.id, ns.ring_size);
 	if (err)
 		return err;
 	err = coefficients_load(tsem, ns.id, &model->states, ns.digest_size > TSEM_KEY_SIZE);
 	if (!err && bpf_map_update_elem(tsem->namespaces, &ns.id, &ns, BPF_NOEXIST))
 		err = errno == E2BIG ? -ENOSPC : -errno;
-	for (size_t i = 0; i < model->pseudonyms.count && !err; i++)
-		err = tsem__control(tsem, TSEM_CONTROL_PSEUDONYM, ns.id, model->pseudonyms.digest[i], NULL);
-	if (!err && mode == TSEM_MODE_SEALED)
-		err = tsem__control(tsem, TSEM_CONTROL_SEAL, ns.id, NULL, NULL);
-	if (!err && mode == TSEM_MODE_ENFORCING)
-		err = tsem__control(tsem, TSEM_CONTROL_ENFORCE, ns.id, NULL, NULL);
+	err = err ?: model_load(tsem, ns.id, model, mode);
 	if (err)
 		remove_all(tsem, ns.id);
 	*id = ns.id;
 	return err;
 }
 
+/*
+ * The number that a process has in the initial pid namespace, which is what the programs look it up by. Its pidfd has
+ * it, seen from where /proc was mounted. -EXDEV: from here that is not the initial one.
+ */
+static int initial_pid(int pidfd, u32 *pid)
+{
+	char path[64], line[128];
+	struct stat st;
+	int err = -ESRCH, number;
+	FILE *file;
+
+	if (stat("/proc/self/ns/pid", &st))
+		return -errno;
+	if (st.st_ino != PID_NAMESPACE_INITIAL)
+		return -EXDEV;
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", pidfd);
+	file = fopen(path, "re");
+	if (!file)
+		return -errno;
+	while (err && fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "Pid: %d", &number) != 1 || number <= 0)
+			continue;
+		*pid = number;
+		err = 0;
+	}
+	fclose(file);
+	return err;
+}
+
 int namespace__join(struct tsem *tsem, const struct tsem_namespace *ns, int pidfd)
 {
-	struct tsem_task *task = calloc(1, sizeof(*task));
+	u8 value[TSEM_DIGEST_MAX] = {}, empty[TSEM_DIGEST_MAX] = {};
+	struct tsem_join join = {};
+	struct tsem_task task = {};
 	bool from_root;
 	u64 number;
 	int err;
 
-	if (!task)
-		return -ENOMEM;
 	/* A task of the root leaves it; one of another namespace stays where it is. */
-	from_root = !bpf_map_lookup_elem(tsem->tasks, &pidfd, task) && !task->ns;
-	memset(task, 0, sizeof(*task));
-	err = digest__hash(ns->digest, "", 0, task->empty);
-	err = err ?: tsem__control(tsem, TSEM_CONTROL_JOIN, ns->id, NULL, &number);
+	from_root = !bpf_map_lookup_elem(tsem->tasks, &pidfd, &task) && !task.ns;
+	err = initial_pid(pidfd, &join.pid) ?: digest__hash(ns->digest, "", 0, empty);
 	if (err)
-		goto out;
-	task->ns = ns->id;
-	task->number = number;
-	task->digest = ns->digest;
-	task->content = ns->content;
-	task->model = ns->model;
-	task->nsref = ns->nsref;
-	task->digest_size = ns->digest_size;
-	if (bpf_map_update_elem(tsem->tasks, &pidfd, task, from_root ? BPF_EXIST : BPF_NOEXIST)) {
+		return err;
+	memcpy(value, &join, sizeof(join));
+	err = tsem__control(tsem, TSEM_CONTROL_JOIN, ns->id, value, &number);
+	if (err)
+		return err;
+	task = (struct tsem_task){
+		.ns = ns->id,
+		.number = number,
+		.digest = ns->digest,
+		.content = ns->content,
+		.encoding = ns->encoding,
+		.nsref = ns->nsref,
+		.scope = ns->scope,
+		.digest_size = ns->digest_size,
+	};
+	memcpy(task.empty, empty, sizeof(task.empty));
+	if (bpf_map_update_elem(tsem->tasks, &pidfd, &task, from_root ? BPF_EXIST : BPF_NOEXIST)) {
 		err = -errno;
 		tsem__control(tsem, TSEM_CONTROL_LEAVE, ns->id, NULL, NULL);
 	} else if (from_root) {
 		tsem__control(tsem, TSEM_CONTROL_LEAVE, 0, NULL, NULL);
 	}
-out:
-	free(task);
 	return err;
 }
 
@@ -479,6 +604,19 @@ int namespace__pseudonyms(struct tsem *tsem, u32 id, struct digests *out)
 
 	return map_scan(tsem->pseudonyms, sizeof(struct tsem_pseudonym_key), sizeof(struct tsem_tail),
 			collect_pseudonym, &c);
+}
+
+int namespace__patterns(struct tsem *tsem, const struct tsem_namespace *ns, struct patterns *out)
+{
+	struct tsem_pattern pattern;
+	int err = 0;
+
+	for (u32 i = 0; i < ns->patterns && !err; i++) {
+		struct tsem_pattern_key key = { .ns = ns->id, .index = i };
+
+		err = bpf_map_lookup_elem(tsem->patterns, &key, &pattern) ? -errno : patterns__add(out, &pattern);
+	}
+	return err;
 }
 
 int namespace__delete(struct tsem *tsem, u32 id)

@@ -8,6 +8,7 @@
 
 #include "control.h"
 #include "model.h"
+#include "pattern.h"
 #include "tsem.h"
 
 /* What a namespace is made of. */
@@ -38,7 +39,8 @@ struct namespace_coefficients {
 int namespace__create(struct tsem *tsem, const struct namespace_spec *spec, u32 *id);
 
 /*
- * Puts the task of `pidfd`, which must not have done anything yet, into the namespace. 0 or -errno.
+ * Puts the task of `pidfd`, which must not have done anything yet, into the namespace. 0; -EXDEV: this process is not
+ * in the initial pid namespace; or another -errno.
  */
 int namespace__join(struct tsem *tsem, const struct tsem_namespace *ns, int pidfd);
 
@@ -56,6 +58,9 @@ int namespace__coefficients(struct tsem *tsem, u32 id, struct namespace_coeffici
 
 /* All pseudonyms of a namespace, appended to `out`. 0 or -errno. */
 int namespace__pseudonyms(struct tsem *tsem, u32 id, struct digests *out);
+
+/* All patterns of a namespace, in their order, appended to `out`. 0 or -errno. */
+int namespace__patterns(struct tsem *tsem, const struct tsem_namespace *ns, struct patterns *out);
 
 /* Removes a namespace and all that it has, its journal included. -EBUSY: it has live tasks. */
 int namespace__delete(struct tsem *tsem, u32 id);

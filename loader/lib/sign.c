@@ -484,11 +484,46 @@ static int read_file(const char *directory, const char *path, size_t most, u8 **
 	return err;
 }
 
+/* What is too large here was not expanded. */
+static const char *file_error(int err)
+{
+	return err == -EFBIG ? "is larger than any is" : stream__error(err);
+}
+
 char *sign__name(const char *model)
 {
 	char *name;
 
 	return asprintf(&name, "%s" SIGN_SUFFIX, model) < 0 ? NULL : name;
+}
+
+static int anchor_hash(const u8 *pem, size_t size, char *out)
+{
+	u8 digest[TSEM_DIGEST_MAX];
+	int err = digest__hash(TSEM_DIGEST_SHA256, pem, size, digest);
+
+	if (!err)
+		digest__to_hex(digest, 32, out);
+	return err;
+}
+
+int sign__anchor(const char *path, char *out, struct sign_error *error)
+{
+	struct anchors anchors = {};
+	size_t size;
+	u8 *pem;
+	int err = read_file(NULL, path, PEM_MAX, &pem, &size);
+
+	if (err)
+		return fail(error, err, "the trust anchor %s: %s", path, file_error(err));
+	ERR_clear_error();
+	err = read_anchors((struct sign_bytes){ pem, size }, &anchors, error);
+	if (!err && anchor_hash(pem, size, out))
+		err = no_memory(error);
+	free_anchors(&anchors);
+	ERR_clear_error();
+	free(pem);
+	return err;
 }
 
 int sign__verify_file(struct sign_bytes text, const char *model, const char *signature, const char *directory,
@@ -505,7 +540,7 @@ int sign__verify_file(struct sign_bytes text, const char *model, const char *sig
 		return no_memory(error);
 	err = read_file(NULL, anchor, PEM_MAX, &pem, &pem_size);
 	if (err) {
-		fail(error, err, "the trust anchor %s: %s", anchor, strerror(-err));
+		fail(error, err, "the trust anchor %s: %s", anchor, file_error(err));
 		goto out;
 	}
 	err = read_file(directory, signature, SIGNATURE_MAX, &bytes, &size);
@@ -514,11 +549,13 @@ int sign__verify_file(struct sign_bytes text, const char *model, const char *sig
 		goto out;
 	}
 	if (err) {
-		fail(error, err, "the signature %s: %s", signature, strerror(-err));
+		fail(error, err, "the signature %s: %s", signature, file_error(err));
 		goto out;
 	}
 	err = sign__verify(text, (struct sign_bytes){ bytes, size }, (struct sign_bytes){ pem, pem_size }, signer,
 			   error);
+	if (!err && anchor_hash(pem, pem_size, signer->anchor))
+		err = no_memory(error);
 out:
 	free(bytes);
 	free(pem);
@@ -574,7 +611,7 @@ static int read_certificates(const char *path, STACK_OF(X509) * *list, struct si
 
 	*list = NULL;
 	if (err)
-		return fail(error, err, "the certificate %s: %s", path, strerror(-err));
+		return fail(error, err, "the certificate %s: %s", path, file_error(err));
 	bio = BIO_new_mem_buf(pem, size);
 	*list = sk_X509_new_null();
 	if (!bio || !*list)

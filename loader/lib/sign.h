@@ -21,6 +21,7 @@ struct sign_signer {
 	bool x509; /* by a certificate; else by a raw key */
 	char name[256]; /* the subject of the certificate; x509: or ed25519: and the fingerprint where there is none */
 	char fingerprint[65]; /* sha256 of the public key (DER SubjectPublicKeyInfo), hexadecimal */
+	char anchor[65]; /* sha256 of the file of the trust anchor, hexadecimal; of sign__verify_file() only */
 };
 
 /* Bytes, borrowed. */
@@ -44,6 +45,12 @@ int sign__verify(struct sign_bytes text, struct sign_bytes signature, struct sig
  */
 int sign__verify_file(struct sign_bytes text, const char *model, const char *signature, const char *directory,
 		      const char *anchor, struct sign_signer *signer, struct sign_error *error);
+
+/*
+ * The sha256 of the file of a trust anchor, hexadecimal, into `out` of 65 bytes: all that it holds can be read. 0, or
+ * -errno with *error filled.
+ */
+int sign__anchor(const char *path, char *out, struct sign_error *error);
 
 /*
  * Signs `text` with the private key in the PEM file `key`: detached CMS (DER) with the certificates in the PEM file

@@ -188,6 +188,15 @@ static int draw(void *to, size_t size)
 	return 0;
 }
 
+/* The keys of the memo: an event's hash, that of who acts, and the bucket. */
+static int draw_secrets(struct tsem_bpf *skel)
+{
+	int err = draw((void *)skel->rodata->tsem_memo_secret, sizeof(skel->rodata->tsem_memo_secret));
+
+	err = err ?: draw((void *)skel->rodata->tsem_subject_secret, sizeof(skel->rodata->tsem_subject_secret));
+	return err ?: draw((void *)skel->rodata->tsem_bucket_secret, sizeof(skel->rodata->tsem_bucket_secret));
+}
+
 /*
  * What the programs know of the place of the pins: their filesystem and the mount namespace in which it has to stay
  * mounted. That is the first process's, unless it does not have it.
@@ -230,8 +239,9 @@ static int prepare_root(struct tsem_bpf *skel, const struct skel_settings *setti
 	skel->rodata->tsem_root_settings.on = 1;
 	skel->rodata->tsem_root_settings.digest = root->digest;
 	skel->rodata->tsem_root_settings.content = root->content;
-	skel->rodata->tsem_root_settings.model = root->model;
+	skel->rodata->tsem_root_settings.encoding = root->encoding;
 	skel->rodata->tsem_root_settings.nsref = root->nsref;
+	skel->rodata->tsem_root_settings.scope = root->scope;
 	skel->rodata->tsem_root_settings.digest_size = digest__size(root->digest);
 	if (bpf_map__set_max_entries(skel->maps.tsem_log, settings->max_coefficients))
 		return -errno;
@@ -247,7 +257,12 @@ static int make_root(struct tsem_bpf *skel, const struct skel_settings *settings
 		.coefficients = bpf_map__fd(skel->maps.tsem_coefficients),
 		.tails = bpf_map__fd(skel->maps.tsem_tails),
 		.pseudonyms = bpf_map__fd(skel->maps.tsem_pseudonyms),
+		.patterns = bpf_map__fd(skel->maps.tsem_patterns),
+		.marks = bpf_map__fd(skel->maps.tsem_marks),
 		.creations = bpf_map__fd(skel->maps.tsem_creations),
+		.directories = bpf_map__fd(skel->maps.tsem_directories),
+		.inherited = bpf_map__fd(skel->maps.tsem_inherited),
+		.ports = bpf_map__fd(skel->maps.tsem_ports),
 		.rings = bpf_map__fd(skel->maps.tsem_rings),
 		.globals = bpf_map__fd(skel->maps.tsem_globals),
 		.root = bpf_map__fd(skel->maps.tsem_root),
@@ -304,8 +319,7 @@ static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, 
 	if (!tsem__patched())
 		bpf_map__set_autocreate(skel->maps.tsem_hashes, false);
 	skel->rodata->tsem_control_capability = 1ULL << caps__control();
-	err = draw((void *)skel->rodata->tsem_memo_secret, sizeof(skel->rodata->tsem_memo_secret))
-		      ?: draw((void *)skel->rodata->tsem_subject_secret, sizeof(skel->rodata->tsem_subject_secret));
+	err = draw_secrets(skel);
 	if (err)
 		return fail(error, err, "draw", "random bytes");
 	err = prepare_pins(skel);
@@ -331,7 +345,11 @@ static int set_globals(struct tsem_bpf *skel, const struct skel_settings *settin
 					.policy = settings->policy };
 	struct timespec now;
 	u32 zero = 0;
+	int err;
 
+	err = draw(&globals.load, sizeof(globals.load));
+	if (err)
+		return fail(error, err, "draw", "random bytes");
 	clock_gettime(CLOCK_BOOTTIME, &now);
 	globals.load_time = now.tv_sec * 1000000000ULL + now.tv_nsec;
 	if (bpf_map_update_elem(bpf_map__fd(skel->maps.tsem_globals), &zero, &globals, BPF_ANY))

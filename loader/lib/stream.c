@@ -2,13 +2,16 @@
 /*
  * Plain and compressed files behind a FILE: a cookie around libzstd's streaming functions.
  *
- * In a directory that others write to, names lead where they want: there the directory of the file is opened link by
- * link (openat2), and the file relative to that.
+ * An output is a new file beside its name from the moment that it is opened. Its directory is kept as a descriptor, and
+ * the file takes its name there when it is complete. The way to the directory is walked name by name: in a directory
+ * that another user may write to, a symbolic link is not followed. Where the caller names the directory that all files
+ * have to be in, no link below it is followed (openat2).
  */
 #include "stream.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,9 +30,17 @@ struct zstd {
 	ZSTD_DCtx *decompress;
 	ZSTD_CCtx *compress;
 	ZSTD_inBuffer in;
+	u64 left; /* bytes that it may still expand to */
 	bool ended; /* at the end of a frame */
 	char buffer[CHUNK];
 };
+
+static u64 expanded_limit = STREAM_EXPANDED;
+
+void stream__limit(u64 bytes)
+{
+	expanded_limit = bytes;
+}
 
 static ssize_t zstd_read(void *cookie, char *data, size_t size)
 {
@@ -56,6 +67,11 @@ static ssize_t zstd_read(void *cookie, char *data, size_t size)
 		}
 		z->ended = !left;
 	}
+	if (out.pos > z->left) {
+		errno = EFBIG;
+		return -1;
+	}
+	z->left -= out.pos;
 	return out.pos;
 }
 
@@ -115,6 +131,7 @@ static FILE *zstd_wrap(FILE *file, bool write)
 		goto fail;
 	z->file = file;
 	z->ended = true;
+	z->left = expanded_limit;
 	z->compress = write ? ZSTD_createCCtx() : NULL;
 	z->decompress = write ? NULL : ZSTD_createDCtx();
 	if (z->compress || z->decompress)
@@ -130,174 +147,323 @@ fail:
 	return NULL;
 }
 
-/* The directory that `path` is in, as a descriptor, or AT_FDCWD; *name is the file in it. -errno. */
-static int parent_open(const char *directory, const char *path, const char **name)
+/* May somebody else than root and this user change the names in a directory? */
+static bool others_write(int directory)
+{
+	struct stat st;
+
+	return fstat(directory, &st) || (st.st_uid && st.st_uid != geteuid()) || st.st_mode & (S_IWGRP | S_IWOTH);
+}
+
+#define LINKS_MAX 40
+
+/* A walk from directory to directory. */
+struct walk {
+	int at; /* where it is, O_PATH */
+	int links; /* that were followed */
+	char *rest; /* names that are still to be walked */
+};
+
+static int walk_to(struct walk *walk, int fd)
+{
+	if (fd < 0)
+		return -errno;
+	if (walk->at >= 0)
+		close(walk->at);
+	walk->at = fd;
+	return 0;
+}
+
+/* Puts the target of the link `name` in front of what is still to be walked. */
+static int walk_link(struct walk *walk, const char *name)
+{
+	char target[PATH_MAX], *rest;
+	ssize_t size = readlinkat(walk->at, name, target, sizeof(target) - 1);
+
+	if (size < 0)
+		return -errno;
+	if (others_write(walk->at) || ++walk->links > LINKS_MAX)
+		return -ELOOP;
+	target[size] = 0;
+	if (asprintf(&rest, "%s/%s", target, walk->rest) < 0)
+		return -ENOMEM;
+	free(walk->rest);
+	walk->rest = rest;
+	return *rest == '/' ? walk_to(walk, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) : 0;
+}
+
+/* One name further. */
+static int walk_step(struct walk *walk)
+{
+	char name[NAME_MAX + 1], *rest = walk->rest + strspn(walk->rest, "/");
+	size_t size = strcspn(rest, "/");
+	struct stat st;
+
+	if (size > NAME_MAX)
+		return -ENAMETOOLONG;
+	memcpy(name, rest, size);
+	name[size] = 0;
+	memmove(walk->rest, rest + size, strlen(rest + size) + 1);
+	if (!size)
+		return 0;
+	if (fstatat(walk->at, name, &st, AT_SYMLINK_NOFOLLOW))
+		return -errno;
+	if (S_ISLNK(st.st_mode))
+		return walk_link(walk, name);
+	/* What became a link meanwhile is none that is followed. */
+	return walk_to(walk, openat(walk->at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+}
+
+/* The directory `way` as a descriptor, or -errno; -ELOOP: by a link that another user may have made. */
+static int walk_open(const char *way)
+{
+	struct walk walk = { .at = -1, .rest = strdup(way) };
+	int err = walk.rest ? walk_to(&walk, open(*way == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC)) : -ENOMEM;
+
+	while (!err && *walk.rest)
+		err = walk_step(&walk);
+	free(walk.rest);
+	if (!err)
+		return walk.at;
+	if (walk.at >= 0)
+		close(walk.at);
+	return err;
+}
+
+/* The same below `top`, without any link. */
+static int beneath_open(const char *top, const char *way)
 {
 	struct open_how how = { .flags = O_PATH | O_DIRECTORY | O_CLOEXEC,
 				.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS };
-	int top, fd = -ENOMEM;
-	char *way;
+	int at = open(top, how.flags), fd;
 
-	*name = path;
-	if (!directory)
-		return AT_FDCWD;
-	*name = strrchr(path, '/') + 1;
-	path += strlen(directory);
-	path += strspn(path, "/");
-	way = *name > path ? strndup(path, *name - path) : strdup(".");
-	top = open(directory, how.flags);
-	if (way)
-		fd = top < 0 ? -errno : syscall(SYS_openat2, top, way, &how, sizeof(how));
-	if (way && top >= 0 && fd < 0)
+	if (at < 0)
+		return -errno;
+	fd = syscall(SYS_openat2, at, way, &how, sizeof(how));
+	if (fd < 0)
 		fd = -errno;
-	if (top >= 0)
-		close(top);
-	free(way);
+	close(at);
 	return fd;
 }
 
-static void parent_close(int parent)
+/* The directory that `path` is in, as a descriptor; *name is the file in it. -errno. */
+static int parent_open(const char *directory, const char *path, const char **name)
 {
-	if (parent >= 0)
-		close(parent);
+	const char *slash = strrchr(path, '/');
+	char *way;
+	int fd;
+
+	*name = slash ? slash + 1 : path;
+	if (!**name)
+		return -EISDIR;
+	if (directory) {
+		path += strlen(directory);
+		path += strspn(path, "/");
+	}
+	way = *name > path ? strndup(path, *name - path) : strdup(".");
+	if (!way)
+		return -ENOMEM;
+	fd = directory ? beneath_open(directory, way) : walk_open(way);
+	free(way);
+	return fd;
 }
 
 int stream__reach(const char *directory, const char *path)
 {
 	int parent = parent_open(directory, path, &path);
 
-	if (parent < 0 && parent != AT_FDCWD)
+	if (parent < 0)
 		return parent;
-	parent_close(parent);
+	close(parent);
 	return 0;
 }
 
-int stream__open(const char *directory, const char *path)
+/* Is it a regular file, and, below a directory of others, one that only this user writes to? 0 or -errno. */
+static int check_file(int fd, const char *directory)
 {
-	const char *name;
-	int parent = parent_open(directory, path, &name), fd, err = 0;
 	struct stat st;
 
-	if (parent < 0 && parent != AT_FDCWD)
-		return parent;
-	/* A pipe that was put there would be waited for. */
-	fd = openat(parent, name, O_RDONLY | O_CLOEXEC | (directory ? O_NOFOLLOW | O_NONBLOCK : 0));
-	if (fd < 0)
-		err = -errno;
-	parent_close(parent);
-	if (err || !directory)
-		return err ?: fd;
 	if (fstat(fd, &st))
-		err = -errno;
-	else if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_mode & (S_IWGRP | S_IWOTH))
-		err = -EPERM;
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EMEDIUMTYPE;
+	if (directory && (st.st_uid != geteuid() || st.st_mode & (S_IWGRP | S_IWOTH)))
+		return -EPERM;
+	return 0;
+}
+
+/* `name` in the directory `at`. Its descriptor or -errno. */
+static int file_open(int at, const char *name, const char *directory)
+{
+	int fd, err;
+	struct stat st;
+
+	/* Some devices do something when they are opened; a pipe that takes the name after this is not waited for. */
+	if (!fstatat(at, name, &st, directory ? AT_SYMLINK_NOFOLLOW : 0) && !S_ISREG(st.st_mode))
+		return S_ISLNK(st.st_mode) ? -ELOOP : -EMEDIUMTYPE;
+	fd = openat(at, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (directory ? O_NOFOLLOW : 0));
+	if (fd < 0)
+		return -errno;
+	err = check_file(fd, directory);
 	if (!err)
 		return fd;
 	close(fd);
 	return err;
 }
 
+int stream__open(const char *directory, const char *path)
+{
+	const char *name;
+	int parent, fd;
+
+	if (!directory)
+		return file_open(AT_FDCWD, path, NULL);
+	parent = parent_open(directory, path, &name);
+	if (parent < 0)
+		return parent;
+	fd = file_open(parent, name, directory);
+	close(parent);
+	return fd;
+}
+
+/* A file of `fd`, which it owns, also when it fails. */
+static FILE *read_descriptor(int fd, const char *path)
+{
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
+
+	if (fd >= 0 && !file)
+		close(fd);
+	return file && compressed(path) ? zstd_wrap(file, false) : file;
+}
+
 FILE *stream__read_in(const char *directory, const char *path)
 {
 	int fd = strcmp(path, "-") ? stream__open(directory, path) : dup(STDIN_FILENO);
-	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
 
 	if (fd < 0 && strcmp(path, "-"))
 		errno = -fd;
-	return file && compressed(path) ? zstd_wrap(file, false) : file;
+	return read_descriptor(fd, path);
 }
 
 FILE *stream__read(const char *path)
 {
-	return stream__read_in(NULL, path);
+	return read_descriptor(strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : dup(STDIN_FILENO), path);
+}
+
+const char *stream__error(int err)
+{
+	switch (err < 0 ? -err : err) {
+	case EMEDIUMTYPE:
+		return "is no regular file but a pipe, a device, a socket or a directory; name a file";
+	case ELOOP:
+		return "a symbolic link leads there that another user may have made; name the file itself";
+	case EFBIG:
+		return "expands to more than the limit; raise it with --max-expanded, or expand the file by hand";
+	case ESTALE:
+		return "another file took the place of the one that was written";
+	default:
+		return strerror(err < 0 ? -err : err);
+	}
 }
 
 struct stream {
 	FILE *file;
-	int parent; /* the directory of the names, or AT_FDCWD */
-	char *path;
-	char *temporary; /* NULL: written straight to path */
+	int fd; /* of the new file, owned by `file` */
+	int parent; /* the directory of the names, or -1 */
+	char *path; /* the name in it */
+	char *temporary; /* NULL: written to the standard output */
 };
 
-/* A new file beside s->path, which only we can write to. Its descriptor, or -1. */
+/* A new file beside s->path, which only we can write to. 0 or -errno. */
 static int temporary_open(struct stream *s, mode_t mode)
 {
-	int fd = -1;
+	int err = -EEXIST;
 
-	for (int i = 0; i < 100 && fd < 0; i++) {
+	for (int i = 0; i < 100 && err == -EEXIST; i++) {
 		unsigned int random;
 
 		free(s->temporary);
 		s->temporary = NULL;
-		if (getrandom(&random, sizeof(random), 0) != sizeof(random) ||
-		    asprintf(&s->temporary, "%s.%08x", s->path, random) < 0) {
+		if (getrandom(&random, sizeof(random), 0) != sizeof(random))
+			return -EIO;
+		if (asprintf(&s->temporary, "%.*s.%08x", NAME_MAX - 9, s->path, random) < 0) {
 			s->temporary = NULL;
-			return -1;
+			return -ENOMEM;
 		}
-		fd = openat(s->parent, s->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-		if (fd < 0 && errno != EEXIST)
-			break;
+		s->fd = openat(s->parent, s->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		err = s->fd < 0 ? -errno : 0;
+	}
+	if (err) {
+		free(s->temporary);
+		s->temporary = NULL;
+		return err;
 	}
 	/* By its descriptor: the name may be somebody else's by now. */
-	if (fd >= 0 && fchmod(fd, mode)) {
-		int err = errno;
+	return fchmod(s->fd, mode) ? -errno : 0;
+}
 
-		close(fd);
-		unlinkat(s->parent, s->temporary, 0);
-		errno = err;
-		fd = -1;
-	}
-	return fd;
+/* The mode of the new file: that of the file which it replaces, if that is ours, else that of any new file. */
+static int mode_of(struct stream *s, const char *directory, mode_t *mode)
+{
+	struct stat st;
+	mode_t mask = umask(0);
+
+	umask(mask);
+	*mode = 0666 & ~mask;
+	if (fstatat(s->parent, s->path, &st, AT_SYMLINK_NOFOLLOW))
+		return errno == ENOENT ? 0 : -errno;
+	/* A link is replaced: what it leads to is not ours to write to. */
+	if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
+		return -EMEDIUMTYPE;
+	if (S_ISREG(st.st_mode) && (!directory || st.st_uid == geteuid()))
+		*mode = st.st_mode & 0777;
+	return 0;
+}
+
+static int file_create(struct stream *s, const char *directory, const char *path)
+{
+	mode_t mode = 0;
+	int err;
+
+	s->parent = parent_open(directory, path, &path);
+	if (s->parent < 0)
+		return s->parent;
+	s->path = strdup(path);
+	if (!s->path)
+		return -ENOMEM;
+	err = mode_of(s, directory, &mode) ?: temporary_open(s, mode);
+	if (err)
+		return err;
+	s->file = fdopen(s->fd, "w");
+	return s->file ? 0 : -errno;
 }
 
 struct stream *stream__create_in(const char *directory, const char *path)
 {
 	struct stream *s = calloc(1, sizeof(*s));
-	struct stat st;
-	mode_t mask, mode;
-	int fd = -1, err;
+	int err;
 
 	if (!s)
 		return NULL;
-	s->parent = parent_open(directory, path, &path);
-	if (s->parent < 0 && s->parent != AT_FDCWD) {
-		err = -s->parent;
-		free(s);
-		errno = err;
-		return NULL;
-	}
-	s->path = strdup(path);
-	mask = umask(0);
-	umask(mask);
-	mode = 0666 & ~mask;
-	if (!directory && (!strcmp(path, "-") || !strcmp(path, "/dev/stdout"))) {
-		s->file = fdopen(dup(STDOUT_FILENO), "w");
-	} else if (!directory && !stat(path, &st) && !S_ISREG(st.st_mode)) {
-		/* A pipe or a device. Not made here, so that no link in a directory of others leads to a new file. */
-		fd = open(path, O_WRONLY | O_CLOEXEC);
-		if (fd >= 0)
-			s->file = fdopen(fd, "w");
+	s->parent = -1;
+	s->fd = -1;
+	if (!strcmp(path, "-") || (!directory && !strcmp(path, "/dev/stdout"))) {
+		s->fd = dup(STDOUT_FILENO);
+		s->file = s->fd < 0 ? NULL : fdopen(s->fd, "w");
+		err = s->file ? 0 : -errno;
 	} else {
-		/* What is there is replaced, a link as well: its target is not ours to write to. Ours keeps its mode.
-		 */
-		if (!fstatat(s->parent, path, &st, AT_SYMLINK_NOFOLLOW) && S_ISREG(st.st_mode) &&
-		    (!directory || st.st_uid == geteuid()))
-			mode = st.st_mode & 0777;
-		fd = s->path ? temporary_open(s, mode) : -1;
-		if (fd >= 0)
-			s->file = fdopen(fd, "w");
+		err = file_create(s, directory, path);
 	}
-	if (s->file && compressed(path))
+	if (!err && compressed(path)) {
 		s->file = zstd_wrap(s->file, true);
-	if (s->file)
-		return s;
-	err = errno;
-	if (fd < 0) {
-		free(s->temporary);
-		s->temporary = NULL;
+		err = s->file ? 0 : -ENOMEM;
+		/* It has closed the file. */
+		s->fd = err ? -1 : s->fd;
 	}
+	if (!err)
+		return s;
 	stream__drop(s);
-	errno = err;
+	errno = -err;
 	return NULL;
 }
 
@@ -306,39 +472,38 @@ struct stream *stream__create(const char *path)
 	return stream__create_in(NULL, path);
 }
 
-int stream__check(const char *directory, const char *path)
-{
-	struct stream *stream;
-	struct stat st;
-
-	/* What is no file, a pipe for instance, has somebody at its other end. */
-	if (!directory && (!strcmp(path, "-") || (!stat(path, &st) && !S_ISREG(st.st_mode))))
-		return 0;
-	stream = stream__create_in(directory, path);
-	if (!stream)
-		return -errno;
-	stream__drop(stream);
-	return 0;
-}
-
 FILE *stream__file(struct stream *stream)
 {
 	return stream->file;
 }
 
+/* Is the new file still that of its name? */
+static int check_name(const struct stream *s)
+{
+	struct stat file, name;
+
+	if (fstat(s->fd, &file) || fstatat(s->parent, s->temporary, &name, AT_SYMLINK_NOFOLLOW))
+		return -errno;
+	return file.st_dev == name.st_dev && file.st_ino == name.st_ino ? 0 : -ESTALE;
+}
+
 int stream__commit(struct stream *s)
 {
-	int err = 0;
+	int err = 0, kept = s->temporary ? dup(s->fd) : -1;
 
+	if (s->temporary && kept < 0)
+		err = -errno;
+	s->fd = kept;
 	if (fflush(s->file) || ferror(s->file))
-		err = -EIO;
-	if (fclose(s->file) && !err)
-		err = -EIO;
+		err = err ?: -EIO;
+	if (fclose(s->file))
+		err = err ?: -EIO;
 	s->file = NULL;
 	if (!err && s->temporary) {
-		if (renameat(s->parent, s->temporary, s->parent, s->path)) {
+		err = check_name(s);
+		if (!err && renameat(s->parent, s->temporary, s->parent, s->path))
 			err = -errno;
-		} else {
+		if (!err) {
 			free(s->temporary);
 			s->temporary = NULL;
 		}
@@ -353,9 +518,12 @@ void stream__drop(struct stream *s)
 		return;
 	if (s->file)
 		fclose(s->file);
+	else if (s->fd >= 0)
+		close(s->fd);
 	if (s->temporary)
 		unlinkat(s->parent, s->temporary, 0);
-	parent_close(s->parent);
+	if (s->parent >= 0)
+		close(s->parent);
 	free(s->temporary);
 	free(s->path);
 	free(s);

@@ -5,13 +5,20 @@
 
 #include <stdio.h>
 
-/* Opens `path` to be read; "-" is the standard input. NULL with errno. */
+#include "tsem_types.h"
+
+/* Bytes that a compressed input may expand to, unless stream__limit() sets others. What is more is read as EFBIG. */
+#define STREAM_EXPANDED (64ULL << 20)
+void stream__limit(u64 bytes);
+
+/* Opens `path` to be read, whatever it is; "-" is the standard input. NULL with errno. */
 FILE *stream__read(const char *path);
 
 /*
- * The same in a directory that others may write to: `directory`, which `path` begins with. No link is followed below
- * it, and the file has to be a regular one that this user owns and nobody else may write to: -EPERM, -ELOOP. With NULL
- * the same as above. stream__open() gives the descriptor of the file as it is, or -errno.
+ * The same for what has to be a regular file, of which nothing else is opened for longer than to see that:
+ * -EMEDIUMTYPE. `directory`, if there is one, is a directory that others may write to, which `path` begins with: no
+ * link is followed below it, and the file has to be one that this user owns and nobody else may write to: -EPERM,
+ * -ELOOP. stream__open() gives the descriptor of the file as it is, or -errno.
  */
 FILE *stream__read_in(const char *directory, const char *path);
 int stream__open(const char *directory, const char *path);
@@ -19,18 +26,22 @@ int stream__open(const char *directory, const char *path);
 /* Is there a directory for `path`, reached without a link below `directory`? 0; -ENOENT; -ELOOP; or another -errno. */
 int stream__reach(const char *directory, const char *path);
 
+/* What an error of these functions means, as the end of a sentence. Static. */
+const char *stream__error(int err);
+
 /* A file being written. */
 struct stream;
 
 /*
- * Opens `path` to be written; "-" is the standard output. A regular file is written beside its name and takes it at
- * stream__commit(), so that no half file is ever seen under that name. NULL with errno.
+ * Opens `path` to be written; "-" is the standard output. A file is written beside its name, from now on and in the
+ * directory as it is now, and takes the name at stream__commit(): no half file is ever seen under that name, and no
+ * link that is put there leads elsewhere. On the way there no link is followed in a directory that others than root and
+ * this user may write to: ELOOP. What has the name has to be a regular file, or a link, which is replaced: EMEDIUMTYPE.
+ * NULL with errno.
  */
 struct stream *stream__create(const char *path);
-/* The same in a directory that others may write to, as stream__read_in(). Whatever has the name is replaced. */
+/* The same below a directory that others may write to, as stream__read_in(). */
 struct stream *stream__create_in(const char *directory, const char *path);
-/* Can stream__create_in() do so? 0, or the -errno with which it would fail. What has the name stays. */
-int stream__check(const char *directory, const char *path);
 FILE *stream__file(struct stream *stream);
 /* Flushes, gives the file its name and frees the stream. 0 or -errno; on an error nothing is left under the name. */
 int stream__commit(struct stream *stream);

@@ -25,7 +25,12 @@ static const struct pinned maps[] = {
 	{ "tsem_coefficients", offsetof(struct tsem, coefficients), sizeof(struct tsem_coefficient) },
 	{ "tsem_tails", offsetof(struct tsem, tails), sizeof(struct tsem_tail) },
 	{ "tsem_pseudonyms", offsetof(struct tsem, pseudonyms), sizeof(struct tsem_tail) },
+	{ "tsem_patterns", offsetof(struct tsem, patterns), sizeof(struct tsem_pattern) },
+	{ "tsem_marks", offsetof(struct tsem, marks), sizeof(struct tsem_mark) },
 	{ "tsem_creations", offsetof(struct tsem, creations), sizeof(u64) },
+	{ "tsem_directories", offsetof(struct tsem, directories), sizeof(struct tsem_directory) },
+	{ "tsem_inherited", offsetof(struct tsem, inherited), sizeof(struct tsem_inherited) },
+	{ "tsem_ports", offsetof(struct tsem, ports), sizeof(struct tsem_port) },
 	{ "tsem_rings", offsetof(struct tsem, rings), 4 },
 	{ "tsem_globals", offsetof(struct tsem, globals), sizeof(struct tsem_globals) },
 	{ "tsem_root", offsetof(struct tsem, root), sizeof(struct tsem_root) },
@@ -76,21 +81,28 @@ void tsem__close(struct tsem *tsem)
 	}
 }
 
+/* Runs the program. 0 or what it said. */
+static int control_run(struct tsem *tsem, struct tsem_control *control)
+{
+	/* The kernel writes what the program left there back to where it came from. */
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = control, .ctx_size_in = sizeof(*control));
+
+	return bpf_prog_test_run_opts(tsem->control, &opts) ? -errno : control->error;
+}
+
 int tsem__control_answer(struct tsem *tsem, u32 verb, u32 ns, u8 *value, u64 *result)
 {
 	struct tsem_control control = { .verb = verb, .ns = ns };
-	/* The kernel writes what the program left there back to where it came from. */
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &control, .ctx_size_in = sizeof(control));
+	int err;
 
 	if (value)
 		memcpy(control.value, value, sizeof(control.value));
-	if (bpf_prog_test_run_opts(tsem->control, &opts))
-		return -errno;
+	err = control_run(tsem, &control);
 	if (result)
 		*result = control.result;
 	if (value)
 		memcpy(value, control.value, sizeof(control.value));
-	return control.error;
+	return err;
 }
 
 int tsem__control(struct tsem *tsem, u32 verb, u32 ns, const u8 *value, u64 *result)
@@ -100,6 +112,13 @@ int tsem__control(struct tsem *tsem, u32 verb, u32 ns, const u8 *value, u64 *res
 	if (value)
 		memcpy(copy, value, sizeof(copy));
 	return tsem__control_answer(tsem, verb, ns, value ? copy : NULL, result);
+}
+
+int tsem__control_pattern(struct tsem *tsem, u32 ns, const struct tsem_pattern *pattern)
+{
+	struct tsem_control control = { .verb = TSEM_CONTROL_PATTERN, .ns = ns, .pattern = *pattern };
+
+	return control_run(tsem, &control);
 }
 
 int tsem__symbols(struct tsem_symbol *symbols, size_t count)

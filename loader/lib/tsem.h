@@ -22,7 +22,12 @@ struct tsem {
 	int coefficients;
 	int tails;
 	int pseudonyms;
+	int patterns;
+	int marks;
 	int creations;
+	int directories;
+	int inherited;
+	int ports;
 	int rings;
 	int globals;
 	int root;
@@ -42,6 +47,9 @@ int tsem__control(struct tsem *tsem, u32 verb, u32 ns, const u8 *value, u64 *res
 
 /* The same for a verb whose value is an answer as well: TSEM_DIGEST_MAX bytes, or NULL. */
 int tsem__control_answer(struct tsem *tsem, u32 verb, u32 ns, u8 *value, u64 *result);
+
+/* Adds a pattern to the namespace `ns`. 0 or what the program said. */
+int tsem__control_pattern(struct tsem *tsem, u32 ns, const struct tsem_pattern *pattern);
 
 /*
  * Does the running kernel have the functions of kernel-patches/? As `load` found it, or, where nothing is loaded, by

@@ -8,13 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "digest.h"
 #include "event.h"
-#include "stream.h"
+#include "policy.h"
 #include "tpm.h"
+#include "versions.h"
 
 /* The first line stays. */
 static int fail(struct workload_error *error, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -35,6 +37,7 @@ void workload__init(struct workload *w)
 	memset(w, 0, sizeof(*w));
 	memset(&w->tsem, -1, sizeof(w->tsem));
 	control__namespace_defaults(&w->spec.settings, CONTROL_INTERNAL);
+	w->versions = VERSIONS_DIRECTORY;
 }
 
 bool workload__name_ok(const char *name)
@@ -49,54 +52,133 @@ bool workload__name_ok(const char *name)
 	return strcmp(name, "root") && (strncmp(name, "ns", 2) || size == 2 || strspn(name + 2, digits) != size - 2);
 }
 
-/* What is to be written can be, as far as can be told before the workload has run. */
-static int outputs_check(const struct workload *w, struct workload_error *error)
+/* The model was made with `theirs`, the caller wants `ours`. */
+static int contradiction(struct workload_error *error, const char *path, const char *key, const char *theirs,
+			 const char *ours)
 {
-	const char *paths[] = { w->trajectory, w->forensics, w->output };
+	return fail(error, -EINVAL, "%s: was made with %s %s, not %s; leave %s out, or take another model", path, key,
+		    theirs, ours, key);
+}
+
+/* Hash functions: those of the model, where the caller named none. */
+static int take_hashes(struct workload *w, const char *path, struct workload_error *error)
+{
+	struct control_namespace *s = &w->spec.settings;
+	const struct model *m = &w->model;
+
+	if (m->digest && s->named & CONTROL_NAMED_DIGEST && m->digest != s->digest)
+		return contradiction(error, path, "digest", digest__name(m->digest), digest__name(s->digest));
+	if (m->content && s->named & CONTROL_NAMED_CONTENT && m->content != s->content)
+		return contradiction(error, path, "content", digest__name(m->content), digest__name(s->content));
+	s->digest = m->digest ?: s->digest;
+	if (!(s->named & CONTROL_NAMED_CONTENT))
+		s->content = m->content ?: s->digest;
+	if (m->width && m->width != digest__size(s->digest))
+		return fail(error, -EINVAL,
+			    "%s: its values have %zu digits, those of %s have %zu; name the digest it was made with",
+			    path, 2 * m->width, digest__name(s->digest), 2 * digest__size(s->digest));
+	return 0;
+}
+
+/* What else a model was made with. */
+static int take_settings(struct workload *w, const char *path, struct workload_error *error)
+{
+	struct control_namespace *s = &w->spec.settings;
+	const struct model *m = &w->model;
+	char theirs[24], ours[24];
+
+	if (m->encoding && s->named & CONTROL_NAMED_ENCODING && m->encoding != s->encoding)
+		return contradiction(error, path, "encoding", control__word(CONTROL_WORDS_ENCODING, m->encoding),
+				     control__word(CONTROL_WORDS_ENCODING, s->encoding));
+	if (m->scope && s->named & CONTROL_NAMED_SCOPE && m->scope != s->scope)
+		return contradiction(error, path, "scope", control__word(CONTROL_WORDS_SCOPE, m->scope),
+				     control__word(CONTROL_WORDS_SCOPE, s->scope));
+	if (m->has_instances && s->named & CONTROL_NAMED_INSTANCES && m->instances != s->instances) {
+		snprintf(theirs, sizeof(theirs), "%llu", (unsigned long long)m->instances);
+		snprintf(ours, sizeof(ours), "%llu", (unsigned long long)s->instances);
+		return contradiction(error, path, "instances", theirs, ours);
+	}
+	s->encoding = m->encoding ?: s->encoding;
+	s->scope = m->scope ?: s->scope;
+	s->instances = m->has_instances ? m->instances : s->instances;
+	return 0;
+}
+
+static int stale(struct workload_error *error, const char *path, const struct model *m, u64 newest)
+{
+	if (!m->has_version)
+		return fail(error, -ESTALE,
+			    "%s: has no version, and version %llu of '%s' was used; sign it with --version", path,
+			    (unsigned long long)newest, m->name);
+	return fail(error, -ESTALE, "%s: is version %llu, and version %llu of '%s' was used; take that or a newer one",
+		    path, (unsigned long long)m->version, (unsigned long long)newest, m->name);
+}
+
+/* What is signed says for what it is. */
+static int check_signed(struct workload *w, const char *path, struct workload_error *error)
+{
+	const struct model *m = &w->model;
+	u64 newest;
 	int err;
 
-	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		err = paths[i] ? stream__check(w->directory, paths[i]) : 0;
-		if (err)
-			return fail(error, err, "cannot write %s: %s", paths[i], strerror(-err));
-	}
+	if (!*w->signer.fingerprint || !*m->name)
+		return 0;
+	if (w->named && w->spec.name && strcmp(m->name, w->spec.name))
+		return fail(error, -EKEYREJECTED, "%s: is signed for '%s', not for '%s'", path, m->name, w->spec.name);
+	err = versions__newest(w->versions, m->name, &newest);
+	if (err == -ENOENT)
+		return 0;
+	if (err)
+		return fail(error, err, "%s: cannot tell which version was used: %s: %s", path, w->versions,
+			    strerror(-err));
+	return m->has_version && m->version >= newest ? 0 : stale(error, path, m, newest);
+}
+
+static int parse_model(struct workload *w, const char *path, char *text, size_t size, struct workload_error *error)
+{
+	struct model_error fault;
+	int err = model__parse(text, size, &w->model, &fault);
+
+	if (err == -EINVAL)
+		return fail(error, err, "%s: line %zu: '%s' %s", path, fault.line, fault.word, fault.why);
+	if (err)
+		return fail(error, err, "%s: %s", path, strerror(-err));
+	err = take_hashes(w, path, error) ?: take_settings(w, path, error) ?: check_signed(w, path, error);
+	if (err)
+		return err;
+	/* Its events are not loaded. */
+	free(w->model.events);
+	w->model.events = NULL;
+	w->model.events_room = 0;
+	w->spec.model = &w->model;
 	return 0;
 }
 
 int workload__model(struct workload *w, const char *path, struct workload_error *error)
 {
 	FILE *file = stream__read_in(w->directory, path);
-	struct model_error fault;
 	struct sign_error refusal;
 	char *text;
 	size_t size;
 	int err;
 
 	*error->text = 0;
+	memset(&w->signer, 0, sizeof(w->signer));
 	if (!file && w->directory && errno == EPERM)
 		return fail(error, -EPERM, "%s: is no regular file that root owns and nobody else may write to", path);
 	if (!file)
-		return fail(error, -errno, "%s: %s", path, strerror(errno));
+		return fail(error, -errno, "%s: %s", path, stream__error(errno));
 	err = model__text(file, &text, &size);
 	fclose(file);
 	if (err)
-		return fail(error, err, "%s: %s", path, strerror(-err));
+		return fail(error, err, "%s: %s", path, stream__error(err));
 	if (w->trust_anchor) {
 		err = sign__verify_file((struct sign_bytes){ (u8 *)text, size }, path, w->signature, w->directory,
 					w->trust_anchor, &w->signer, &refusal);
-		if (err) {
+		if (err)
 			fail(error, err, "%s: %s", path, refusal.text);
-			goto out;
-		}
 	}
-	err = model__parse(text, size, &w->model, &fault);
-	if (err == -EINVAL)
-		fail(error, err, "%s: line %zu: '%s' %s", path, fault.line, fault.word, fault.why);
-	else if (err)
-		fail(error, err, "%s: %s", path, strerror(-err));
-	else
-		w->spec.model = &w->model;
-out:
+	err = err ?: parse_model(w, path, text, size, error);
 	free(text);
 	return err;
 }
@@ -108,37 +190,78 @@ int workload__pseudonym(struct workload *w, const u8 *digest)
 	return digests__add(&w->model.pseudonyms, digest);
 }
 
-int workload__create(struct workload *w, struct workload_error *error)
+int workload__pattern(struct workload *w, const struct tsem_pattern *pattern)
+{
+	memset(&w->signer, 0, sizeof(w->signer));
+	w->spec.model = &w->model;
+	return patterns__add(&w->model.patterns, pattern);
+}
+
+void workload__drop(struct workload *w)
+{
+	stream__drop(w->trajectory_stream);
+	stream__drop(w->forensics_stream);
+	stream__drop(w->output_stream);
+	w->trajectory_stream = w->forensics_stream = w->output_stream = NULL;
+}
+
+/* What is to be written is opened before the workload runs, which cannot put anything else in its place then. */
+static int outputs_open(struct workload *w, struct workload_error *error)
+{
+	struct {
+		const char *path;
+		struct stream **stream;
+	} outputs[] = { { w->trajectory, &w->trajectory_stream },
+			{ w->forensics, &w->forensics_stream },
+			{ w->output, &w->output_stream } };
+
+	for (size_t i = 0; i < sizeof(outputs) / sizeof(outputs[0]); i++) {
+		if (!outputs[i].path)
+			continue;
+		*outputs[i].stream = stream__create_in(w->directory, outputs[i].path);
+		if (!*outputs[i].stream) {
+			int err = -errno;
+
+			workload__drop(w);
+			return fail(error, err, "cannot write %s: %s", outputs[i].path, stream__error(err));
+		}
+	}
+	return 0;
+}
+
+/* May this be made here, as far as that can be told before? */
+static int check_spec(struct workload *w, struct workload_error *error)
+{
+	const struct control_namespace *s = &w->spec.settings;
+	int err = w->spec.model ? policy__check(&w->tsem, &w->signer) : 0;
+
+	if (err == -EKEYREJECTED)
+		return fail(error, err,
+			    "refused: models have to be signed here (load --require-signed-models); give "
+			    "--trust-anchor, and put pseudonyms and patterns into the model");
+	if (err)
+		return fail(error, -EKEYREJECTED,
+			    "refused: the trust anchor %s is not the file that load --require-signed-models was given",
+			    w->trust_anchor);
+	if (digest__size(s->content) > digest__size(s->digest))
+		return fail(error, -EINVAL, "content %s: is wider than the digest %s; name one of at most %zu bytes",
+			    digest__name(s->content), digest__name(s->digest), digest__size(s->digest));
+	return 0;
+}
+
+/* Why namespace__create() failed. */
+static int create_error(const struct workload *w, int err, struct workload_error *error)
 {
 	const struct control_namespace *settings = &w->spec.settings;
-	u32 id;
-	int err = 0;
 
-	*error->text = 0;
-	if (w->spec.model && !*w->signer.fingerprint && tsem__policy(&w->tsem, TSEM_POLICY_SIGNED_MODELS))
-		return fail(error, -EKEYREJECTED,
-			    "refused: models have to be signed here (load --require-signed-models); give "
-			    "--trust-anchor, and put pseudonyms into the model");
-	if (digest__size(settings->content) > digest__size(settings->digest))
-		return fail(error, -EINVAL, "content %s: is wider than the digest %s; name one of at most %zu bytes",
-			    digest__name(settings->content), digest__name(settings->digest),
-			    digest__size(settings->digest));
-	if (w->model.width && w->model.width != digest__size(settings->digest))
-		return fail(
-			error, -EINVAL,
-			"the model's values have %zu digits, those of %s have %zu; name the digest it was made with",
-			2 * w->model.width, digest__name(settings->digest), 2 * digest__size(settings->digest));
-	err = outputs_check(w, error);
-	if (err)
-		return err;
-	err = namespace__create(&w->tsem, &w->spec, &id);
 	if (err == -ENOTSUP)
 		return fail(error, err,
 			    "digest %s: this kernel has no such hash for BPF; it has sha256, sha3-256, sm3%s",
 			    digest__name(settings->digest), tsem__patched() ? " and those of its crypto API" : "");
 	if (err == -ENODATA)
 		return fail(error, err, "%s %s: this kernel can hash the content of files with %s",
-			    settings->has_content ? "content" : "digest", digest__name(settings->content),
+			    settings->named & CONTROL_NAMED_CONTENT ? "content" : "digest",
+			    digest__name(settings->content),
 			    tsem__patched() ? "the hashes of its crypto API only" : "sha256 only");
 	if (err == -EEXIST)
 		return fail(error, err, "name '%s': there is a namespace of this name; see 'tsem-bpf list'",
@@ -150,18 +273,65 @@ int workload__create(struct workload *w, struct workload_error *error)
 			    "the model has %zu coefficients, more than there is room for; load with a larger "
 			    "--max-coefficients",
 			    w->model.states.count);
+	return fail(error, err, "cannot make the namespace: %s", strerror(-err));
+}
+
+/* The version of a signed model counts from now on. */
+static int use_version(struct workload *w, struct workload_error *error)
+{
+	const struct model *m = &w->model;
+	int err;
+
+	if (!*w->signer.fingerprint || !*m->name || !m->has_version)
+		return 0;
+	err = versions__use(w->versions, m->name, m->version);
+	if (err == -ESTALE)
+		return fail(error, err, "a newer version of the model '%s' than %llu was used meanwhile", m->name,
+			    (unsigned long long)m->version);
+	return err ? fail(error, err, "cannot note the model's version in %s: %s", w->versions, strerror(-err)) : 0;
+}
+
+int workload__create(struct workload *w, struct workload_error *error)
+{
+	struct stat pins;
+	u32 id;
+	int err;
+
+	*error->text = 0;
+	if (!stat(TSEM_PINS "/maps", &pins)) {
+		w->pins_device = pins.st_dev;
+		w->pins_inode = pins.st_ino;
+	}
+	err = check_spec(w, error) ?: outputs_open(w, error);
 	if (err)
-		return fail(error, err, "cannot make the namespace: %s", strerror(-err));
-	err = namespace__read(&w->tsem, id, &w->ns);
-	if (err)
-		return fail(error, err, "the namespace has gone");
-	err = journal__collect(&w->tsem, id, &w->journal);
+		return err;
+	err = namespace__create(&w->tsem, &w->spec, &id);
 	if (err) {
+		workload__drop(w);
+		return create_error(w, err, error);
+	}
+	if (namespace__read(&w->tsem, id, &w->ns))
+		err = fail(error, -ENOENT, "the namespace has gone");
+	err = err ?: use_version(w, error);
+	if (!err) {
+		err = journal__collect(&w->tsem, id, &w->journal);
+		if (err)
+			fail(error, err, "cannot collect events in " JOURNAL_DIRECTORY ": %s", strerror(-err));
+	}
+	if (err) {
+		workload__drop(w);
 		namespace__delete(&w->tsem, id);
 		memset(&w->ns, 0, sizeof(w->ns));
-		return fail(error, err, "cannot collect events in " JOURNAL_DIRECTORY ": %s", strerror(-err));
+		return err;
 	}
+	if (w->journal_limit)
+		journal__limit(w->journal, w->journal_limit);
 	return 0;
+}
+
+const char *workload__join_error(int err)
+{
+	return err == -EXDEV ? "tsem-bpf is not in the initial pid namespace; run it there" : strerror(-err);
 }
 
 int workload__join(struct workload *w, pid_t pid)
@@ -175,6 +345,14 @@ int workload__join(struct workload *w, pid_t pid)
 	return err;
 }
 
+/* Is what was loaded when the namespace was made still loaded? Its maps are there as long as we have them open. */
+static bool loaded(const struct workload *w)
+{
+	struct stat st;
+
+	return !stat(TSEM_PINS "/maps", &st) && st.st_ino == w->pins_inode && st.st_dev == w->pins_device;
+}
+
 int workload__step(struct workload *w, int ms)
 {
 	struct pollfd ring = { .fd = journal__pollable(w->journal), .events = POLLIN };
@@ -184,67 +362,115 @@ int workload__step(struct workload *w, int ms)
 	n = journal__drain(w->journal);
 	if (n < 0 && !w->lost)
 		w->lost = n;
+	if (!loaded(w))
+		return -ENOENT;
 	return namespace__read(&w->tsem, w->ns.id, &w->ns);
 }
 
-static int write_lines(const struct workload *w, const char *path, const struct namespace_coefficients *all,
+/* The events of valid coefficients, or of the others, in their order. Takes the stream. */
+static int write_lines(struct stream **stream, const char *path, const struct namespace_coefficients *all,
 		       const struct journal_view *view, bool valid, struct workload_error *error)
 {
-	struct stream *stream = stream__create_in(w->directory, path);
 	int err;
 
-	if (!stream)
-		return fail(error, -errno, "cannot write %s: %s", path, strerror(errno));
 	for (size_t i = 0; i < all->count; i++) {
 		struct json_object *json;
 
 		if (!view->description[i] || all->entry[i].info.valid != valid)
 			continue;
 		json = event__to_json(view->description[i], false);
-		fprintf(stream__file(stream), "%s\n", event__line(json));
+		fprintf(stream__file(*stream), "%s\n", event__line(json));
 		json_object_put(json);
 	}
-	err = stream__commit(stream);
-	return err ? fail(error, err, "cannot write %s: %s", path, strerror(-err)) : 0;
+	err = stream__commit(*stream);
+	*stream = NULL;
+	return err ? fail(error, err, "cannot write %s: %s", path, stream__error(err)) : 0;
 }
 
-static int write_model(struct workload *w, const struct namespace_coefficients *all, struct workload_error *error)
+/* The model that the namespace has now, without its events. */
+static int model_of(struct workload *w, const struct namespace_coefficients *all, struct model *model)
 {
-	struct stream *stream;
-	struct model model = {};
-	int err = 0;
+	const struct tsem_namespace *ns = &w->ns;
+	int err;
 
-	model.has_aggregate = tpm__aggregate(TPM_PCRS, w->ns.digest, model.aggregate) > 0;
-	model.has_base = w->ns.has_base;
-	model.sealed = w->ns.mode != TSEM_MODE_FREE;
-	model.width = w->ns.digest_size;
-	memcpy(model.base, w->ns.base, TSEM_DIGEST_MAX);
-	err = namespace__pseudonyms(&w->tsem, w->ns.id, &model.pseudonyms);
+	memset(model, 0, sizeof(*model));
+	model->digest = ns->digest;
+	model->content = ns->content;
+	model->encoding = ns->encoding;
+	model->scope = ns->scope;
+	model->has_instances = true;
+	model->instances = ns->instances;
+	/* What was learned more than a version says is no longer that version. */
+	snprintf(model->name, sizeof(model->name), "%s",
+		 *w->model.name             ? w->model.name
+		 : w->named && w->spec.name ? w->spec.name
+					    : "");
+	model->has_aggregate = tpm__aggregate(TPM_PCRS, ns->digest, model->aggregate) > 0;
+	model->has_base = ns->has_base;
+	model->sealed = ns->mode != TSEM_MODE_FREE;
+	model->width = ns->digest_size;
+	memcpy(model->base, ns->base, TSEM_DIGEST_MAX);
+	err = namespace__pseudonyms(&w->tsem, ns->id, &model->pseudonyms);
+	err = err ?: namespace__patterns(&w->tsem, ns, &model->patterns);
 	for (size_t i = 0; i < all->count && !err; i++) {
 		if (all->entry[i].info.valid)
-			err = digests__add(&model.states, all->entry[i].coefficient);
+			err = digests__add(&model->states, all->entry[i].coefficient);
 	}
-	if (err) {
-		model__free(&model);
-		return fail(error, err, "cannot read the model: %s", strerror(-err));
+	return err;
+}
+
+/* Where the events of a model come from: the journal. */
+struct described {
+	const struct namespace_coefficients *all;
+	const struct journal_view *view;
+	size_t at; /* in `all`, of which the valid ones are in the model */
+	struct json_object *json; /* of the last event */
+};
+
+static struct model_event describe(size_t index, void *data)
+{
+	struct described *d = data;
+	struct model_event event = {};
+
+	(void)index;
+	json_object_put(d->json);
+	d->json = NULL;
+	while (!d->all->entry[d->at].info.valid)
+		d->at++;
+	if (d->view->description[d->at])
+		d->json = event__to_json(d->view->description[d->at], false);
+	d->at++;
+	if (d->json) {
+		event.json = event__line(d->json);
+		event.size = strlen(event.json);
 	}
+	return event;
+}
+
+static int write_model(struct workload *w, const struct namespace_coefficients *all, const struct journal_view *view,
+		       struct workload_error *error)
+{
+	struct described described = { .all = all, .view = view };
+	struct model model;
+	int err;
+
 	/* A model that lacks what the tests did would deny it. */
-	if (w->ns.mode == TSEM_MODE_FREE && w->ns.lost[TSEM_LOSS_MAP_FULL]) {
-		model__free(&model);
+	if (w->ns.mode == TSEM_MODE_FREE && w->ns.lost[TSEM_LOSS_MAP_FULL])
 		return fail(error, -E2BIG,
 			    "%s is not written: there was no room for %llu coefficients; load with a larger "
 			    "--max-coefficients",
 			    w->output, (unsigned long long)w->ns.lost[TSEM_LOSS_MAP_FULL]);
+	err = model_of(w, all, &model);
+	if (err) {
+		model__free(&model);
+		return fail(error, err, "cannot read the model: %s", strerror(-err));
 	}
-	stream = stream__create_in(w->directory, w->output);
-	if (!stream) {
-		err = -errno;
-	} else {
-		model__write(stream__file(stream), &model);
-		err = stream__commit(stream);
-	}
+	model__write_described(stream__file(w->output_stream), &model, describe, &described);
+	json_object_put(described.json);
+	err = stream__commit(w->output_stream);
+	w->output_stream = NULL;
 	model__free(&model);
-	return err ? fail(error, err, "cannot write %s: %s", w->output, strerror(-err)) : 0;
+	return err ? fail(error, err, "cannot write %s: %s", w->output, stream__error(err)) : 0;
 }
 
 int workload__write(struct workload *w, struct workload_summary *summary, struct workload_error *error)
@@ -263,16 +489,17 @@ int workload__write(struct workload *w, struct workload_summary *summary, struct
 		free(all.entry);
 		return fail(error, err, "cannot read the descriptions: %s", strerror(-err));
 	}
-	if (w->trajectory)
-		err = write_lines(w, w->trajectory, &all, &view, true, error);
-	if (w->forensics)
-		err = write_lines(w, w->forensics, &all, &view, false, error) ?: err;
-	if (w->output)
-		err = write_model(w, &all, error) ?: err;
+	if (w->trajectory_stream)
+		err = write_lines(&w->trajectory_stream, w->trajectory, &all, &view, true, error);
+	if (w->forensics_stream)
+		err = write_lines(&w->forensics_stream, w->forensics, &all, &view, false, error) ?: err;
+	if (w->output_stream)
+		err = write_model(w, &all, &view, error) ?: err;
 	for (size_t i = 0; i < all.count; i++)
 		summary->events += all.entry[i].info.count;
 	summary->coefficients = all.count;
 	summary->missing = view.missing;
+	summary->dropped = journal__dropped(w->ns.id);
 	journal__free_view(&view);
 	free(all.entry);
 	return err;
@@ -284,13 +511,15 @@ int workload__delete(struct workload *w, bool keep)
 
 	journal__close(w->journal);
 	w->journal = NULL;
-	if (w->ns.id && !keep)
+	/* The number may be another namespace's in a later load. */
+	if (w->ns.id && !keep && loaded(w))
 		err = namespace__delete(&w->tsem, w->ns.id);
 	return err;
 }
 
 void workload__free(struct workload *w)
 {
+	workload__drop(w);
 	journal__close(w->journal);
 	w->journal = NULL;
 	tsem__close(&w->tsem);

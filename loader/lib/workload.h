@@ -20,6 +20,7 @@
 #include "model.h"
 #include "namespace.h"
 #include "sign.h"
+#include "stream.h"
 #include "tsem.h"
 
 /* One line for the user: what could not be done, with what, and what helps; without the name of the command. */
@@ -36,12 +37,17 @@ struct workload {
 	const char *directory; /* that these files, the model and its signature are in, as in stream.h; or NULL */
 	const char *trust_anchor; /* file of those who may sign models, or NULL: the model need not be signed */
 	const char *signature; /* file of the model's signature, or NULL: beside the model */
+	const char *versions; /* directory of the versions of signed models that were used */
+	bool named; /* spec.name is the workload's: a signed model for another one is refused */
+	u64 journal_limit; /* bytes; 0: JOURNAL_LIMIT */
 
 	/* What there is of it. */
 	struct sign_signer signer; /* of the model; zeros: it is not verified, or more was added to it */
 	struct tsem tsem; /* opened by the caller */
 	struct tsem_namespace ns; /* as it was at the last step */
 	struct journal *journal;
+	struct stream *output_stream, *trajectory_stream, *forensics_stream; /* opened by workload__create() */
+	u64 pins_device, pins_inode; /* of the load that the namespace is of */
 	int lost; /* the first -errno that keeping descriptions met */
 };
 
@@ -50,6 +56,7 @@ struct workload_summary {
 	u64 events;
 	size_t coefficients;
 	size_t missing; /* coefficients without a description */
+	u64 dropped; /* records that the journal had no room for */
 };
 
 /* A workload of which nothing is asked and that has nothing, so that workload__free() may follow at once. */
@@ -63,7 +70,9 @@ bool workload__name_ok(const char *name);
 
 /*
  * Reads the model file `path` into model and spec.model, verified if there is a trust_anchor: the bytes that are parsed
- * are those that were verified. 0, or -errno with the line in *error, which begins with path.
+ * are those that were verified. Settings that were not named are the model's from then on; a model that says otherwise
+ * than those that were named is refused (-EINVAL), and so is a signed one for another workload (-EKEYREJECTED) or of an
+ * older version than was used (-ESTALE). 0, or -errno with the line in *error, which begins with path.
  */
 int workload__model(struct workload *workload, const char *path, struct workload_error *error);
 
@@ -73,18 +82,25 @@ int workload__model(struct workload *workload, const char *path, struct workload
  */
 int workload__pseudonym(struct workload *workload, const u8 *digest);
 
+/* Adds a pattern, behind those of the model; as above. 0, -ENOMEM, or -E2BIG: there are too many. */
+int workload__pattern(struct workload *workload, const struct tsem_pattern *pattern);
+
 /*
- * Makes the namespace of `spec` and becomes its collector. 0, or -errno with the line in *error; nothing of it is left
- * then. -EKEYREJECTED: by the policy of this load models have to be signed.
+ * Opens the outputs, makes the namespace of `spec` and becomes its collector. 0, or -errno with the line in *error;
+ * nothing of it is left then. -EKEYREJECTED: by the policy of this load models have to be signed.
  */
 int workload__create(struct workload *workload, struct workload_error *error);
 
-/* Puts the task `pid`, which must not go on before this returns, into the namespace. 0 or -errno. */
+/*
+ * Puts the task `pid`, which must not go on before this returns, into the namespace. 0 or -errno;
+ * workload__join_error() says in words what it means, static.
+ */
 int workload__join(struct workload *workload, pid_t pid);
+const char *workload__join_error(int err);
 
 /*
  * Waits for events, `ms` milliseconds at most, keeps their descriptions, and reads ns anew. 0, or -ENOENT: somebody has
- * removed the namespace. Descriptions that cannot be kept end nothing: see lost.
+ * removed the namespace, or tsem-bpf was unloaded. Descriptions that cannot be kept end nothing: see lost.
  */
 int workload__step(struct workload *workload, int ms);
 
@@ -93,6 +109,9 @@ int workload__step(struct workload *workload, int ms);
  * in *error.
  */
 int workload__write(struct workload *workload, struct workload_summary *summary, struct workload_error *error);
+
+/* Gives up the outputs: what was written of them is removed. */
+void workload__drop(struct workload *workload);
 
 /*
  * Ends collecting and removes the namespace, unless `keep`. 0; -EBUSY: it has live tasks and goes on; another -errno.

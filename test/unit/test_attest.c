@@ -59,8 +59,10 @@ static void take_vectors(void)
 		const char *hex = json_object_get_string(member(o, "coefficient"));
 
 		if (!strcmp(json_object_get_string(member(o, "digest")), "sha256") &&
-		    !strcmp(json_object_get_string(member(o, "model")), "model0")) {
-			assert_int_equal(event__from_json(member(o, "event"), &records[n], &fault), 0);
+		    !strcmp(json_object_get_string(member(o, "encoding")), "host")) {
+			assert_int_equal(event__from_json(member(o, "event"), TSEM_DIGEST_SHA256, TSEM_ENCODING_HOST,
+							  &records[n], &fault),
+					 0);
 			assert_int_equal(digest__from_hex(hex, strlen(hex), log_of[n++], 32), 0);
 		}
 		json_object_put(o);
@@ -185,7 +187,7 @@ static void statements(struct attest *a)
 	struct tsem_namespace ns = { .id = 3,
 				     .mode = TSEM_MODE_SEALED,
 				     .digest = TSEM_DIGEST_SHA512,
-				     .model = TSEM_MODEL_PORTABLE,
+				     .encoding = TSEM_ENCODING_PORTABLE,
 				     .coefficients = 2,
 				     .forensics = 1,
 				     .name = "web \"\x1b\xff" };
@@ -198,12 +200,12 @@ static void statements(struct attest *a)
 	for (int i = 0; i < ATTEST_BOOT; i++)
 		memset(a->boot[i], 0x10 + i, ATTEST_SIZE);
 	a->root = (struct attest_root){
-		.pcr = 11, .digest = TSEM_DIGEST_SHA256, .model = TSEM_MODEL_MODEL0, .logged = DESCRIBED
+		.pcr = 11, .digest = TSEM_DIGEST_SHA256, .encoding = TSEM_ENCODING_HOST, .logged = DESCRIBED
 	};
 	memset(a->root.base, 0xba, 32);
 	assert_int_equal(attest__add_namespace(a, &ns, coefficients, 2), 0);
 	ns = (struct tsem_namespace){
-		.id = 4, .digest = TSEM_DIGEST_SHA256, .model = TSEM_MODEL_MODEL0, .name = "ns4"
+		.id = 4, .digest = TSEM_DIGEST_SHA256, .encoding = TSEM_ENCODING_HOST, .name = "ns4"
 	};
 	assert_int_equal(attest__add_namespace(a, &ns, coefficients, 0), 0);
 	for (int i = 0; i < DESCRIBED; i++)
@@ -301,8 +303,8 @@ static void genuine_evidence_passes(void **state)
 /* By another program: what a register holds, and what a TPM is asked to sign. */
 static void known_answers_hold(void **state)
 {
-	static const char want_pcr[] = "25e8ede2d825abf720163b2b4c6738cdfeba6b43948866c48783d382f22c303a",
-			  want_challenge[] = "e11a86879ba295582f9df8bd3e021fd52e11d8745cd18aae751f7c896d211d4d";
+	static const char want_pcr[] = "c9cdf42743ea88963eb8c433d86905f12c9e443286ee9ed907d73a52d78416f4",
+			  want_challenge[] = "c2a9fdca4de4507d3fe0e0c221ccda68f033f0013e7af1463703da15189562df";
 	char hex[65];
 	struct attest a;
 	struct root_chain chain;
@@ -427,6 +429,11 @@ static void set_root(struct attest *a)
 	a->root.lost++;
 }
 
+static void set_loss(struct attest *a)
+{
+	a->root.losses[TSEM_LOSS_CONTENT]++;
+}
+
 static void set_boot(struct attest *a)
 {
 	a->boot[7][31]++;
@@ -505,6 +512,7 @@ static void what_is_beside_the_quote_is_looked_at(void **state)
 		{ cut_nonce, "another nonce" },
 		{ set_namespace, "other statements" },
 		{ set_root, "other statements" },
+		{ set_loss, "other statements" },
 		{ drop_event, "other statements" },
 		{ name_event, "other statements" },
 		{ set_boot, "not those of the quote" },
@@ -638,6 +646,10 @@ static void what_the_register_lacks_is_counted(void **state)
 	assert_int_equal(attest__complete(&a, log_of, LOG), 0);
 	assert_int_equal(attest__verify(&a, &policy, &verdict), 0);
 	assert_int_equal(verdict.waiting, 3);
+	assert_int_equal(verdict.losses, ATTEST_LOSS_WAITING);
+	policy.allowed = ATTEST_LOSS_WAITING;
+	assert_int_equal(attest__verify(&a, &policy, &verdict), 0);
+	assert_int_equal(verdict.losses, 0);
 	assert_int_equal(verdict.outside, 0);
 	attest__free(&a);
 	/* The TPM refused the third: no log leads to what it holds but one without it. */
@@ -648,6 +660,48 @@ static void what_the_register_lacks_is_counted(void **state)
 	assert_int_equal(attest__complete(&a, log_of, LOG - 1), -ESTALE);
 	attest__free(&a);
 	take_vectors();
+}
+
+/* Each loss counts by itself, unless it is allowed by itself; what is lost for a while only never does. */
+static void what_was_lost_is_refused_unless_allowed(void **state)
+{
+	struct attest_policy policy;
+	struct attest_verdict verdict;
+	struct attest a;
+	struct forged f;
+
+	(void)state;
+	for (u32 i = 0; i <= TSEM_LOSS_END; i++) {
+		bool counts = i != TSEM_LOSS_RING && i != TSEM_LOSS_LOG;
+		u32 bit = i < TSEM_LOSS_END ? 1U << i : ATTEST_LOSS_UNLOGGED;
+
+		statements(&a);
+		if (i < TSEM_LOSS_END)
+			a.root.losses[i] = 2;
+		else
+			a.root.lost = 2;
+		f = quote_of(&a);
+		put_attest(&f, &a.quote);
+		sign(ec, &a.quote);
+		assert_int_equal(attest__complete(&a, log_of, LOG), 0);
+		policy = policy_of(&a, ec);
+		assert_int_equal(attest__verify(&a, &policy, &verdict), 0);
+		assert_int_equal(verdict.losses, counts ? bit : 0);
+		policy.allowed = ~bit;
+		assert_int_equal(attest__verify(&a, &policy, &verdict), 0);
+		assert_int_equal(verdict.losses, counts ? bit : 0);
+		policy.allowed = bit;
+		assert_int_equal(attest__verify(&a, &policy, &verdict), 0);
+		assert_int_equal(verdict.losses, 0);
+		if (counts)
+			assert_int_equal(attest__parse_loss(attest__loss_name(bit)), bit);
+		attest__free(&a);
+	}
+	assert_int_equal(attest__parse_loss("waiting"), ATTEST_LOSS_WAITING);
+	assert_int_equal(attest__parse_loss("ring"), 0);
+	assert_int_equal(attest__parse_loss("log"), 0);
+	assert_int_equal(attest__parse_loss(""), 0);
+	assert_null(attest__loss_name(0));
 }
 
 /* The quote is of fewer entries than are described, or of another log. */
@@ -701,15 +755,15 @@ static void only_one_form_is_read(void **state)
 	static const struct {
 		const char *from, *to, *fault; /* NULL: not in its form */
 	} cases[] = {
-		{ "{\"version\":\"1\",", "{\"version\":\"2\",", "version" },
-		{ "{\"version\":\"1\",", "{", "version" },
-		{ "{\"version\":\"1\",", "{\"version\":1,", "version" },
-		{ "{\"version\":\"1\",", "{ \"version\":\"1\",", NULL },
-		{ "{\"version\":\"1\",", "{\"version\":\"1\",\"version\":\"1\",", NULL },
-		{ "{\"version\":\"1\",", "{\"version\":\"1\",\"more\":\"1\",", NULL },
-		{ "{\"version\":\"1\",", "{\"version\":\"2\",\"version\":\"1\",", NULL },
-		{ "{\"version\":\"1\",", "/**/{\"version\":\"1\",", NULL },
-		{ "{\"version\":\"1\",", "[\"version\",", NULL },
+		{ "{\"version\":\"2\",", "{\"version\":\"1\",", "version" },
+		{ "{\"version\":\"2\",", "{", "version" },
+		{ "{\"version\":\"2\",", "{\"version\":2,", "version" },
+		{ "{\"version\":\"2\",", "{ \"version\":\"2\",", NULL },
+		{ "{\"version\":\"2\",", "{\"version\":\"2\",\"version\":\"2\",", NULL },
+		{ "{\"version\":\"2\",", "{\"version\":\"2\",\"more\":\"1\",", NULL },
+		{ "{\"version\":\"2\",", "{\"version\":\"2\",\"version\":\"2\",", NULL },
+		{ "{\"version\":\"2\",", "/**/{\"version\":\"2\",", NULL },
+		{ "{\"version\":\"2\",", "[\"version\",", NULL },
 		{ "\"nonce\":\"0001", "\"nonce\":\"001", "nonce" },
 		{ "\"nonce\":\"0001", "\"nonce\":\"0x01", "nonce" },
 		{ "0a0b0c", "0A0b0c", NULL },
@@ -721,7 +775,10 @@ static void only_one_form_is_read(void **state)
 		{ "\"pcr\":\"11\"", "\"pcr\":\"-1\"", "pcr" },
 		{ "\"pcr\":\"11\"", "\"pcr\":\"4294967307\"", NULL },
 		{ "\"pcr\":\"11\"", "\"pcr\":11", "pcr" },
-		{ "\"model\":\"model0\"", "\"model\":\"model1\"", "model" },
+		{ "\"encoding\":\"host\"", "\"encoding\":\"hots\"", "encoding" },
+		{ "\"lost\":\"0\"", "\"lost\":\"x\"", "lost" },
+		{ "\"losses\":{", "\"losses\":{\"more\":\"1\",", NULL },
+		{ "\"hash\":\"0\"}", "\"hash\":\"-\"}", "hash" },
 		{ "\"digest\":\"sha256\"", "\"digest\":\"sha224\"", "base" },
 		{ "\"digest\":\"sha256\"", "\"digest\":\"md5\"", "digest" },
 		{ "\"initial\":\"00", "\"initial\":\"", "initial" },
@@ -926,6 +983,7 @@ int main(void)
 		cmocka_unit_test(signed_lies_are_found),
 		cmocka_unit_test(the_verifier_says_which_register),
 		cmocka_unit_test(what_the_register_lacks_is_counted),
+		cmocka_unit_test(what_was_lost_is_refused_unless_allowed),
 		cmocka_unit_test(evidence_that_does_not_fit_is_not_made),
 		cmocka_unit_test(only_one_form_is_read),
 		cmocka_unit_test(no_bit_can_be_flipped),

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "control.h"
+#include "pattern.h"
 
 #define HEX "00112233445566778899aabbccddeeff00112233445566778899AABBCCDDEEFF"
 
@@ -29,14 +30,24 @@ static void good_lines_are_taken(void **state)
 	assert_int_equal(control__parse("internal", &request, &error), 0);
 	assert_int_equal(request.namespace.cache, CONTROL_CACHE_INTERNAL);
 	assert_int_equal(request.namespace.digest, TSEM_DIGEST_SHA256);
-	assert_int_equal(control__parse("internal nsref=current digest=sm3 content=sha256 cache=5 model=portable",
+	assert_int_equal(control__parse("internal nsref=current digest=sm3 content=sha256 cache=5 model=set "
+					"encoding=portable instances=7 scope=files on_violation=kill",
 					&request, &error),
 			 0);
 	assert_int_equal(request.namespace.nsref, TSEM_NSREF_CURRENT);
 	assert_int_equal(request.namespace.digest, TSEM_DIGEST_SM3);
 	assert_int_equal(request.namespace.content, TSEM_DIGEST_SHA256);
 	assert_int_equal(request.namespace.cache, 5);
-	assert_int_equal(request.namespace.model, TSEM_MODEL_PORTABLE);
+	assert_int_equal(request.namespace.model, TSEM_MODEL_SET);
+	assert_int_equal(request.namespace.encoding, TSEM_ENCODING_PORTABLE);
+	assert_int_equal(request.namespace.instances, 7);
+	assert_int_equal(request.namespace.scope, TSEM_SCOPE_FILES);
+	assert_int_equal(control__action_of(&request.namespace, TSEM_EVENT_file_open), TSEM_ACTION_KILL);
+	assert_int_equal(control__parse("internal model=model0", &request, &error), 0);
+	assert_int_equal(request.namespace.model, TSEM_MODEL_SET);
+	assert_int_equal(request.namespace.encoding, TSEM_ENCODING_HOST);
+	assert_int_equal(request.namespace.scope, TSEM_SCOPE_ALL);
+	assert_int_equal(control__action_of(&request.namespace, TSEM_EVENT_file_open), TSEM_ACTION_DENY);
 	/* The content's hash is the digest unless named, in any order. */
 	assert_int_equal(control__parse("internal content=sha256 digest=sm3", &request, &error), 0);
 	assert_int_equal(request.namespace.content, TSEM_DIGEST_SHA256);
@@ -44,6 +55,74 @@ static void good_lines_are_taken(void **state)
 	assert_int_equal(request.namespace.content, TSEM_DIGEST_SM3);
 	assert_int_equal(control__parse("external key=" HEX, &request, &error), 0);
 	assert_int_equal(request.namespace.cache, CONTROL_CACHE_EXTERNAL);
+}
+
+static void patterns_are_taken_apart(void **state)
+{
+	static const struct {
+		const char *line, *prefix, *suffix, *text;
+		u32 flags;
+	} cases[] = {
+		{ "pattern value=/a/*.log", "/a/", ".log", "/a/*.log", 0 },
+		{ "pattern value=/*", "/", "", "/*", 0 },
+		{ "pattern value=/var/**", "/var/", "", "/var/**", TSEM_PATTERN_DEEP },
+		{ "pattern value=/a*b content=any", "/a", "b", "/a*b", TSEM_PATTERN_ANY },
+		{ "pattern content=any value=/a*b", "/a", "b", "/a*b", TSEM_PATTERN_ANY },
+		{ "pattern value=/a=\\\\\\x20\\xff\xc3\xa9*", "/a=\\ \xff\xc3\xa9", "", "/a=\\\\\\x20\\xff\xc3\xa9*",
+		  0 },
+	};
+	char text[PATTERN_TEXT_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct tsem_pattern *p = &request.pattern;
+
+		assert_int_equal(control__parse(cases[i].line, &request, &error), 0);
+		assert_int_equal(request.verb, CONTROL_PATTERN);
+		assert_int_equal(p->prefix_size, strlen(cases[i].prefix));
+		assert_memory_equal(p->text, cases[i].prefix, p->prefix_size);
+		assert_int_equal(p->suffix_size, strlen(cases[i].suffix));
+		assert_memory_equal(p->suffix, cases[i].suffix, p->suffix_size);
+		assert_int_equal(p->flags, cases[i].flags);
+		pattern__text(p, text);
+		assert_string_equal(text, cases[i].text);
+	}
+}
+
+static void verbs_without_a_digest_are_taken(void **state)
+{
+	(void)state;
+	assert_int_equal(control__parse("audit", &request, &error), 0);
+	assert_int_equal(request.verb, CONTROL_AUDIT);
+	assert_int_equal(control__parse("lock", &request, &error), 0);
+	assert_int_equal(request.verb, CONTROL_LOCK);
+	assert_int_equal(control__parse("action event=all action=log", &request, &error), 0);
+	assert_int_equal(request.action.event, 0);
+	assert_int_equal(request.action.action, TSEM_ACTION_LOG);
+	assert_int_equal(control__parse("action action=untrust event=task_kill", &request, &error), 0);
+	assert_int_equal(request.action.event, TSEM_EVENT_task_kill);
+	assert_int_equal(request.action.action, TSEM_ACTION_UNTRUST);
+}
+
+static void an_action_is_of_its_event(void **state)
+{
+	struct control_namespace ns;
+
+	(void)state;
+	control__namespace_defaults(&ns, CONTROL_INTERNAL);
+	assert_int_equal(control__namespace_action(&ns, "capable=log", &error), 0);
+	assert_int_equal(control__action_of(&ns, TSEM_EVENT_capable), TSEM_ACTION_LOG);
+	assert_int_equal(control__action_of(&ns, TSEM_EVENT_file_open), TSEM_ACTION_DENY);
+	assert_int_equal(control__namespace_option(&ns, "on_violation", "untrust", &error), 0);
+	assert_int_equal(control__action_of(&ns, TSEM_EVENT_capable), TSEM_ACTION_LOG);
+	assert_int_equal(control__action_of(&ns, TSEM_EVENT_file_open), TSEM_ACTION_UNTRUST);
+	assert_int_equal(control__namespace_action(&ns, "all=kill", &error), 0);
+	assert_int_equal(control__action_of(&ns, TSEM_EVENT_capable), TSEM_ACTION_KILL);
+	assert_int_not_equal(control__namespace_action(&ns, "capable", &error), 0);
+	assert_int_not_equal(control__namespace_action(&ns, "capable=", &error), 0);
+	assert_non_null(strstr(error.text, "log, deny, untrust, kill"));
+	assert_int_not_equal(control__namespace_action(&ns, "capables=log", &error), 0);
+	assert_non_null(strstr(error.text, "'capables'"));
 }
 
 static void bad_lines_name_the_word(void **state)
@@ -81,6 +160,37 @@ static void bad_lines_name_the_word(void **state)
 		{ "internal cache=99999999999999999999", "cache=99999999999999999999" },
 		{ "internal nsref=other", "'other'" },
 		{ "internal model=model1", "'model1'" },
+		{ "internal model=sequence", "sequence" },
+		{ "internal model=portable", "encoding=portable" },
+		{ "internal encoding=", "host, portable" },
+		{ "internal encoding=model0", "'model0'" },
+		{ "internal scope=file", "'file'" },
+		{ "internal instances=", "instances=" },
+		{ "internal instances=-1", "'-1'" },
+		{ "internal instances=18446744073709551616", "instances=1844" },
+		{ "internal on_violation=allow", "'allow'" },
+		{ "internal digest=sha256 content=sha512", "sha512" },
+		{ "audit now", "'now'" },
+		{ "lock a=b", "'a'" },
+		{ "action event=all", "'action='" },
+		{ "action action=log", "'event='" },
+		{ "action event=nothing action=log", "'nothing'" },
+		{ "action event=all action=allow", "'allow'" },
+		{ "pattern", "'value='" },
+		{ "pattern content=any", "'value='" },
+		{ "pattern value=/a/* content=none", "'none'" },
+		{ "pattern value=", "begin" },
+		{ "pattern value=a*", "begin" },
+		{ "pattern value=/a", "no *" },
+		{ "pattern value=/a*b*", "more than one" },
+		{ "pattern value=/a**", "**" },
+		{ "pattern value=/**/b", "**" },
+		{ "pattern value=/***", "**" },
+		{ "pattern value=/a\\b*", "backslash" },
+		{ "pattern value=/a\\x00*", "backslash" },
+		{ "pattern value=/a\\x4*", "backslash" },
+		{ "pattern value=/a\t*", "control character" },
+		{ "pattern value=/a* b", "'b'" },
 		{ "internal digest=sm3 digest=sm3", "'digest'" },
 		{ "internal key=" HEX, "'key'" },
 		{ "external", "'key='" },
@@ -108,12 +218,32 @@ static void a_bad_setting_changes_nothing(void **state)
 	struct control_namespace ns, before;
 
 	(void)state;
+	memset(&ns, 0, sizeof(ns));
 	control__namespace_defaults(&ns, CONTROL_INTERNAL);
-	before = ns;
+	memcpy(&before, &ns, sizeof(ns));
 	assert_int_not_equal(control__namespace_option(&ns, "digest", "md5", &error), 0);
 	assert_int_not_equal(control__namespace_option(&ns, "cache", "0", &error), 0);
 	assert_int_not_equal(control__namespace_option(&ns, "key", "12", &error), 0);
+	assert_int_not_equal(control__namespace_option(&ns, "instances", "x", &error), 0);
+	assert_int_not_equal(control__namespace_option(&ns, "scope", "none", &error), 0);
+	assert_int_not_equal(control__namespace_option(&ns, "model", "sequence", &error), 0);
+	assert_int_not_equal(control__namespace_action(&ns, "file_open=allow", &error), 0);
 	assert_memory_equal(&ns, &before, sizeof(ns));
+}
+
+static void a_pattern_that_is_too_long_is_refused(void **state)
+{
+	char text[TSEM_PATTERN_MAX + 2];
+	struct tsem_pattern pattern;
+
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	text[0] = '/';
+	text[1] = '*';
+	assert_null(pattern__parse(text, TSEM_PATTERN_MAX, false, &pattern));
+	assert_int_equal(pattern.size, TSEM_PATTERN_MAX);
+	assert_int_equal(pattern.suffix_size, TSEM_PATTERN_MAX - 2);
+	assert_non_null(pattern__parse(text, TSEM_PATTERN_MAX + 1, false, &pattern));
 }
 
 static void a_ring_holds_its_events(void **state)
@@ -128,6 +258,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_lines_are_taken),
+		cmocka_unit_test(patterns_are_taken_apart),
+		cmocka_unit_test(verbs_without_a_digest_are_taken),
+		cmocka_unit_test(an_action_is_of_its_event),
+		cmocka_unit_test(a_pattern_that_is_too_long_is_refused),
 		cmocka_unit_test(bad_lines_name_the_word),
 		cmocka_unit_test(a_bad_setting_changes_nothing),
 		cmocka_unit_test(a_ring_holds_its_events),

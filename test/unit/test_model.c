@@ -54,6 +54,96 @@ static void a_model_is_read_and_written(void **state)
 	model__free(&model);
 }
 
+static void write_back(const struct model *model, const char *want)
+{
+	char *out = NULL;
+	size_t size;
+	FILE *file = open_memstream(&out, &size);
+
+	assert_int_equal(model__write(file, model), 0);
+	fclose(file);
+	assert_string_equal(out, want);
+	free(out);
+}
+
+static void settings_and_events_are_read_and_written(void **state)
+{
+	static const char text[] = "name web server\nversion 18446744073709551615\ndigest sha256\nencoding portable\n"
+				   "content sm3\nscope files\ninstances 5\npattern /tmp/*.log any\n"
+				   "pattern /a\\x20b/**\nstate " A "\nevent {\"event\": {}}\nstate " B "\nseal\nend\n";
+	struct model_error error;
+	struct model model;
+
+	(void)state;
+	assert_int_equal(parse(text, &model, &error), 0);
+	assert_string_equal(model.name, "web server");
+	assert_true(model.has_version && model.version == ~0ULL);
+	assert_int_equal(model.digest, TSEM_DIGEST_SHA256);
+	assert_int_equal(model.encoding, TSEM_ENCODING_PORTABLE);
+	assert_int_equal(model.content, TSEM_DIGEST_SM3);
+	assert_int_equal(model.scope, TSEM_SCOPE_FILES);
+	assert_true(model.has_instances && model.instances == 5);
+	assert_int_equal(model.patterns.count, 2);
+	assert_int_equal(model.patterns.pattern[0].flags, TSEM_PATTERN_ANY);
+	assert_int_equal(model.patterns.pattern[1].flags, TSEM_PATTERN_DEEP);
+	assert_memory_equal(model.patterns.pattern[1].text, "/a b/**", 8);
+	assert_memory_equal(model.events[0].json, "{\"event\": {}}", 13);
+	assert_null(model.events[1].json);
+	write_back(&model, text);
+	model__free(&model);
+}
+
+static void an_event_stays_with_its_state(void **state)
+{
+	u8 digest[TSEM_DIGEST_MAX];
+	struct model_error error;
+	struct model model;
+
+	(void)state;
+	assert_int_equal(parse("state " B "\nstate " B "\nevent {2}\nstate " A "\nevent {3}\nend\n", &model, &error),
+			 0);
+	write_back(&model, "state " B "\nstate " A "\nevent {3}\nend\n");
+	/* What was there before the first event has none; what is added has its own. */
+	memset(digest, 0xcc, sizeof(digest));
+	assert_int_equal(model__add(&model, digest, (struct model_event){ "{4}", 3 }), 0);
+	assert_int_equal(model__add(&model, digest, (struct model_event){ "{5}", 3 }), 0);
+	assert_int_equal(model__unique(&model), 0);
+	assert_int_equal(model.states.count, 3);
+	assert_memory_equal(model.events[1].json, "{3}", 3);
+	assert_memory_equal(model.events[2].json, "{4}", 3);
+	model__free(&model);
+	assert_int_equal(parse("state " B "\nend\n", &model, &error), 0);
+	assert_int_equal(model__add(&model, digest, (struct model_event){}), 0);
+	assert_null(model.events);
+	model__free(&model);
+	/* Many, of which the first alone is described. */
+	assert_int_equal(parse("state " B "\nevent {1}\nstate " A "\nend\n", &model, &error), 0);
+	assert_null(model.events[1].json);
+	model__free(&model);
+}
+
+static void a_long_model_has_an_event_for_each(void **state)
+{
+	struct model_error error;
+	struct model model;
+	char *text = NULL;
+	size_t size;
+	FILE *file = open_memstream(&text, &size);
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		fprintf(file, "state %064x\n%s", i, i == 200 ? "event {200}\n" : "");
+	fputs("end\n", file);
+	fclose(file);
+	assert_int_equal(parse(text, &model, &error), 0);
+	assert_int_equal(model.states.count, 1000);
+	assert_null(model.events[999].json);
+	assert_memory_equal(model.events[200].json, "{200}", 5);
+	write_back(&model, text);
+	model__free(&model);
+	free(text);
+}
+
 static void a_coefficient_counts_once(void **state)
 {
 	struct model_error error;
@@ -88,6 +178,29 @@ static void bad_lines_are_named(void **state)
 		{ "state " A "\nstate " A A "\nend\n", 2, "aa11" },
 		{ "state " A A "\nbase " A "\nend\n", 2, "aa11" },
 		{ "state " A A "00\nend\n", 1, "aa11" },
+		{ "name a\nname b\nend\n", 2, "name" },
+		{ "name \nend\n", 1, "" },
+		{ "name a\tb\nend\n", 1, "a" },
+		{ "name\nend\n", 1, "name" },
+		{ "state " A "\nname a\nend\n", 2, "name" },
+		{ "state " A "\npattern /a/*\nend\n", 2, "pattern" },
+		{ "version 1x\nend\n", 1, "1x" },
+		{ "version -1\nend\n", 1, "-1" },
+		{ "version 18446744073709551616\nend\n", 1, "1844" },
+		{ "instances \nend\n", 1, "" },
+		{ "digest md5\nend\n", 1, "md5" },
+		{ "digest sha512\nstate " A "\nend\n", 2, "aa11" },
+		{ "base " A "\ndigest sha512\nend\n", 2, "sha512" },
+		{ "encoding model0\nend\n", 1, "model0" },
+		{ "content \nend\n", 1, "" },
+		{ "scope everything\nend\n", 1, "everything" },
+		{ "pattern /a\nend\n", 1, "/a" },
+		{ "pattern /a* none\nend\n", 1, "none" },
+		{ "pattern /a* any \nend\n", 1, "any " },
+		{ "event {}\nend\n", 1, "event" },
+		{ "state " A "\nseal\nevent {}\nend\n", 3, "event" },
+		{ "state " A "\nevent {}\nevent {}\nend\n", 3, "event" },
+		{ "state " A "\nevent x\nend\n", 2, "x" },
 	};
 	struct model_error error;
 	struct model model;
@@ -268,6 +381,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_model_is_read_and_written),
+		cmocka_unit_test(settings_and_events_are_read_and_written),
+		cmocka_unit_test(an_event_stays_with_its_state),
+		cmocka_unit_test(a_long_model_has_an_event_for_each),
 		cmocka_unit_test(a_coefficient_counts_once),
 		cmocka_unit_test(bad_lines_are_named),
 		cmocka_unit_test(hashes_have_their_known_answers),

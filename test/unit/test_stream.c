@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Files in a directory that others write to: what they put there leads neither reading nor writing elsewhere. */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -66,7 +67,8 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	static const char *const files[] = { "in/file", "in/link", "in/sub/new", "in/new", "in/pipe", "out/mine" };
+	static const char *const files[] = { "in/file",    "in/link", "in/sub/new", "in/new",
+					     "in/new.zst", "in/pipe", "out/mine" };
 	static const char *const directories[] = { "in/sub", "in", "out", "" };
 	int err = 0;
 
@@ -155,12 +157,118 @@ static void what_others_may_write_is_not_read(void **state)
 	assert_int_equal(read_from("in/new"), 0);
 	assert_int_equal(chmod(path_of("in/new"), 0664), 0);
 	assert_int_equal(read_from("in/new"), -EPERM);
-	assert_int_equal(read_from("in/sub"), -EPERM);
-	/* Nobody waits for a pipe, and it is replaced. */
+}
+
+/* Nobody waits for a pipe. */
+static void what_is_no_file_is_neither_read_nor_written(void **state)
+{
+	static const char *const names[] = { "in/sub", "in/pipe" };
+
+	(void)state;
 	assert_int_equal(mkfifo(path_of("in/pipe"), 0600), 0);
-	assert_int_equal(read_from("in/pipe"), -EPERM);
-	assert_int_equal(write_to("in/pipe", "text"), 0);
-	has("in/pipe", "text");
+	for (size_t i = 0; i < 2; i++) {
+		struct stream *stream;
+
+		assert_int_equal(read_from(names[i]), -EMEDIUMTYPE);
+		assert_int_equal(stream__open(NULL, path_of(names[i])), -EMEDIUMTYPE);
+		assert_int_equal(write_to(names[i], "text"), -EMEDIUMTYPE);
+		stream = stream__create(path_of(names[i]));
+		assert_null(stream);
+		assert_int_equal(errno, EMEDIUMTYPE);
+	}
+	assert_int_equal(stream__open(NULL, "/dev/null"), -EMEDIUMTYPE);
+	assert_null(stream__create("/dev/null"));
+	assert_null(stream__create("/tmp/"));
+	assert_non_null(strstr(stream__error(-EMEDIUMTYPE), "pipe"));
+}
+
+/* "in" is writable for all, as /tmp is; "out" is ours alone. */
+static void an_output_follows_no_link_of_others(void **state)
+{
+	struct stream *stream;
+
+	(void)state;
+	assert_int_equal(chmod(in, 01777), 0);
+	assert_int_equal(chmod(place, 0755), 0);
+	assert_null(stream__create(path_of("in/link/new")));
+	assert_int_equal(errno, ELOOP);
+	/* The same link in a directory of ours is followed, and one in the file's place is replaced. */
+	assert_int_equal(chmod(in, 0755), 0);
+	stream = stream__create(path_of("in/link/mine"));
+	assert_non_null(stream);
+	fputs("new", stream__file(stream));
+	assert_int_equal(stream__commit(stream), 0);
+	has("out/mine", "new");
+	assert_int_equal(chmod(in, 01777), 0);
+	stream = stream__create(path_of("in/file"));
+	assert_non_null(stream);
+	fputs("text", stream__file(stream));
+	assert_int_equal(stream__commit(stream), 0);
+	has("in/file", "text");
+	has("out/mine", "new");
+}
+
+/* The directory is the one that it was when the output was opened. */
+static void an_output_stays_where_it_was_opened(void **state)
+{
+	struct stream *stream = stream__create(path_of("in/sub/new"));
+
+	(void)state;
+	assert_non_null(stream);
+	fputs("text", stream__file(stream));
+	assert_int_equal(rename(path_of("in/sub"), path_of("in/moved")), 0);
+	assert_int_equal(symlink("../out", path_of("in/sub")), 0);
+	assert_int_equal(stream__commit(stream), 0);
+	has("in/moved/new", "text");
+	assert_int_equal(access(path_of("out/new"), F_OK), -1);
+	assert_int_equal(unlink(path_of("in/sub")), 0);
+	assert_int_equal(rename(path_of("in/moved"), path_of("in/sub")), 0);
+}
+
+/* What took the place of the new file before it had its name is not given that. */
+static void a_file_that_was_swapped_is_refused(void **state)
+{
+	struct stream *stream = stream__create(path_of("in/new"));
+	struct dirent *entry;
+	char name[300] = "";
+	DIR *dir = opendir(in);
+
+	(void)state;
+	assert_non_null(stream);
+	while ((entry = readdir(dir))) {
+		if (!strncmp(entry->d_name, "new.", 4))
+			snprintf(name, sizeof(name), "in/%s", entry->d_name);
+	}
+	closedir(dir);
+	assert_int_equal(unlink(path_of(name)), 0);
+	put(name, "theirs");
+	assert_int_equal(stream__commit(stream), -ESTALE);
+	assert_int_equal(access(path_of("in/new"), F_OK), -1);
+}
+
+static void what_expands_too_far_is_cut_with_an_error(void **state)
+{
+	struct stream *stream = stream__create(path_of("in/new.zst"));
+	char line[64];
+	size_t lines = 0;
+	FILE *file;
+
+	(void)state;
+	assert_non_null(stream);
+	for (int i = 0; i < 100000; i++)
+		fputs("0123456789\n", stream__file(stream));
+	assert_int_equal(stream__commit(stream), 0);
+	for (int i = 0; i < 2; i++) {
+		stream__limit(i ? 1100000 : 1099999);
+		file = stream__read_in(NULL, path_of("in/new.zst"));
+		assert_non_null(file);
+		for (lines = 0; fgets(line, sizeof(line), file); lines++)
+			;
+		assert_int_equal(!ferror(file), i);
+		fclose(file);
+	}
+	assert_int_equal(lines, 100000);
+	stream__limit(STREAM_EXPANDED);
 }
 
 int main(void)
@@ -170,6 +278,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(the_mode_is_kept_and_else_that_of_a_new_file, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_link_is_followed, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_others_may_write_is_not_read, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_is_no_file_is_neither_read_nor_written, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_output_follows_no_link_of_others, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_output_stays_where_it_was_opened, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_file_that_was_swapped_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_expands_too_far_is_cut_with_an_error, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Marks of created inodes.
+ *
+ * An inode that a task of a namespace creates is marked with the TASK_ID of its creator and an instance number, counted
+ * for each directory and creator. For that namespace the inode's component in a path is then that mark, so that a random
+ * name gives the same coefficient in every run.
+ *
+ * A mark is kept under superblock, inode number and generation: it is there as long as the inode exists, whether the
+ * kernel has it in memory or not. The number is given when the inode has come to be, so that a creation that fails uses
+ * up none. The kernel holds the directory's lock from the hook that announces the creation until then.
+ */
+#ifndef TSEM_MARKS_BPF_H
+#define TSEM_MARKS_BPF_H
+
+#include "event.bpf.h"
+
+/* Two words of memory at any address, for which the kernel has no type of its own. */
+static __always_inline u64 word_at(u64 address)
+{
+	return bpf_core_cast((void *)address, struct timespec64)->tv_sec;
+}
+
+/*
+ * A bit for each inode that ever got a mark, by its number: a path has many components, of which few are created. A bit
+ * that is set asks tsem_marks. No bit is ever cleared: that costs time only.
+ */
+#define FILTER_BITS 20
+#define FILTER_WORDS (1 << (FILTER_BITS - 6))
+u64 tsem_mark_filter[FILTER_WORDS];
+
+static __always_inline u32 filter_bit(u64 number)
+{
+	return number * 0x9e3779b97f4a7c15ULL >> (64 - FILTER_BITS);
+}
+
+/* May the inode at this address have a mark? */
+static __always_inline bool mark_likely(u64 inode)
+{
+	u32 bit = filter_bit(bpf_core_cast((void *)inode, struct inode)->i_ino);
+
+	return *(volatile u64 *)&tsem_mark_filter[bit >> 6 & (FILTER_WORDS - 1)] >> (bit & 63) & 1;
+}
+
+static __always_inline void inode_key_of(struct tsem_inode_key *key, u64 inode_address)
+{
+	struct inode *inode = bpf_core_cast((void *)inode_address, struct inode);
+
+	key->inode = inode->i_ino;
+	key->device = inode->i_sb->s_dev;
+	key->generation = inode->i_generation;
+}
+
+/* The mark of the inode at this address, if it is one of the namespace. */
+static __noinline struct tsem_mark *mark_ours(struct tsem_scratch *e, u64 inode)
+{
+	struct tsem_mark *m;
+
+	inode_key_of(&e->inode_key, inode);
+	m = bpf_map_lookup_elem(&tsem_marks, &e->inode_key);
+	return m && m->ns == creator_mark(e->record.ns) ? m : NULL;
+}
+
+/* Has the namespace created the inode? */
+static __always_inline bool inode_created(struct tsem_scratch *e, struct inode *inode)
+{
+	u64 address = address_of(e, inode);
+
+	return mark_likely(address) && mark_ours(e, address);
+}
+
+/* The number as the namespace counts it (`instances`). */
+static __always_inline u64 instance_saturated(struct tsem_scratch *e, u64 instance)
+{
+	return e->instances && instance > e->instances ? e->instances : instance;
+}
+
+/* A created component in NAMED: instance and owner of the inode at this address; 0: of the one that is to be. */
+static __always_inline int cell_mark(struct tsem_scratch *e, u64 inode)
+{
+	struct tsem_mark *m;
+
+	if (!inode) {
+		cell_u64(e, instance_saturated(e, e->creating_instance));
+		cell_digest(e, e->record.task_id);
+		return 0;
+	}
+	m = mark_ours(e, inode);
+	if (!m)
+		return -ENOENT;
+	cell_u64(e, instance_saturated(e, m->instance));
+	cell_digest(e, m->creator);
+	return 0;
+}
+
+/* Has the namespace had its share of what creations are kept in? */
+static __always_inline bool creations_full(struct tsem_namespace *ns)
+{
+	return ns->marks >= TSEM_SHARE(TSEM_MARKS_MAX) || ns->creations >= TSEM_SHARE(TSEM_CREATIONS_MAX);
+}
+
+/* The number that the next file of the current task gets in the directory of e->creation; 0: there is no room. */
+static __always_inline u64 creation_number(struct tsem_scratch *e)
+{
+	struct tsem_namespace *ns = namespace_of(e->record.ns);
+	u64 *count;
+
+	e->creation.ns = creator_mark(e->record.ns);
+	__builtin_memcpy(e->creation.creator, e->record.task_id, TSEM_KEY_SIZE);
+	if (!ns || creations_full(ns))
+		return 0;
+	count = bpf_map_lookup_elem(&tsem_creations, &e->creation);
+	return count ? *count + 1 : 1;
+}
+
+/*
+ * The entry of tsem_creations that has just been made goes with its directory; without that, a workload of many
+ * temporary directories would fill the map. More creators than there is room for are those of directories that stay:
+ * their entries go with the namespace.
+ */
+static __always_inline void creation_remember(struct tsem_scratch *e)
+{
+	struct tsem_inode_key *key = &e->creation.directory;
+	struct tsem_directory *d = bpf_map_lookup_elem(&tsem_directories, key), *empty;
+	u32 i;
+
+	if (!d) {
+		empty = (struct tsem_directory *)e->slack;
+		__builtin_memset(empty, 0, sizeof(*empty));
+		bpf_map_update_elem(&tsem_directories, key, empty, BPF_NOEXIST);
+		d = bpf_map_lookup_elem(&tsem_directories, key);
+	}
+	if (!d)
+		return;
+	bpf_for(i, 0, TSEM_DIRECTORY_CREATORS) {
+		if (!at_most(i, TSEM_DIRECTORY_CREATORS - 1))
+			return;
+		/* One of a namespace that is gone is of no use. */
+		if (d->made[i].ns && bpf_map_lookup_elem(&tsem_creations, &d->made[i]))
+			continue;
+		d->made[i] = e->creation;
+		return;
+	}
+}
+
+/* The file number `instance` has been made: the next one gets the next number. */
+static __always_inline void creation_count(struct tsem_scratch *e, struct tsem_namespace *ns, u64 instance)
+{
+	u64 *count = bpf_map_lookup_elem(&tsem_creations, &e->creation);
+
+	if (count) {
+		*count = instance;
+		return;
+	}
+	if (bpf_map_update_elem(&tsem_creations, &e->creation, &instance, BPF_NOEXIST))
+		return;
+	__sync_fetch_and_add(&ns->creations, 1);
+	if (e->creation.directory.inode)
+		creation_remember(e);
+}
+
+/* The inode at this address has been made by the current task: it gets its mark. */
+__noinline int creation_commit(struct tsem_scratch *e __arg_nonnull, u64 inode)
+{
+	struct tsem_namespace *ns = namespace_of(e->record.ns);
+	u64 instance = e->creating_instance;
+	u32 bit;
+
+	e->creating = 0;
+	if (!ns || !instance)
+		return 0;
+	inode_key_of(&e->inode_key, inode);
+	e->mark.ns = creator_mark(e->record.ns);
+	e->mark.instance = instance;
+	__builtin_memcpy(e->mark.creator, e->record.task_id, TSEM_DIGEST_MAX);
+	if (bpf_map_update_elem(&tsem_marks, &e->inode_key, &e->mark, BPF_NOEXIST)) {
+		namespace_lost(ns->id, TSEM_LOSS_STORAGE);
+		return 0;
+	}
+	__sync_fetch_and_add(&ns->marks, 1);
+	bit = filter_bit(e->inode_key.inode);
+	__sync_fetch_and_or(&tsem_mark_filter[bit >> 6 & (FILTER_WORDS - 1)], 1ULL << (bit & 63));
+	creation_count(e, ns, instance);
+	return 0;
+}
+
+/* The current task is about to make an inode for `dentry`, in `dir`. */
+static __always_inline void creation_begin(struct tsem_scratch *e, struct inode *dir, struct dentry *dentry)
+{
+	inode_key_of(&e->creation.directory, address_of(e, dir));
+	e->creating_instance = creation_number(e);
+	if (!e->creating_instance)
+		event_unmodeled(e, TSEM_LOSS_STORAGE);
+	e->creating = (u64)dentry;
+	e->creating_parent = (u64)dentry->d_parent;
+	e->creating_name = dentry->d_name.hash_len;
+}
+
+/*
+ * Is it the dentry that the current task has announced? What has its address later, after a creation that failed, has
+ * another name or parent.
+ */
+static __always_inline bool creation_announced(struct tsem_scratch *e, struct dentry *dentry)
+{
+	return e->creating == (u64)dentry && e->creating_parent == (u64)dentry->d_parent &&
+	       e->creating_name == dentry->d_name.hash_len;
+}
+
+/* The inode is deleted: its mark goes, and what was counted in it. */
+static __always_inline void creation_forget(u64 inode)
+{
+	struct tsem_inode_key key = {};
+	struct tsem_directory *d;
+	struct tsem_namespace *ns;
+	struct tsem_mark *m;
+	u32 i, id;
+
+	inode_key_of(&key, inode);
+	m = bpf_map_lookup_elem(&tsem_marks, &key);
+	if (m) {
+		id = m->ns == TSEM_MARK_ROOT ? 0 : m->ns;
+		ns = namespace_of(id);
+		if (!bpf_map_delete_elem(&tsem_marks, &key) && ns)
+			__sync_fetch_and_add(&ns->marks, -1);
+	}
+	d = bpf_map_lookup_elem(&tsem_directories, &key);
+	if (!d)
+		return;
+	bpf_for(i, 0, TSEM_DIRECTORY_CREATORS) {
+		if (!at_most(i, TSEM_DIRECTORY_CREATORS - 1))
+			break;
+		if (!d->made[i].ns || bpf_map_delete_elem(&tsem_creations, &d->made[i]))
+			continue;
+		id = d->made[i].ns == TSEM_MARK_ROOT ? 0 : d->made[i].ns;
+		ns = namespace_of(id);
+		if (ns)
+			__sync_fetch_and_add(&ns->creations, -1);
+	}
+	bpf_map_delete_elem(&tsem_directories, &key);
+}
+
+#endif

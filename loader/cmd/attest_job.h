@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The actions of `tsem-bpf attest`: ak, the key of this machine; quote, evidence; verify, its check elsewhere. */
+#ifndef TSEM_CMD_ATTEST_JOB_H
+#define TSEM_CMD_ATTEST_JOB_H
+
+#include <stdbool.h>
+
+#include "attest.h"
+#include "stream.h"
+#include "tpm2.h"
+
+struct attest_job {
+	const char *tcti;
+	u32 handle; /* 0: the key that is derived */
+	const char *output;
+	const char *ak, *model, *evidence; /* files */
+	u8 nonce[ATTEST_NONCE_MAX];
+	size_t nonce_size;
+	u8 initial[ATTEST_SIZE];
+	bool has_initial;
+	u32 pcr; /* that the evidence is to be about */
+	u32 wait; /* seconds, for the TPM */
+	u32 allowed; /* losses that verify does not count */
+	bool json;
+};
+
+/* The exit code of an action. */
+int cmd_attest_quote(struct attest_job *job);
+int cmd_attest_verify(struct attest_job *job);
+
+/* The TPM with its key. 0, or the exit code after a message. */
+int attest_job__open_tpm(const struct attest_job *job, const char *action, bool make, struct tpm2 **tpm);
+/* The output file of an action; NULL after a message. */
+struct stream *attest_job__create(const struct attest_job *job, const char *action);
+/* Ends the output file. The exit code, after a message if it cannot be written. */
+int attest_job__commit(const struct attest_job *job, const char *action, struct stream *stream);
+
+#endif

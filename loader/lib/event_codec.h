@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Inside of the event codec: event_json.c has the envelope, event_cell.c walks the fields of a CELL, event_path.c has
+ * the pathnames, event_leaf.c the values.
+ *
+ * One walk goes over the fields in order. It either writes the record from JSON (ENCODE) or JSON from the record
+ * (DECODE), so that the two cannot disagree about order or width. The hashed and the told bytes have a cursor each.
+ */
+#ifndef TSEM_EVENT_CODEC_H
+#define TSEM_EVENT_CODEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <json-c/json.h>
+
+#include "event_fields.h"
+
+enum codec_operation { CODEC_ENCODE, CODEC_DECODE };
+
+struct codec_bytes {
+	u8 *at; /* the next byte */
+	size_t size; /* ENCODE: bytes written; DECODE: bytes left */
+	size_t room; /* ENCODE: bytes that may still be written */
+};
+
+struct codec {
+	enum codec_operation op;
+	u32 width; /* bytes of a digest */
+	bool portable;
+	struct codec_bytes part[2]; /* FIELD_HASHED and FIELD_TOLD */
+	u8 *scratch; /* ENCODE: TSEM_CELL_MAX bytes for the string at hand */
+	u8 *path; /* ENCODE: as many for a real pathname */
+	bool untold; /* ENCODE: there is no room to tell real pathnames */
+	u32 shape; /* ENCODE: as found so far; DECODE: of the record */
+	u32 forms;
+	u32 met; /* DECODE: bits of the shape that belong to a field */
+	u32 paths; /* PATHs met so far */
+	u32 dentries;
+	u64 last[FIELD_KINDS]; /* the last integer of a kind that others depend on */
+	const char *fault; /* the key of the value at fault */
+};
+
+/* Ends the caller with the error of `call`. */
+#define CODEC_TRY(call)                     \
+	do {                                \
+		int codec_error = (call);   \
+		if (codec_error)            \
+			return codec_error; \
+	} while (0)
+
+/* The error of a part that is full (ENCODE) or too short (DECODE), with the key at fault noted. */
+int codec__short(struct codec *c, const char *key);
+/* The next `size` bytes of a part: room to write, or bytes to read. NULL if they are not there. */
+void *codec__bytes(struct codec *c, enum field_part part, size_t size);
+/* Does this optional part exist? ENCODE: says JSON, and the bit goes into the shape; DECODE: says the shape. */
+bool codec__present(struct codec *c, u32 bit, struct json_object *o, const char *key);
+/* ENCODE: the object under `key` into *block. DECODE: a new one under `key`. */
+int codec__object(struct codec *c, struct json_object *o, const char *key, struct json_object **block);
+
+/* A value of JSON that is a string, or NULL with the key noted. */
+struct json_object *codec__string(struct codec *c, struct json_object *o, const char *key);
+int codec__get_number(struct codec *c, struct json_object *o, const char *key, int base, u64 max, u64 *out);
+int codec__put(struct json_object *o, const char *key, struct json_object *value);
+int codec__put_number(struct json_object *o, const char *key, const char *format, u64 value);
+int codec__put_hex(struct json_object *o, const char *key, const u8 *data, size_t size);
+/* Any bytes as a string of JSON, and back: their number, -EINVAL, or -E2BIG if there are more than `max`. */
+struct json_object *codec__text(const void *bytes, size_t size);
+long codec__bytes_of(struct json_object *json, u8 *out, size_t max);
+
+/* Values: each reads or writes one, in both directions. */
+int codec__number(struct codec *c, struct json_object *o, const char *key, enum field_kind kind, enum field_part part);
+int codec__hex(struct codec *c, struct json_object *o, const char *key, size_t size, size_t room, enum field_part part);
+int codec__str(struct codec *c, struct json_object *o, const char *key);
+int codec__value(struct codec *c, struct json_object *o, const char *key);
+int codec__rest(struct codec *c, struct json_object *o, const char *key);
+int codec__name32(struct codec *c, struct json_object *o, const char *key, enum field_part part);
+/* ENCODE: a STR of bytes that are at hand. DECODE: the bytes of one. */
+int codec__put_str(struct codec *c, enum field_part part, const void *bytes, size_t size);
+int codec__get_str(struct codec *c, enum field_part part, const u8 **bytes, u32 *size);
+
+/* PATH: device, pathname and what it is hashed as. */
+int codec__path(struct codec *c, struct json_object *o);
+/* A list of fields, from or to the object `o`. */
+int codec__fields(struct codec *c, const struct field *fields, struct json_object *o);
+
+#endif

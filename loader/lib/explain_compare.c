@@ -1,0 +1,454 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Two events of a type are compared by walking both CELLs at once; elements[] says what a key is called, in which kind
+ * it is shown and how much it weighs when the nearest event is looked for. Events are kept as event__to_json() writes
+ * them, so that equal values are equal strings. What is told and not hashed (event_fields.h) makes no difference.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "event.h"
+#include "event_fields.h"
+#include "explain_words.h"
+
+/* Weights: a path tells more than all that follows from it, then content, then who. */
+enum {
+	WEIGHT_PATH = 16,
+	WEIGHT_CONTENT = 8,
+	WEIGHT_PROGRAM = 6,
+	WEIGHT_PARENT = 4,
+	WEIGHT_CREDENTIAL = 3,
+	WEIGHT_OTHER = 1
+};
+
+/* What the value under a key is called and how it is shown; the first row that fits counts. */
+static const struct element {
+	const char *parent; /* key of the object that it is in; "": the CELL itself; NULL: any */
+	const char *key;
+	const char *label; /* NULL: the key */
+	const char *kind; /* NULL: it cannot be shown, it is "another" one */
+	int weight;
+	bool whole; /* an object that is compared as one */
+} elements[] = {
+	{ NULL, "addr", "address", "addr", WEIGHT_PATH, true },
+	{ "file", "digest", "content", NULL, WEIGHT_CONTENT, false },
+	{ NULL, "dev", "device", "dev", WEIGHT_OTHER, true },
+	{ NULL, "rdev", "device number", "dev", WEIGHT_OTHER, true },
+	{ NULL, "peer", "peer", "peer", WEIGHT_PATH, true },
+	{ NULL, "inherited", "descriptor", "stream", WEIGHT_PATH, false },
+	{ "file", "flags", "access", "access", WEIGHT_OTHER, false },
+	{ NULL, "s_magic", "filesystem type", "magic", WEIGHT_OTHER, false },
+	{ NULL, "s_id", "filesystem name", "str", WEIGHT_OTHER, false },
+	{ NULL, "s_uuid", "filesystem", NULL, WEIGHT_OTHER, false },
+	{ NULL, "owner", "creator", "task", WEIGHT_OTHER, false },
+	{ NULL, "task", NULL, "task", WEIGHT_OTHER, false },
+	{ NULL, "target", NULL, "task", WEIGHT_OTHER, false },
+	{ NULL, "child", NULL, "task", WEIGHT_OTHER, false },
+	{ NULL, "source", NULL, "task", WEIGHT_OTHER, false },
+	{ NULL, "value", NULL, NULL, WEIGHT_OTHER, false },
+	{ NULL, "mode", NULL, "modenum", WEIGHT_OTHER, false },
+	{ NULL, "flag", "asked mode", "octal", WEIGHT_OTHER, false },
+	{ NULL, "capeff", "capabilities", "caps", WEIGHT_OTHER, false },
+	{ NULL, "effective", NULL, "caps", WEIGHT_OTHER, false },
+	{ NULL, "inheritable", NULL, "caps", WEIGHT_OTHER, false },
+	{ NULL, "permitted", NULL, "caps", WEIGHT_OTHER, false },
+	{ NULL, "cap", "capability", "cap", WEIGHT_OTHER, false },
+	{ NULL, "initial", "initial user namespace", "str", WEIGHT_OTHER, false },
+	{ NULL, "mask", "events", "str", WEIGHT_OTHER, false },
+	{ NULL, "sig", "signal", "sig", WEIGHT_OTHER, false },
+	{ NULL, "prot", "protection", "protection", WEIGHT_OTHER, false },
+	{ NULL, "family", NULL, "family", WEIGHT_OTHER, false },
+	{ "sock", "type", NULL, "socktype", WEIGHT_OTHER, false },
+
+	{ "", "nice", NULL, "int", WEIGHT_OTHER, false },
+	{ "new_rlim", "resource", NULL, "limit", WEIGHT_OTHER, false },
+	{ "new_rlim", "current", NULL, "size", WEIGHT_OTHER, false },
+	{ "new_rlim", "max", NULL, "size", WEIGHT_OTHER, false },
+	{ NULL, "s_flags", "mount flags", "mount", WEIGHT_OTHER, false },
+};
+
+static const struct element any_element = { NULL, NULL, NULL, "str", WEIGHT_OTHER, false };
+
+/* What a block adds to the label of the things in it. */
+static const struct {
+	const char *key, *word;
+} blocks[] = {
+	{ "file", NULL },
+	{ "dentry", NULL },
+	{ "path", NULL },
+	{ "attr", NULL },
+	{ "inode", "file" },
+	{ "dir", "directory" },
+	{ "old_dir", "old directory" },
+	{ "new_dir", "new directory" },
+	{ "old_dentry", "old" },
+	{ "new_dentry", "new" },
+	{ "old_path", "old" },
+	{ "new_path", "new" },
+	{ "from_path", "old" },
+	{ "to_path", "new" },
+	{ "sock", "socket" },
+	{ "socka", "first socket" },
+	{ "sockb", "second socket" },
+	{ "other", "other socket" },
+	{ "perm", "object" },
+	{ "ipcp", "object" },
+	{ "cred", "credential" },
+	{ "tcred", "target" },
+	{ "key_ref", "key" },
+	{ "new_rlim", "limit" },
+	{ "sb", NULL },
+	{ "mnt", NULL },
+	{ "map", NULL },
+	{ "prog", NULL },
+};
+
+/* Where the walk is: a key and the one above it; NULL above the CELL. */
+struct place {
+	const struct place *up;
+	const char *key;
+};
+
+struct difference {
+	const struct explain *explain;
+	const struct field *fields; /* of the CELL */
+	int cost;
+	bool other_path; /* a path differs */
+	struct json_object *list; /* NULL: only the cost is wanted */
+	bool local; /* addresses are local ones */
+	bool heavy; /* paths and contents go on the list now, or else the rest */
+};
+
+static bool same(struct json_object *a, struct json_object *b)
+{
+	return a && b && json_object_get_string_len(a) == json_object_get_string_len(b) &&
+	       !memcmp(json_object_get_string(a), json_object_get_string(b), json_object_get_string_len(a));
+}
+
+static const struct element *find_element(const struct place *at)
+{
+	const char *parent = at->up ? at->up->key : "";
+
+	for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++) {
+		const struct element *e = &elements[i];
+
+		if (!strcmp(e->key, at->key) && (!e->parent || !strcmp(e->parent, parent)))
+			return e;
+	}
+	return &any_element;
+}
+
+/* The words of the blocks around a value, from the outside. */
+static void write_blocks(FILE *out, const struct place *at)
+{
+	if (!at)
+		return;
+	write_blocks(out, at->up);
+	for (size_t i = 0; i < sizeof(blocks) / sizeof(blocks[0]); i++) {
+		if (!strcmp(blocks[i].key, at->key)) {
+			if (blocks[i].word)
+				fprintf(out, "%s ", blocks[i].word);
+			return;
+		}
+	}
+	fprintf(out, "%s ", at->key);
+}
+
+static void write_value(FILE *out, const char *kind, struct json_object *value, const struct explain *explain)
+{
+	if (!value)
+		fputs("none", out);
+	else if (!json_object_is_type(value, json_type_object) || strcmp(kind, "str"))
+		words__show(out, kind, value, explain);
+	else if (words__member(value, "path") || words__member(value, "pathname") || words__member(value, "inherited"))
+		words__path(out, value, explain);
+	else
+		fputs("one", out);
+}
+
+/* The difference as words: "label (a instead of b)". A `kind` of NULL: "another label". */
+static void list_add(struct difference *d, const struct place *up, const char *label, const char *kind,
+		     struct json_object *a, struct json_object *b)
+{
+	char *text = NULL, *one = NULL, *two = NULL;
+	size_t size;
+	FILE *out;
+
+	out = open_memstream(&one, &size);
+	if (out) {
+		write_value(out, kind ?: "str", a, d->explain);
+		fclose(out);
+	}
+	out = open_memstream(&two, &size);
+	if (out) {
+		write_value(out, kind ?: "str", b, d->explain);
+		fclose(out);
+	}
+	out = one && two ? open_memstream(&text, &size) : NULL;
+	if (out) {
+		if (!kind)
+			fputs("another ", out);
+		write_blocks(out, up);
+		for (; *label; label++)
+			putc(*label == '_' ? ' ' : *label, out);
+		if (kind && strcmp(one, two))
+			fprintf(out, " (%s instead of %s)", one, two);
+		else if (kind)
+			fprintf(out, " (another one, of the same name %s)", one);
+		fclose(out);
+	}
+	if (text)
+		json_object_array_add(d->list, json_object_new_string(text));
+	free(one);
+	free(two);
+	free(text);
+}
+
+/* Does the value belong to a file, so that another path has another one without saying more? */
+static bool follows_path(const struct place *at)
+{
+	static const char *const keys[] = { "inode", "dir", "old_dir", "new_dir" };
+
+	if (at->up && (!strcmp(at->key, "dev") || !strcmp(at->key, "digest")))
+		return true;
+	for (; at; at = at->up) {
+		for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+			if (!strcmp(at->key, keys[i]))
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Is the value under this key of the CELL told only? */
+static bool told(const struct difference *d, const struct place *at, struct json_object *cell)
+{
+	const struct field *f = d->fields;
+
+	if (at->up)
+		return false;
+	while (f->kind != FIELD_END && strcmp(f->key, at->key))
+		f++;
+	return f->kind == FIELD_NSID ? !words__number_at(cell, "nsid_set")
+				     : f->kind != FIELD_END && f->part == FIELD_TOLD;
+}
+
+/* Has one of them a file by its path, and the other one by its descriptor? */
+static bool of_two_kinds(struct json_object *a, struct json_object *b)
+{
+	return !words__member(a, "inherited") != !words__member(b, "inherited");
+}
+
+/* Of the flags of an inherited file only how it may be accessed is hashed. */
+static bool same_access(struct json_object *a, struct json_object *b)
+{
+	return words__member(a, "inherited") &&
+	       (words__number_at(a, "flags") & 3) == (words__number_at(b, "flags") & 3);
+}
+
+static void compare_objects(struct difference *d, const struct place *at, struct json_object *a, struct json_object *b);
+
+static void note(struct difference *d, const struct place *up, int weight, const char *label, const char *kind,
+		 struct json_object *a, struct json_object *b)
+{
+	d->cost += weight;
+	if (d->list && d->heavy == (weight >= WEIGHT_CONTENT))
+		list_add(d, up, label, kind, a, b);
+}
+
+/* What a pathname is hashed as, but for its marks: each created component is a NUL. Free it. NULL: no memory. */
+static char *hashed_text(struct json_object *path, size_t *size)
+{
+	struct json_object *form = words__member(path, "pattern") ?: words__member(path, "normal");
+	struct json_object *name = form ?: words__member(path, "pathname");
+	struct json_object *created = words__member(path, "created");
+	const char *p = json_object_get_string(name);
+	size_t count = created ? json_object_array_length(created) : 0, k = 0;
+	char *text = NULL;
+	FILE *out = open_memstream(&text, size);
+
+	if (!out)
+		return NULL;
+	/* A text that is a pattern is no such path. */
+	putc(words__member(path, "pattern") ? 'p' : 'n', out);
+	if (*p == '/')
+		putc(*p++, out);
+	for (u64 i = 0;; i++) {
+		size_t n = strcspn(p, "/");
+		bool mark = k < count && words__number_at(json_object_array_get_idx(created, k), "component") == i;
+
+		fwrite(mark ? "" : p, 1, mark ? 1 : n, out);
+		k += mark;
+		p += n;
+		if (!*p)
+			break;
+		putc(*p++, out);
+	}
+	if (!fclose(out))
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* The marks of two paths that are the same but for them. */
+static void compare_marks(struct difference *d, const struct place *at, struct json_object *a, struct json_object *b)
+{
+	struct json_object *one = words__member(a, "created"), *two = words__member(b, "created");
+
+	for (size_t k = 0; one && two && k < json_object_array_length(one); k++) {
+		struct json_object *x = json_object_array_get_idx(one, k), *y = json_object_array_get_idx(two, k);
+
+		if (!same(words__member(x, "owner"), words__member(y, "owner")))
+			note(d, at, WEIGHT_OTHER, "creator", "task", words__member(x, "owner"),
+			     words__member(y, "owner"));
+		if (!same(words__member(x, "instance"), words__member(y, "instance")))
+			note(d, at, WEIGHT_OTHER, "number among the files of its creator", "str",
+			     words__member(x, "instance"), words__member(y, "instance"));
+	}
+}
+
+static void compare_paths(struct difference *d, const struct place *at, struct json_object *a, struct json_object *b)
+{
+	size_t one_size = 0, two_size = 0;
+	char *one = hashed_text(a, &one_size), *two = hashed_text(b, &two_size);
+
+	if (one && two && one_size == two_size && !memcmp(one, two, one_size)) {
+		compare_marks(d, at, a, b);
+	} else {
+		d->other_path = true;
+		note(d, at, WEIGHT_PATH, "path", "path", a, b);
+	}
+	free(one);
+	free(two);
+}
+
+/* Has compare_paths() looked at it? */
+static bool of_path(struct json_object *o, const char *key)
+{
+	return words__member(o, "pathname") && (!strcmp(key, "pathname") || !strcmp(key, "created") ||
+						!strcmp(key, "pattern") || !strcmp(key, "normal"));
+}
+
+static void compare_value(struct difference *d, const struct place *at, struct json_object *in_a,
+			  struct json_object *in_b)
+{
+	struct json_object *a = words__member(in_a, at->key), *b = words__member(in_b, at->key);
+	const struct element *e = find_element(at);
+
+	if (told(d, at, in_a) && told(d, at, in_b))
+		return;
+	if (a && b && of_two_kinds(a, b)) {
+		note(d, at->up, WEIGHT_PATH, "file", "path", a, b);
+		return;
+	}
+	if (a && b && !e->whole && json_object_is_type(a, json_type_object)) {
+		compare_objects(d, at, a, b);
+		return;
+	}
+	if (a && b && (e->whole ? json_object_equal(a, b) : same(a, b)))
+		return;
+	if (!strcmp(at->key, "flags") && same_access(in_a, in_b))
+		return;
+	if (d->other_path && follows_path(at))
+		d->cost += e->weight;
+	else
+		note(d, at->up, e->weight, e->label ?: at->key, e->whole && d->local ? "laddr" : e->kind, a, b);
+}
+
+static void compare_objects(struct difference *d, const struct place *at, struct json_object *a, struct json_object *b)
+{
+	if (words__member(a, "pathname") && words__member(b, "pathname"))
+		compare_paths(d, at, a, b);
+	json_object_object_foreach(a, key, value) {
+		struct place here = { at, key };
+
+		(void)value;
+		if (!of_path(a, key))
+			compare_value(d, &here, a, b);
+	}
+	json_object_object_foreach(b, other, ignored) {
+		struct place here = { at, other };
+
+		(void)ignored;
+		if (!words__member(a, other) && !of_path(b, other))
+			compare_value(d, &here, a, b);
+	}
+}
+
+/* Four ids of one kind; where several went from the same to the same, the first stands for all. */
+static void compare_ids(struct difference *d, const char *const keys[4], const char *const labels[4],
+			struct json_object *a, struct json_object *b)
+{
+	for (int i = 0; i < 4; i++) {
+		struct json_object *one = words__member(a, keys[i]), *two = words__member(b, keys[i]);
+		bool said = same(one, two);
+
+		for (int k = 0; k < i; k++)
+			said = said || (same(one, words__member(a, keys[k])) && same(two, words__member(b, keys[k])));
+		if (said)
+			continue;
+		d->cost += WEIGHT_CREDENTIAL;
+		if (d->list)
+			list_add(d, NULL, labels[i], "str", one, two);
+	}
+}
+
+static void compare_credentials(struct difference *d, struct json_object *a, struct json_object *b)
+{
+	static const char *const uids[] = { "uid", "euid", "suid", "fsuid" };
+	static const char *const uid_labels[] = { "uid", "effective uid", "saved uid", "filesystem uid" };
+	static const char *const gids[] = { "gid", "egid", "sgid", "fsgid" };
+	static const char *const gid_labels[] = { "gid", "effective gid", "saved gid", "filesystem gid" };
+
+	compare_ids(d, uids, uid_labels, a, b);
+	compare_ids(d, gids, gid_labels, a, b);
+	if (same(words__member(a, "capeff"), words__member(b, "capeff")))
+		return;
+	d->cost += WEIGHT_CREDENTIAL;
+	if (d->list)
+		list_add(d, NULL, "capabilities", "caps", words__member(a, "capeff"), words__member(b, "capeff"));
+}
+
+static void compare_task(struct difference *d, const char *key, const char *label, int weight, struct json_object *a,
+			 struct json_object *b)
+{
+	struct json_object *one = words__lookup(a, key), *two = words__lookup(b, key);
+
+	if (same(one, two))
+		return;
+	d->cost += weight;
+	if (d->list)
+		list_add(d, NULL, label, "task", one, two);
+}
+
+static void compare_who(struct difference *d, struct json_object *a, struct json_object *b)
+{
+	compare_task(d, "event.task_id", "program", WEIGHT_PROGRAM, a, b);
+	compare_task(d, "event.p_task_id", "parent", WEIGHT_PARENT, a, b);
+	compare_credentials(d, words__member(a, "COE"), words__member(b, "COE"));
+}
+
+int explain__distance(const struct explain *explain, const char *type, struct json_object *a, struct json_object *b)
+{
+	struct difference d = { .explain = explain, .fields = event__fields(event__parse(type)) };
+
+	compare_objects(&d, NULL, words__member(a, type), words__member(b, type));
+	compare_who(&d, a, b);
+	return d.cost;
+}
+
+struct json_object *explain__differences(const struct explain *explain, const char *type, struct json_object *a,
+					 struct json_object *b)
+{
+	struct difference d = { .explain = explain, .list = json_object_new_array(), .heavy = true };
+
+	d.fields = event__fields(event__parse(type));
+	d.local = event__parse(type) == TSEM_EVENT_socket_accept;
+	if (!d.list)
+		return NULL;
+	compare_objects(&d, NULL, words__member(a, type), words__member(b, type));
+	compare_who(&d, a, b);
+	d.heavy = false;
+	compare_objects(&d, NULL, words__member(a, type), words__member(b, type));
+	return d.list;
+}

@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: GPL-2.0
+# A namespace that makes as much of everything as it can leaves the others what they need, and fills no disk.
+load helpers
+
+cleanup() {
+	[ ! -v greedy ] || kill "$greedy" 2>/dev/null || :
+	[ ! -v input ] || exec {input}>&- || :
+}
+
+# beside WHAT COUNT COMMAND...: the command is learned; then a namespace makes so many, keeps them, and meanwhile the command is
+# allowed under its model and nothing of it is lost, and what it never did is denied.
+beside() {
+	local what=$1 count=$2
+	shift 2
+	echo one >one
+	echo two >two
+	mkdir greed
+	learn "$@"
+	mkfifo pipe
+	exec {input}<>pipe
+	(cd greed && exec tsem-bpf run -q --name greedy -- "$PROG/grow" "$what" "$count" "$D/ready") <pipe >made 3>&- &
+	greedy=$!
+	for _ in {1..900}; do
+		[ ! -e ready ] || break
+		kill -0 $greedy
+		sleep 0.2
+	done
+	[ "$(<made)" -gt $((count / 4)) ]
+	allowed "$@"
+	denied cat "$D/two"
+	kill -0 $greedy
+	# Its input ends.
+	exec {input}>&-
+	unset input
+	run wait $greedy
+	unset greedy
+	allowed "$@"
+}
+
+@test "objects of System V IPC: a namespace has its share, and the others theirs" {
+	beside semaphores 30000 "$PROG/sem_semop"
+}
+
+@test "segments, which are counted apart" {
+	beside segments 4000 "$PROG/shm_shmat"
+}
+
+@test "sockets and their owners" {
+	beside sockets 20000 "$PROG/unix_may_send"
+}
+
+@test "directories and files of its own, and what is counted in them" {
+	beside directories 4000 sh -c "mkdir d; : >d/f; rm -r d; cat one"
+}
+
+@test "coefficients: a model of many is one namespace's, and another is learned and held" {
+	beside events 20000 cat one
+}
+
+@test "a task that is denied the same thing again and again is one record, and a count" {
+	echo one >one
+	echo two >nobody-has-this
+	learn "$PROG/grow" events 10
+	check 3 tsem-bpf run -q -m "$D/model" --enforce --forensics "$D/forensics" -- "$PROG/grow" repeats 20000
+	[ "$(wc -l <forensics)" -lt 100 ]
+	[ "$(stat -c %s forensics)" -lt 200000 ]
+}

@@ -1,0 +1,523 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Code that no event told of. A program exits with, and code returns, OTHER; the learned twin's with KNOWN. */
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/personality.h>
+#include <sys/ptrace.h>
+#include <sys/shm.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+
+#include "attack.h"
+
+#define KNOWN 41
+#define OTHER 42
+
+static int status_now(void)
+{
+	return scene.attacking ? OTHER : KNOWN;
+}
+
+/* Says with what a program has ended, or a function returned. */
+static int tell_status(int status)
+{
+	snprintf(answer->text, sizeof(answer->text), "status %d", status);
+	if (status == 127)
+		return answer->error;
+	return 0;
+}
+
+static bool other_ran(const struct attempt *a)
+{
+	(void)a;
+	return !strcmp(answer->text, "status 42");
+}
+
+/* Executes; the child says why not. */
+static int execute_fd(int fd, const char *path, char **argv)
+{
+	char *empty[] = { NULL };
+	pid_t pid = spawn();
+
+	if (!pid) {
+		syscall(SYS_execveat, fd, path, argv, empty, *path ? 0 : 0x1000);
+		answer->error = failed_at("execveat");
+		_exit(127);
+	}
+	return tell_status(ended(pid));
+}
+
+static int execute(const char *path)
+{
+	char *argv[] = { (char *)path, NULL };
+
+	return execute_fd(AT_FDCWD, path, argv);
+}
+
+static int call_code(void *code)
+{
+	pid_t pid = spawn();
+
+	if (!pid)
+		_exit(((int (*)(void))code)());
+	return tell_status(ended(pid));
+}
+
+static int exec_own(const struct attempt *a)
+{
+	TRY_ZERO(tiny_file(a->path, status_now()));
+	return execute(a->path);
+}
+
+static void exec_own_restore(const struct attempt *a)
+{
+	unlink(a->path);
+}
+
+static int exec_unnamed(const struct attempt *a)
+{
+	unsigned char image[256];
+	size_t size = tiny_program(image, status_now());
+	int fd = TRY(open(a->path, O_RDWR | O_TMPFILE, 0700)), read_only;
+	char path[64], *argv[] = { "x", NULL };
+
+	TRY(write(fd, image, size));
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+	read_only = TRY(open(path, O_RDONLY));
+	close(fd);
+	return execute_fd(read_only, "", argv);
+}
+
+static int exec_memory(const struct attempt *a)
+{
+	unsigned char image[256];
+	size_t size = tiny_program(image, status_now());
+	int fd = TRY(memfd_create(scene.attacking && a->text ? a->text : "learned", 0));
+	char *argv[] = { "x", NULL };
+
+	TRY(write(fd, image, size));
+	return execute_fd(fd, "", argv);
+}
+
+static int exec_prepare(const struct attempt *a)
+{
+	(void)a;
+	TRY_ZERO(tiny_file("known", KNOWN));
+	return tiny_file("other", OTHER);
+}
+
+static int exec_other(const struct attempt *a)
+{
+	(void)a;
+	return execute(scene.attacking ? "./other" : "./known");
+}
+
+static int exec_renamed(const struct attempt *a)
+{
+	(void)a;
+	if (scene.attacking)
+		TRY(rename("other", "known"));
+	return execute("./known");
+}
+
+static int changed_prepare(const struct attempt *a)
+{
+	(void)a;
+	return tiny_file("program", status_now());
+}
+
+static int exec_program(const struct attempt *a)
+{
+	(void)a;
+	return execute("./program");
+}
+
+/* The same name and size, and the time that it had. */
+static int touched_prepare(const struct attempt *a)
+{
+	struct timespec times[2] = { { 1000000000, 0 }, { 1000000000, 0 } };
+
+	(void)a;
+	TRY_ZERO(tiny_file("program", status_now()));
+	TRY(utimensat(AT_FDCWD, "program", times, 0));
+	return 0;
+}
+
+static int exec_after_overwrite(const struct attempt *a)
+{
+	(void)a;
+	TRY_ZERO(execute("./program"));
+	if (scene.attacking)
+		TRY_ZERO(tiny_file("program", OTHER));
+	return execute("./program");
+}
+
+static int known_prepare(const struct attempt *a)
+{
+	(void)a;
+	return tiny_file("program", KNOWN);
+}
+
+static int exec_call32(const struct attempt *a)
+{
+	char *memory = low_memory();
+	uint32_t *argv = (uint32_t *)(memory + 64);
+	pid_t pid;
+
+	(void)a;
+	strcpy(memory, scene.attacking ? "./other" : "./known");
+	argv[0] = (uintptr_t)memory;
+	argv[1] = 0;
+	pid = spawn();
+	if (!pid) {
+		call32(11, (uintptr_t)memory, (uintptr_t)argv, (uintptr_t)(argv + 1), 0);
+		answer->error = failed_at("execve");
+		_exit(127);
+	}
+	return tell_status(ended(pid));
+}
+
+static int exec_call32_prepare(const struct attempt *a)
+{
+	return has_call32() ? exec_prepare(a) : UNSUPPORTED;
+}
+
+/* Interpreters. */
+static int script_prepare(const struct attempt *a)
+{
+	char text[64];
+	int size = snprintf(text, sizeof(text), "#!/bin/sh\nexit %d\n", status_now());
+
+	(void)a;
+	return put_bytes("script", text, size, 0755);
+}
+
+static int script_run(const struct attempt *a)
+{
+	(void)a;
+	return execute("./script");
+}
+
+static int script_named(const struct attempt *a)
+{
+	char *argv[] = { "sh", "script", NULL };
+
+	(void)a;
+	return execute_fd(AT_FDCWD, "/bin/sh", argv);
+}
+
+static int script_argument(const struct attempt *a)
+{
+	char text[32], *argv[] = { "sh", "-c", text, NULL };
+
+	(void)a;
+	snprintf(text, sizeof(text), "exit %d", status_now());
+	return execute_fd(AT_FDCWD, "/bin/sh", argv);
+}
+
+static int linker_run(const struct attempt *a)
+{
+	char *argv[] = { "ld.so", scene.attacking ? "/bin/false" : "/bin/true", NULL };
+
+	(void)a;
+	return execute_fd(AT_FDCWD, "/lib64/ld-linux-x86-64.so.2", argv);
+}
+
+static bool false_ran(const struct attempt *a)
+{
+	(void)a;
+	return !strcmp(answer->text, "status 1");
+}
+
+/* Mappings. */
+static int code_file(const char *path, int status)
+{
+	unsigned char page[4096] = {};
+
+	tiny_code(page, status);
+	return put_bytes(path, page, sizeof(page), 0755);
+}
+
+static int library_prepare(const struct attempt *a)
+{
+	(void)a;
+	TRY_ZERO(code_file("library", a->number ? KNOWN : status_now()));
+	return code_file("other", OTHER);
+}
+
+static void *map_code(int fd, int prot, int flags)
+{
+	return mmap(NULL, 4096, prot, flags, fd, 0);
+}
+
+static int map_file(const struct attempt *a)
+{
+	(void)a;
+	return call_code((void *)TRY(map_code(TRY(open("library", O_RDONLY)), PROT_READ | PROT_EXEC, MAP_PRIVATE)));
+}
+
+static int map_own(const struct attempt *a)
+{
+	(void)a;
+	TRY_ZERO(code_file("own", status_now()));
+	return call_code((void *)TRY(map_code(TRY(open("own", O_RDONLY)), PROT_READ | PROT_EXEC, MAP_PRIVATE)));
+}
+
+/* Both open for writing and map, in the order that the digest is of, and in the other. */
+static int map_then_write(const struct attempt *a)
+{
+	unsigned char code[16];
+	size_t size = tiny_code(code, scene.attacking ? OTHER : KNOWN);
+	void *mapped = NULL;
+
+	(void)a;
+	if (scene.attacking)
+		mapped = (void *)TRY(map_code(TRY(open("library", O_RDONLY)), PROT_READ | PROT_EXEC, MAP_SHARED));
+	TRY(pwrite(TRY(open("library", O_WRONLY)), code, size, 0));
+	if (!mapped)
+		return 0;
+	return call_code(mapped);
+}
+
+static int map_then_write_learned(const struct attempt *a)
+{
+	(void)a;
+	map_then_write(a);
+	nap(50);
+	return call_code((void *)TRY(map_code(TRY(open("library", O_RDONLY)), PROT_READ | PROT_EXEC, MAP_SHARED)));
+}
+
+static int map_shared_writer(const struct attempt *a)
+{
+	int fd = TRY(open("library", O_RDWR));
+	void *code, *data = (void *)TRY(mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0));
+
+	(void)a;
+	code = (void *)TRY(map_code(TRY(open("library", O_RDONLY)), PROT_READ | PROT_EXEC, MAP_SHARED));
+	tiny_code(data, status_now());
+	return call_code(code);
+}
+
+static int map_memory(const struct attempt *a)
+{
+	unsigned char code[16];
+	size_t size = tiny_code(code, status_now());
+	int fd = TRY(memfd_create(scene.attacking && a->text ? a->text : "learned", 0));
+
+	TRY(ftruncate(fd, 4096));
+	TRY(pwrite(fd, code, size, 0));
+	return call_code((void *)TRY(map_code(fd, PROT_READ | PROT_EXEC, MAP_PRIVATE)));
+}
+
+static int map_anonymous(const struct attempt *a)
+{
+	void *code = (void *)TRY(map_code(-1, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS));
+
+	(void)a;
+	tiny_code(code, OTHER);
+	return call_code(code);
+}
+
+static int protect_anonymous(const struct attempt *a)
+{
+	void *code = (void *)TRY(map_code(-1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS));
+
+	tiny_code(code, OTHER);
+	if (a->number)
+		TRY(syscall(SYS_pkey_mprotect, code, 4096, PROT_READ | PROT_EXEC, -1));
+	else
+		TRY(mprotect(code, 4096, PROT_READ | PROT_EXEC));
+	return call_code(code);
+}
+
+static int shared_segment(const struct attempt *a)
+{
+	int id = TRY(shmget(IPC_PRIVATE, 4096, 0700 | IPC_CREAT));
+	void *code = shmat(id, NULL, a->number);
+
+	TRY(shmctl(id, IPC_RMID, NULL));
+	TRY(code);
+	tiny_code(code, OTHER);
+	return call_code(code);
+}
+
+/* Whatever is readable is executable. */
+static int implied(void)
+{
+	TRY(personality(READ_IMPLIES_EXEC));
+	return 0;
+}
+
+static int implied_brk(const struct attempt *a)
+{
+	unsigned char *code;
+
+	(void)a;
+	TRY_ZERO(implied());
+	/* The rest of the last page was there before. */
+	code = sbrk(3 * 4096);
+	TRY(code);
+	code = (void *)(((uintptr_t)code + 4095) & ~4095ul);
+	tiny_code(code, OTHER);
+	return call_code(code);
+}
+
+static int implied_map(const struct attempt *a)
+{
+	void *code;
+
+	(void)a;
+	TRY_ZERO(implied());
+	code = (void *)TRY(map_code(-1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS));
+	tiny_code(code, OTHER);
+	return call_code(code);
+}
+
+static int implied_map_file(const struct attempt *a)
+{
+	(void)a;
+	TRY_ZERO(implied());
+	return call_code((void *)TRY(map_code(TRY(open("other", O_RDONLY)), PROT_READ, MAP_PRIVATE)));
+}
+
+static int implied_protect(const struct attempt *a)
+{
+	void *code = (void *)TRY(map_code(-1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS));
+
+	(void)a;
+	tiny_code(code, OTHER);
+	TRY_ZERO(implied());
+	TRY(mprotect(code, 4096, PROT_READ));
+	return call_code(code);
+}
+
+static int implied_segment(const struct attempt *a)
+{
+	TRY_ZERO(implied());
+	return shared_segment(a);
+}
+
+/* A function of its own that says KNOWN is made to say OTHER. */
+static int __attribute__((noinline, aligned(4096))) own_function(void)
+{
+	asm volatile("");
+	return KNOWN;
+}
+
+static int patch(int fd)
+{
+	unsigned char code[16];
+	size_t size = tiny_code(code, OTHER);
+
+	TRY(pwrite(fd, code, size, (uintptr_t)own_function));
+	return tell_status(own_function());
+}
+
+static int memory_of_self(const struct attempt *a)
+{
+	return patch(TRY(open(a->path, O_RDWR)));
+}
+
+static int memory_of_self_learned(const struct attempt *a)
+{
+	TRY(open(a->path, O_RDONLY));
+	return 0;
+}
+
+static pid_t waiting_child(void)
+{
+	pid_t pid = spawn();
+
+	if (!pid) {
+		nap(300);
+		_exit(own_function());
+	}
+	return pid;
+}
+
+static int memory_of_child(const struct attempt *a)
+{
+	char path[32];
+	pid_t pid = TRY(waiting_child());
+
+	(void)a;
+	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
+	TRY_ZERO(patch(TRY(open(path, O_RDWR))));
+	return tell_status(ended(pid));
+}
+
+static int trace_child(const struct attempt *a)
+{
+	unsigned char code[16] = {};
+	pid_t pid = TRY(waiting_child());
+
+	(void)a;
+	tiny_code(code, OTHER);
+	TRY(ptrace(PTRACE_ATTACH, pid, 0, 0));
+	TRY(waitpid(pid, NULL, 0));
+	TRY(ptrace(PTRACE_POKETEXT, pid, own_function, *(long *)code));
+	TRY(ptrace(PTRACE_DETACH, pid, 0, 0));
+	return tell_status(ended(pid));
+}
+
+static volatile int child_value = KNOWN;
+
+static int vm_write_child(const struct attempt *a)
+{
+	int value = OTHER;
+	struct iovec here = { &value, sizeof(value) }, there = { (void *)&child_value, sizeof(value) };
+	pid_t pid = spawn();
+
+	(void)a;
+	if (!pid) {
+		nap(300);
+		_exit(child_value);
+	}
+	TRY(process_vm_writev(pid, &here, 1, &there, 1, 0));
+	return tell_status(ended(pid));
+}
+
+#define EXEC(name, call, prepare) { name, call, call, prepare, other_ran }
+
+const struct attempt code_attempts[] = {
+	EXEC("exec-other", exec_other, exec_prepare),
+	EXEC("exec-renamed", exec_renamed, exec_prepare),
+	EXEC("exec-changed", exec_program, changed_prepare),
+	EXEC("exec-changed-same-time", exec_program, touched_prepare),
+	EXEC("exec-overwritten", exec_after_overwrite, known_prepare),
+	EXEC("exec-call32", exec_call32, exec_call32_prepare),
+	{ "exec-own", exec_own, exec_own, NULL, other_ran, NULL, .path = "./own" },
+	{ "exec-own-shm", exec_own, exec_own, NULL, other_ran, exec_own_restore, .path = "/dev/shm/attack-own" },
+	{ "exec-own-run", exec_own, exec_own, NULL, other_ran, exec_own_restore, .path = "/run/attack-own" },
+	{ "exec-unnamed", exec_unnamed, exec_unnamed, NULL, other_ran, .path = "." },
+	{ "exec-unnamed-shm", exec_unnamed, exec_unnamed, NULL, other_ran, .path = "/dev/shm" },
+	{ "exec-memory", exec_memory, exec_memory, NULL, other_ran, .text = "other" },
+	{ "exec-memory-content", exec_memory, exec_memory, NULL, other_ran },
+	EXEC("script-changed", script_run, script_prepare),
+	EXEC("script-named", script_named, script_prepare),
+	EXEC("script-argument", script_argument, NULL),
+	{ "linker", linker_run, linker_run, NULL, false_ran },
+	{ "map-changed", map_file, map_file, library_prepare, other_ran },
+	{ "map-own", map_own, map_own, NULL, other_ran },
+	{ "map-then-write", map_then_write, map_then_write_learned, library_prepare, other_ran, .number = 1 },
+	{ "map-beside-writer", map_shared_writer, map_shared_writer, library_prepare, other_ran, .number = 1 },
+	{ "map-memory", map_memory, map_memory, NULL, other_ran, .text = "other" },
+	{ "map-memory-content", map_memory, map_memory, NULL, other_ran },
+	{ "map-anonymous", map_anonymous, NULL, NULL, other_ran },
+	{ "protect-anonymous", protect_anonymous, NULL, NULL, other_ran },
+	{ "protect-key", protect_anonymous, NULL, NULL, other_ran, .number = 1 },
+	{ "segment-executable", shared_segment, NULL, NULL, other_ran, .number = SHM_EXEC },
+	{ "implied-brk", implied_brk, NULL, NULL, other_ran },
+	{ "implied-map", implied_map, NULL, NULL, other_ran },
+	{ "implied-map-file", implied_map_file, NULL, library_prepare, other_ran },
+	{ "implied-protect", implied_protect, NULL, NULL, other_ran },
+	{ "implied-segment", implied_segment, NULL, NULL, other_ran },
+	{ "memory-self", memory_of_self, memory_of_self_learned, NULL, other_ran, .path = "/proc/self/mem" },
+	{ "memory-thread-self", memory_of_self, memory_of_self_learned, NULL, other_ran,
+	  .path = "/proc/thread-self/mem" },
+	{ "memory-child", memory_of_child, NULL, NULL, other_ran },
+	{ "trace-child", trace_child, NULL, NULL, other_ran },
+	{ "vm-write-child", vm_write_child, NULL, NULL, other_ran },
+	{},
+};

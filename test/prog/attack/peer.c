@@ -1,0 +1,521 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Who is at the other end: sockets outside that say by a file that somebody has come. */
+#include <arpa/inet.h>
+#include <linux/netlink.h>
+#include <linux/vm_sockets.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <net/if.h>
+#include <poll.h>
+
+#include "../uring.h"
+#include "attack.h"
+
+#define IPPROTO_MPTCP_ 262
+#define PORT_OPEN 7401
+#define PORT_SECRET 7402
+#define GREETING "hello"
+
+/* Two sockets outside, one that the model has and one that it has not; `heard` says that somebody came to the latter.
+ */
+static int listeners[2] = { -1, -1 };
+
+static void listeners_close(const struct attempt *a)
+{
+	(void)a;
+	for (int i = 0; i < 2; i++) {
+		if (listeners[i] >= 0)
+			close(listeners[i]);
+		listeners[i] = -1;
+	}
+}
+
+/* Has something come to the second one? A stream has a connection, the others a message. */
+static bool heard(const struct attempt *a)
+{
+	struct pollfd p = { listeners[1], POLLIN, 0 };
+
+	(void)a;
+	return poll(&p, 1, 200) == 1 && p.revents & POLLIN;
+}
+
+static int unix_prepare(int type, const char *open_name, const char *secret_name)
+{
+	listeners[0] = TRY(unix_bound(type, open_name));
+	listeners[1] = TRY(unix_bound(type, secret_name));
+	return 0;
+}
+
+static int paths_prepare(const struct attempt *a)
+{
+	TRY_ZERO(unix_prepare(a->number, "open", "secret"));
+	TRY(symlink(scene.attacking ? "secret" : "open", "link"));
+	return 0;
+}
+
+static int abstract_prepare(const struct attempt *a)
+{
+	TRY_ZERO(unix_prepare(a->number, "@attack-open", a->text ? "@attack-openness" : "@attack-secret"));
+	snprintf(scene.message, sizeof(scene.message), "%s",
+		 !scene.attacking ? "@attack-open"
+		 : a->text        ? "@attack-openness"
+				  : "@attack-secret");
+	return 0;
+}
+
+static int unix_connect(int type, const char *path)
+{
+	struct sockaddr_un un;
+	int size = unix_address(&un, path), s = TRY(socket(AF_UNIX, type, 0));
+
+	TRY(connect(s, (void *)&un, size));
+	if (type != SOCK_STREAM)
+		TRY(send(s, GREETING, 5, 0));
+	return 0;
+}
+
+static int unix_send_to(const char *path)
+{
+	struct sockaddr_un un;
+	int size = unix_address(&un, path), s = TRY(socket(AF_UNIX, SOCK_DGRAM, 0));
+
+	TRY(sendto(s, GREETING, 5, 0, (void *)&un, size));
+	return 0;
+}
+
+static int link_connect(const struct attempt *a)
+{
+	return unix_connect(a->number, "link");
+}
+
+static int link_send_to(const struct attempt *a)
+{
+	(void)a;
+	return unix_send_to("link");
+}
+
+static int abstract_connect(const struct attempt *a)
+{
+	return unix_connect(a->number, scene.message);
+}
+
+static int abstract_send_to(const struct attempt *a)
+{
+	(void)a;
+	return unix_send_to(scene.message);
+}
+
+static int path_connect(const struct attempt *a)
+{
+	return unix_connect(a->number, scene.attacking ? "secret" : "open");
+}
+
+static int path_send_to(const struct attempt *a)
+{
+	(void)a;
+	return unix_send_to(scene.attacking ? "secret" : "open");
+}
+
+/* The workload moves the socket itself to the name that it may connect to. */
+static int rename_connect(const struct attempt *a)
+{
+	if (scene.attacking)
+		TRY(rename("secret", "open"));
+	return unix_connect(a->number, "open");
+}
+
+/* The directory of the same name is another one. */
+static int directory_prepare(const struct attempt *a)
+{
+	(void)a;
+	TRY(mkdir("d", 0755));
+	TRY(mkdir("e", 0755));
+	TRY_ZERO(unix_prepare(SOCK_STREAM, "d/socket", "e/socket"));
+	return 0;
+}
+
+static int directory_connect(const struct attempt *a)
+{
+	(void)a;
+	TRY(chdir(scene.attacking ? "e" : "d"));
+	return unix_connect(SOCK_STREAM, "socket");
+}
+
+static int second_message(const struct attempt *a)
+{
+	struct sockaddr_un first, second;
+	struct iovec iov = { GREETING, 5 };
+	struct mmsghdr m[2] = {};
+	int s = TRY(socket(AF_UNIX, SOCK_DGRAM, 0));
+
+	(void)a;
+	m[0].msg_hdr = (struct msghdr){ &first, unix_address(&first, "open"), &iov, 1, NULL, 0, 0 };
+	m[1].msg_hdr =
+		(struct msghdr){ &second, unix_address(&second, scene.attacking ? "secret" : "open"), &iov, 1, NULL, 0,
+				 0 };
+	TRY(sendmmsg(s, m, 2, 0) == 2 ? 0 : -1);
+	return 0;
+}
+
+/* The Internet's. */
+static int inet_bound(int type, int protocol, int port)
+{
+	struct sockaddr_in in = { AF_INET, htons(port), { htonl(INADDR_LOOPBACK) }, {} };
+	int s = socket(AF_INET, type, protocol), on = 1;
+
+	if (s < 0)
+		return -1;
+	setsockopt(s, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (type == SOCK_STREAM && !protocol)
+		setsockopt(s, IPPROTO_TCP, TCP_FASTOPEN, &(int){ 8 }, sizeof(int));
+	if (bind(s, (void *)&in, sizeof(in)) || (type == SOCK_STREAM && listen(s, 8)))
+		return -1;
+	return s;
+}
+
+static int inet_prepare(const struct attempt *a)
+{
+	int type = a->number & 0xf, protocol = a->number >> 4;
+
+	if (protocol == IPPROTO_SCTP && !module("sctp"))
+		return UNSUPPORTED;
+	if (protocol == IPPROTO_MPTCP_)
+		protocol = 0;
+	put("/proc/sys/net/ipv4/tcp_fastopen", "3");
+	listeners[0] = TRY(inet_bound(type, protocol, PORT_OPEN));
+	listeners[1] = TRY(inet_bound(type, protocol, PORT_SECRET));
+	return 0;
+}
+
+static struct sockaddr_in inet_peer(void)
+{
+	return (struct sockaddr_in){
+		AF_INET, htons(scene.attacking ? PORT_SECRET : PORT_OPEN), { htonl(INADDR_LOOPBACK) }, {}
+	};
+}
+
+static int inet_connect(const struct attempt *a)
+{
+	struct sockaddr_in in = inet_peer();
+	int type = a->number & 0xf, s = TRY(socket(AF_INET, type, a->number >> 4));
+
+	TRY(connect(s, (void *)&in, sizeof(in)));
+	TRY(send(s, GREETING, 5, 0));
+	return 0;
+}
+
+static int inet_send_to(const struct attempt *a)
+{
+	struct sockaddr_in in = inet_peer();
+	int s = TRY(socket(AF_INET, a->number & 0xf, a->number >> 4));
+
+	TRY(sendto(s, GREETING, 5, a->text ? MSG_FASTOPEN : 0, (void *)&in, sizeof(in)));
+	return 0;
+}
+
+static int inet6_mapped(const struct attempt *a)
+{
+	struct sockaddr_in6 in = { .sin6_family = AF_INET6, .sin6_port = inet_peer().sin_port };
+	int s = TRY(socket(AF_INET6, SOCK_STREAM, 0));
+
+	(void)a;
+	inet_pton(AF_INET6, "::ffff:127.0.0.1", &in.sin6_addr);
+	TRY(connect(s, (void *)&in, sizeof(in)));
+	return 0;
+}
+
+static int mptcp_connect(const struct attempt *a)
+{
+	struct sockaddr_in in = inet_peer();
+	int s = TRY(socket(AF_INET, SOCK_STREAM, scene.attacking ? IPPROTO_MPTCP_ : 0));
+
+	(void)a;
+	TRY(connect(s, (void *)&in, sizeof(in)));
+	return 0;
+}
+
+/* connectx: the addresses are in an option of the socket. */
+static int sctp_connectx(const struct attempt *a)
+{
+	struct sockaddr_in in = inet_peer();
+	int s = TRY(socket(AF_INET, SOCK_STREAM, IPPROTO_SCTP));
+
+	(void)a;
+	TRY(setsockopt(s, IPPROTO_SCTP, 110, &in, sizeof(in)));
+	return 0;
+}
+
+static int uring_connect(const struct attempt *a)
+{
+	struct sockaddr_un un;
+	int size = unix_address(&un, scene.attacking ? "secret" : "open"), s = TRY(socket(AF_UNIX, SOCK_STREAM, 0)),
+	    error;
+	struct uring u;
+
+	(void)a;
+	error = uring_open(&u, 0);
+	if (!error) {
+		memset(u.sqe, 0, sizeof(*u.sqe));
+		u.sqe->opcode = IORING_OP_CONNECT;
+		u.sqe->fd = s;
+		u.sqe->addr = (uintptr_t)&un;
+		u.sqe->off = size;
+		error = uring_do(&u);
+	}
+	errno = -error;
+	TRY(error ? -1 : 0);
+	return 0;
+}
+
+/* Netlink from one process to another. */
+static int netlink_bound(unsigned port, unsigned groups)
+{
+	struct sockaddr_nl nl = { AF_NETLINK, 0, port, groups };
+	int s = socket(AF_NETLINK, SOCK_RAW, NETLINK_USERSOCK);
+
+	return s < 0 || bind(s, (void *)&nl, sizeof(nl)) ? -1 : s;
+}
+
+static int netlink_prepare(const struct attempt *a)
+{
+	listeners[0] = TRY(netlink_bound(70001, a->number ? 1 : 0));
+	listeners[1] = TRY(netlink_bound(70002, a->number ? 2 : 0));
+	return 0;
+}
+
+static int netlink_to(const struct attempt *a)
+{
+	struct sockaddr_nl nl = { AF_NETLINK, 0, scene.attacking ? 70002 : 70001, 0 };
+	struct nlmsghdr h = { sizeof(h), NLMSG_NOOP, 0, 0, 0 };
+	int s = TRY(netlink_bound(0, 0));
+
+	if (a->number) {
+		nl.nl_pid = 0;
+		nl.nl_groups = scene.attacking ? 2 : 1;
+	}
+	/* It goes to the kernel too, who does not listen. */
+	if (sendto(s, &h, sizeof(h), 0, (void *)&nl, sizeof(nl)) < 0 && errno != ECONNREFUSED)
+		return failed_at("sendto");
+	return 0;
+}
+
+static int netlink_connected(const struct attempt *a)
+{
+	struct sockaddr_nl nl = { AF_NETLINK, 0, scene.attacking ? 70002 : 70001, 0 };
+	struct nlmsghdr h = { sizeof(h), NLMSG_NOOP, 0, 0, 0 };
+	int s = TRY(netlink_bound(0, 0));
+
+	(void)a;
+	TRY(connect(s, (void *)&nl, sizeof(nl)));
+	TRY(send(s, &h, sizeof(h), 0));
+	return 0;
+}
+
+/* Through the hypervisor's sockets, here to this machine. */
+static int vsock_bound(unsigned port)
+{
+	struct sockaddr_vm vm = { .svm_family = AF_VSOCK, .svm_cid = VMADDR_CID_ANY, .svm_port = port };
+	int s = socket(AF_VSOCK, SOCK_STREAM, 0);
+
+	return s < 0 || bind(s, (void *)&vm, sizeof(vm)) || listen(s, 8) ? -1 : s;
+}
+
+static int vsock_prepare(const struct attempt *a)
+{
+	(void)a;
+	if (!module("vsock_loopback"))
+		return UNSUPPORTED;
+	listeners[0] = TRY(vsock_bound(PORT_OPEN));
+	listeners[1] = TRY(vsock_bound(PORT_SECRET));
+	return 0;
+}
+
+static int vsock_connect(const struct attempt *a)
+{
+	struct sockaddr_vm vm = { .svm_family = AF_VSOCK,
+				  .svm_cid = VMADDR_CID_LOCAL,
+				  .svm_port = scene.attacking ? PORT_SECRET : PORT_OPEN };
+	int s = TRY(socket(AF_VSOCK, SOCK_STREAM, 0));
+
+	(void)a;
+	TRY(connect(s, (void *)&vm, sizeof(vm)));
+	return 0;
+}
+
+/* A socket that somebody outside has connected, and passes. */
+static void passer(const struct attempt *a)
+{
+	struct sockaddr_un un;
+	int size = unix_address(&un, "secret"), s = unix_bound(SOCK_STREAM, "passer"), to;
+
+	(void)a;
+	while ((to = accept(s, NULL, NULL)) >= 0) {
+		int c = socket(AF_UNIX, SOCK_DGRAM, 0);
+
+		if (connect(c, (void *)&un, size))
+			return;
+		send_descriptor(to, scene.attacking ? c : open("file", O_RDONLY));
+		nap(300);
+	}
+}
+
+static int passer_prepare(const struct attempt *a)
+{
+	TRY_ZERO(put("file", "text"));
+	TRY_ZERO(unix_prepare(SOCK_DGRAM, "open", "secret"));
+	beside(passer, a);
+	for (int i = 0; i < 100 && access("passer", F_OK); i++)
+		nap(10);
+	nap(20);
+	return 0;
+}
+
+static int passed_send(const struct attempt *a)
+{
+	struct sockaddr_un un;
+	int size = unix_address(&un, "passer"), s = TRY(socket(AF_UNIX, SOCK_STREAM, 0)), fd;
+
+	(void)a;
+	TRY(connect(s, (void *)&un, size));
+	fd = TRY(receive_descriptor(s));
+	if (scene.attacking)
+		TRY(send(fd, GREETING, 5, 0));
+	return 0;
+}
+
+/* It takes the name of a service that is not there. */
+static int bind_name(const struct attempt *a)
+{
+	(void)a;
+	TRY(unix_bound(SOCK_STREAM, scene.attacking ? "service" : "own"));
+	return 0;
+}
+
+static bool service_there(const struct attempt *a)
+{
+	(void)a;
+	return !access("service", F_OK);
+}
+
+static int bind_port(const struct attempt *a)
+{
+	(void)a;
+	TRY(inet_bound(SOCK_STREAM, 0, scene.attacking ? PORT_SECRET : PORT_OPEN));
+	return 0;
+}
+
+/* Families and protocols that reach other parts of the kernel. */
+static int family(const struct attempt *a)
+{
+	TRY(socket(a->number >> 16, a->number >> 8 & 0xff, a->number & 0xff));
+	return 0;
+}
+
+static int family_learned(const struct attempt *a)
+{
+	(void)a;
+	TRY(socket(AF_UNIX, SOCK_STREAM, 0));
+	return 0;
+}
+
+static int family_prepare(const struct attempt *a)
+{
+	int s;
+
+	if (a->text)
+		module(a->text);
+	s = socket(a->number >> 16, a->number >> 8 & 0xff, a->number & 0xff);
+	if (s < 0)
+		return UNSUPPORTED;
+	close(s);
+	return 0;
+}
+
+static int interface_down(const struct attempt *a)
+{
+	struct ifreq r = { .ifr_name = "dummy7" };
+	int s = TRY(socket(AF_INET, SOCK_DGRAM, 0));
+
+	TRY(ioctl(s, SIOCGIFFLAGS, &r));
+	r.ifr_flags ^= IFF_UP;
+	if (scene.attacking)
+		TRY(ioctl(s, SIOCSIFFLAGS, &r));
+	(void)a;
+	return 0;
+}
+
+static int interface_prepare(const struct attempt *a)
+{
+	(void)a;
+	return !module("dummy") || system("ip link add dummy7 type dummy && ip link set dummy7 up") ? UNSUPPORTED : 0;
+}
+
+static bool interface_is_down(const struct attempt *a)
+{
+	struct ifreq r = { .ifr_name = "dummy7" };
+	int s = socket(AF_INET, SOCK_DGRAM, 0);
+
+	(void)a;
+	return !ioctl(s, SIOCGIFFLAGS, &r) && !(r.ifr_flags & IFF_UP);
+}
+
+static void interface_restore(const struct attempt *a)
+{
+	(void)a;
+	if (system("ip link del dummy7"))
+		fprintf(stderr, "dummy7 is left\n");
+}
+
+#define FAMILY(name, family_, type, protocol, module_)     \
+	{ name,           family,          family_learned, \
+	  family_prepare, .text = module_, .number = (family_) << 16 | (type) << 8 | (protocol) }
+#define PEER(name, call, prepare, number_) { name, call, call, prepare, heard, listeners_close, .number = number_ }
+
+const struct attempt peer_attempts[] = {
+	PEER("stream-other-path", path_connect, paths_prepare, SOCK_STREAM),
+	PEER("stream-symlink", link_connect, paths_prepare, SOCK_STREAM),
+	PEER("datagram-symlink", link_connect, paths_prepare, SOCK_DGRAM),
+	PEER("datagram-sendto", path_send_to, paths_prepare, SOCK_DGRAM),
+	PEER("datagram-sendto-symlink", link_send_to, paths_prepare, SOCK_DGRAM),
+	PEER("stream-renamed", rename_connect, paths_prepare, SOCK_STREAM),
+	PEER("stream-relative", directory_connect, directory_prepare, 0),
+	PEER("datagram-second", second_message, paths_prepare, SOCK_DGRAM),
+	PEER("stream-abstract", abstract_connect, abstract_prepare, SOCK_STREAM),
+	PEER("datagram-abstract", abstract_send_to, abstract_prepare, SOCK_DGRAM),
+	{ "abstract-prefix", abstract_connect, abstract_connect, abstract_prepare, heard, listeners_close,
+	  .text = "longer", .number = SOCK_STREAM },
+	PEER("uring-connect", uring_connect, paths_prepare, SOCK_STREAM),
+	PEER("tcp-port", inet_connect, inet_prepare, SOCK_STREAM),
+	PEER("tcp-mapped", inet6_mapped, inet_prepare, SOCK_STREAM),
+	PEER("mptcp", mptcp_connect, inet_prepare, SOCK_STREAM),
+	PEER("udp-connect", inet_connect, inet_prepare, SOCK_DGRAM),
+	PEER("udp-sendto", inet_send_to, inet_prepare, SOCK_DGRAM),
+	{ "tcp-fastopen", inet_send_to, inet_send_to, inet_prepare, heard, listeners_close, .text = "fastopen",
+	  .number = SOCK_STREAM },
+	PEER("sctp-sendto", inet_send_to, inet_prepare, SOCK_STREAM | IPPROTO_SCTP << 4),
+	PEER("sctp-connectx", sctp_connectx, inet_prepare, SOCK_STREAM | IPPROTO_SCTP << 4),
+	PEER("netlink-unicast", netlink_to, netlink_prepare, 0),
+	PEER("netlink-connected", netlink_connected, netlink_prepare, 0),
+	PEER("netlink-group", netlink_to, netlink_prepare, 1),
+	PEER("vsock-port", vsock_connect, vsock_prepare, 0),
+	PEER("passed-socket", passed_send, passer_prepare, 0),
+	{ "bind-path", bind_name, bind_name, NULL, service_there },
+	{ "bind-port", bind_port, bind_port },
+	{ "interface-down", interface_down, interface_down, interface_prepare, interface_is_down, interface_restore },
+	FAMILY("family-packet", AF_PACKET, SOCK_RAW, 0, "af_packet"),
+	FAMILY("family-crypto", AF_ALG, SOCK_SEQPACKET, 0, "af_alg"),
+	FAMILY("family-key", AF_KEY, SOCK_RAW, 2, "af_key"),
+	FAMILY("family-xdp", AF_XDP, SOCK_RAW, 0, NULL),
+	FAMILY("family-raw", AF_INET, SOCK_RAW, IPPROTO_ICMP, NULL),
+	FAMILY("family-vsock", AF_VSOCK, SOCK_SEQPACKET, 0, "vsock"),
+	FAMILY("family-can", AF_CAN, SOCK_RAW, 1, "can-raw"),
+	FAMILY("family-tipc", AF_TIPC, SOCK_RDM, 0, "tipc"),
+	FAMILY("netlink-audit", AF_NETLINK, SOCK_RAW, NETLINK_AUDIT, NULL),
+	FAMILY("netlink-netfilter", AF_NETLINK, SOCK_RAW, NETLINK_NETFILTER, "nfnetlink"),
+	{},
+};
