@@ -29,8 +29,8 @@ gone() {
 @test "run passes on the signals that people send to a command" {
 	for signal in HUP INT QUIT TERM USR1 USR2 WINCH; do
 		rm -f got there
-		# shellcheck disable=SC2064 # of now
-		tsem-bpf run -q -- bash -c "trap 'echo $signal >got' $signal; : >there
+		# A shell makes what it starts in the background ignore two of them.
+		env --default-signal=INT,QUIT tsem-bpf run -q -- bash -c "trap 'echo $signal >got' $signal; : >there
 			for i in {1..100}; do [ ! -e got ] || exit 0; sleep 0.1; done; exit 9" 3>&- &
 		runner=$!
 		started there
