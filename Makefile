@@ -75,13 +75,13 @@ $(BUILD)/tsem-bpf: $(LOADER)
 $(BUILD)/test/unit/%: test/unit/%.c $(LIBRARY)
 	$(call say,TEST)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $(filter %.c %.o,$^) $(LDLIBS) -lcmocka -o $@
+	$(Q)$(CC) $(CFLAGS) $< $(filter %.o,$^) $(LDLIBS) -lcmocka -o $@
 
 # They run over the files named to them; scripts/fuzz.sh makes fuzzers of the same sources.
 $(BUILD)/test/fuzz/%: test/fuzz/%.c $(LIBRARY)
 	$(call say,FUZZ)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -DFUZZ_MAIN $(filter %.c %.o,$^) $(LDLIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) -DFUZZ_MAIN $< $(filter %.o,$^) $(LDLIBS) -o $@
 
 $(BUILD)/test/prog/%: test/prog/%.c
 	$(call say,PROG)

@@ -242,7 +242,7 @@ TSEM_GUARDED_PROGRAM("lsm/path_notify", path_notify, guard_notify(mask), const s
 /* An inode without a file: userfaultfd, io_uring, and on newer kernels memfd and others. */
 TSEM_EVENT_PROGRAM("lsm/inode_init_security_anon", anon_inode, struct inode *inode, const struct qstr *name)
 {
-	cell_string(e, (u64)name->name);
+	cell_string(e, address_of(e, name->name));
 	return DESCRIBED;
 }
 

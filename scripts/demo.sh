@@ -26,7 +26,7 @@ say() {
 
 shown() {
 	printf '  $ %s\n' "$*"
-	"$@" 2>&1 | sed 's/^/    /'
+	"$@" 2>&1 | sed -u 's/^/    /'
 	return "${PIPESTATUS[0]}"
 }
 

@@ -4,8 +4,8 @@
 # hooks.sh [BTF...]: compares docs/hooks.md with the LSM hooks that kernels have, by their types (default: the types of
 # the cached kernels, 6.12 and 7.3).
 #
-# A hook needs a row in docs/hooks.md: one with its program, in the first two tables, or one of two columns that says why it has
-# none. A row without a program must be right: bpf/ has no program there. Each fault is one line; the exit status is then 1.
+# A hook needs a row in docs/hooks.md: one with its program, in the first two tables, or one of two columns that says why
+# it has none. bpf/ must have no program for the latter. Each fault is one line; the exit status is then 1.
 
 set -euo pipefail
 PATH=$PATH:/usr/sbin

@@ -125,6 +125,8 @@ main() {
 	rm -rf "$target"
 	mv -T "$work/done" "$target"
 	echo "$target"
+	# The shell would read on in a file that was edited.
+	exit
 }
 
 main "$@"

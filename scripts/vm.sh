@@ -192,12 +192,12 @@ make_machine() {
 	[[ $1 != kvm ]] || machine+=(-accel kvm -cpu host)
 }
 
-# watch MACHINE: says every ten seconds without output what the machine does, and ends it if KVM has failed.
+# watch MACHINE ACCELERATOR: says every ten seconds without output what the machine does, and ends it if KVM has failed.
 watch() {
 	local never begun=$SECONDS heard=$SECONDS doing
 	exec {never}<> <(:)
 	while read -rt 1 -u "$never" || kill -0 "$1" 2>/dev/null; do
-		if grep -aqF "KVM internal error" "$run/console"; then
+		if [[ $2 == kvm ]] && grep -aqF "KVM internal error" "$run/console"; then
 			: >"$run/kvm-failed"
 			kill "$1" 2>/dev/null
 			return
@@ -222,7 +222,7 @@ run_machine() {
 	# QEMU opens its outputs by name, which would truncate a file: both are pipes.
 	timeout -k 10 "$seconds" "${machine[@]}" </dev/null > >(exec tee "$run/output") 2> >(exec cat >"$run/console") &
 	vng=$!
-	watch "$vng" >/dev/null </dev/null &
+	watch "$vng" "$1" >/dev/null </dev/null &
 	watcher=$!
 	ended=0
 	wait "$vng" || ended=$?

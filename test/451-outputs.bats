@@ -12,7 +12,7 @@ cleanup() {
 swapped() {
 	mkdir -p out elsewhere
 	echo precious >victim
-	timeout -k 5 120 tsem-bpf run -q -o "$D/out/model" --trajectory "$D/out/trajectory" --forensics "$D/out/forensics" -- \
+	timeout -k 5 45 tsem-bpf run -q -o "$D/out/model" --trajectory "$D/out/trajectory" --forensics "$D/out/forensics" -- \
 		sh -c 'cd "$1"; for f in out/model out/trajectory out/forensics; do eval "$2"; done' sh "$D" "$1" || {
 		[ $? -lt 124 ]
 	}
@@ -60,7 +60,7 @@ swapped() {
 	for option in -o --trajectory --forensics; do
 		rm -f shared/f
 		setpriv --reuid 1000 --regid 1000 --clear-groups ln -s "$D/victim" shared/f
-		run timeout 60 tsem-bpf run -q "$option" "$D/shared/f" -- true
+		run timeout 30 tsem-bpf run -q "$option" "$D/shared/f" -- true
 		[ "$status" != 0 ]
 		[ "$status" -lt 124 ]
 		[ "$(<victim)" = precious ]
@@ -73,7 +73,7 @@ swapped() {
 @test "a FIFO as model or output is refused at once" {
 	mkfifo fifo
 	for option in -o --trajectory --forensics -m; do
-		run timeout 60 tsem-bpf run -q "$option" "$D/fifo" -- touch "$D/started"
+		run timeout 30 tsem-bpf run -q "$option" "$D/fifo" -- touch "$D/started"
 		[ "$status" != 0 ]
 		[ "$status" -lt 124 ]
 		[ ! -e started ]
@@ -84,7 +84,7 @@ swapped() {
 	truncate -s 1M disk
 	device=$(losetup -f --show "$D/disk")
 	for option in -o --trajectory --forensics; do
-		run timeout 60 tsem-bpf run -q "$option" "$device" -- true
+		run timeout 30 tsem-bpf run -q "$option" "$device" -- true
 		[ "$status" != 0 ]
 	done
 	sync

@@ -164,3 +164,32 @@ extended() {
 	[ "${output% *}" = -9 ]
 	[ "${output#* }" -lt 900 ]
 }
+
+# The freezer of the first version of control groups freezes a task where it sleeps, as suspending the machine does.
+@test "a task that waits in a hook can be frozen, and goes on when it is thawed" {
+	local pids=() where='' state
+	mkdir freezer
+	mount -t cgroup -o freezer freezer freezer
+	mkdir freezer/waits
+	sh -c 'echo $$ >freezer/waits/cgroup.procs; exec "$0" wait 1000 -' "$KERNEL" >out 3>&- &
+	# The second process is the child. It waits for a second only: the shell looks without starting a program.
+	until ((${#pids[@]} > 1)); do
+		mapfile -t pids <freezer/waits/cgroup.procs
+	done
+	# read fails since the file has no end of line.
+	until [[ $where == *tsem_wait* || ! -e /proc/${pids[1]} ]]; do
+		read -r where <"/proc/${pids[1]}/wchan" || :
+	done
+	echo FROZEN >freezer/waits/freezer.state
+	read -r state <freezer/waits/freezer.state
+	read -r where <"/proc/${pids[1]}/wchan" || :
+	echo THAWED >freezer/waits/freezer.state
+	wait
+	rmdir freezer/waits
+	umount freezer
+	echo "$state in $where"
+	[ "$state" = FROZEN ]
+	[[ $where == *tsem_wait* ]]
+	read -r state _ <out
+	[ "$state" = 110 ]
+}

@@ -76,8 +76,8 @@ int failed_at(const char *call);
 void tell(const char *text, ssize_t size);
 bool told_secret(const struct attempt *a);
 
-/* Outside: is the attempt made in a namespace? What would do harm is not made in none. */
-extern bool harmless;
+/* Outside: is the attempt made in a namespace? In none, what would do harm is not made. */
+extern bool in_namespace;
 
 /* A child that ends after SECONDS, whatever happens; 0 in the child. */
 pid_t spawn(void);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Files that no path lookup of the workload opened, or that another way leads to. */
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <mqueue.h>
 #include <sched.h>
 #include <sys/fanotify.h>
@@ -287,6 +288,16 @@ static int group_write(const struct attempt *a)
 	return write_fd(TRY(open(a->path, O_WRONLY)), "1");
 }
 
+/* A map of tsem-bpf, by its pin. */
+#define MAP "/sys/fs/bpf/tsem/maps/tsem_globals"
+
+static int map_pinned(const char *path)
+{
+	union bpf_attr attr = { .pathname = (uintptr_t)path };
+
+	return syscall(SYS_bpf, BPF_OBJ_GET, &attr, sizeof(attr));
+}
+
 /* What somebody outside hands over, or has open. */
 static void giver(const struct attempt *a)
 {
@@ -294,7 +305,8 @@ static void giver(const struct attempt *a)
 
 	(void)a;
 	while ((to = accept(s, NULL, NULL)) >= 0) {
-		fd = open(scene.message, strcmp(scene.message, KNOB) ? O_RDONLY : O_RDWR);
+		fd = a->number ? map_pinned(scene.message)
+			       : open(scene.message, strcmp(scene.message, KNOB) ? O_RDONLY : O_RDWR);
 		send_descriptor(to, fd);
 		nap(500);
 		close(fd);
@@ -304,7 +316,9 @@ static void giver(const struct attempt *a)
 
 static int giver_prepare(const struct attempt *a)
 {
-	TRY_ZERO(a->path ? knob_prepare(a) : files_prepare(a));
+	if (a->number && access(a->path, F_OK))
+		return UNSUPPORTED;
+	TRY_ZERO(a->path && !a->number ? knob_prepare(a) : files_prepare(a));
 	snprintf(scene.message, sizeof(scene.message), "%s", a->path ? a->path : scene.attacking ? "secret" : "open");
 	beside(giver, a);
 	for (int i = 0; i < 100 && access("giver", F_OK); i++)
@@ -332,6 +346,17 @@ static int receive_knob(const struct attempt *a)
 {
 	(void)a;
 	return knob_write(TRY(received()));
+}
+
+static int receive_map(const struct attempt *a)
+{
+	uint32_t key = 0;
+	char value[4096];
+	union bpf_attr attr = { .map_fd = TRY(received()), .key = (uintptr_t)&key, .value = (uintptr_t)value };
+
+	(void)a;
+	TRY(syscall(SYS_bpf, BPF_MAP_LOOKUP_ELEM, &attr, sizeof(attr)));
+	return 0;
 }
 
 static int getfd_outside(const struct attempt *a)
@@ -554,6 +579,7 @@ const struct attempt descriptor_attempts[] = {
 	{ "handle-cgroup-kill", group_kill_handle, NULL, group_prepare, victim_hit, group_restore },
 	{ "cgroup-kill", group_write, NULL, group_prepare, victim_hit, group_restore, .path = GROUP "/cgroup.kill" },
 	{ "receive-knob", receive_knob, NULL, giver_prepare, knob_effect, knob_restore, .path = KNOB },
+	{ "receive-map", receive_map, NULL, giver_prepare, .path = MAP, .number = 1 },
 	{ "receive-file", receive_read, receive_read, giver_prepare, told_secret },
 	{ "getfd-outside", getfd_outside, NULL, NULL },
 	{ "knob", knob_plain, NULL, knob_prepare, knob_effect, knob_restore },

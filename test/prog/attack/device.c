@@ -4,6 +4,7 @@
 #include <linux/if_tun.h>
 #include <linux/kd.h>
 #include <linux/loop.h>
+#include <linux/tty.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -351,6 +352,34 @@ static int terminal_look(const struct attempt *a)
 	return 0;
 }
 
+/* Those who share a terminal are told its size by a signal, and read what its line discipline makes of it. */
+static int terminal_size(const struct attempt *a)
+{
+	struct winsize size = { 47, 11, 0, 0 };
+	int fd = TRY(open(scene.message, O_RDWR | O_NOCTTY));
+
+	(void)a;
+	TRY(ioctl(fd, TIOCSWINSZ, &size));
+	return 0;
+}
+
+static bool terminal_resized(const struct attempt *a)
+{
+	struct winsize size;
+
+	(void)a;
+	return !ioctl(master, TIOCGWINSZ, &size) && size.ws_row == 47;
+}
+
+static int terminal_discipline(const struct attempt *a)
+{
+	int fd = TRY(open(scene.message, O_RDWR | O_NOCTTY)), discipline = N_NULL;
+
+	(void)a;
+	TRY(ioctl(fd, TIOCSETD, &discipline));
+	return 0;
+}
+
 static int console_prepare(const struct attempt *a)
 {
 	(void)a;
@@ -447,6 +476,8 @@ const struct attempt device_attempts[] = {
 	{ "terminal-type", terminal_command, NULL, terminal_prepare, NULL, terminal_restore, .number = TIOCSTI },
 	{ "terminal-hangup", terminal_command, NULL, terminal_prepare, NULL, terminal_restore, .number = TIOCVHANGUP },
 	{ "terminal-steal", terminal_steal, terminal_look, steal_prepare, NULL, terminal_restore },
+	{ "terminal-size", terminal_size, terminal_look, terminal_prepare, terminal_resized, terminal_restore },
+	{ "terminal-discipline", terminal_discipline, terminal_look, terminal_prepare, NULL, terminal_restore },
 	{ "console-key", console_key, console_key, console_prepare, console_changed, console_restore },
 	{ "console-selection", console_command, NULL, console_prepare },
 	{ "tun-interface", tun_interface, NULL, tun_prepare },

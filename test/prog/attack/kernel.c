@@ -4,6 +4,7 @@
 #include <linux/perf_event.h>
 #include <sys/io.h>
 #include <sys/klog.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/timex.h>
@@ -172,6 +173,26 @@ static bool module_gone(const struct attempt *a)
 
 	snprintf(path, sizeof(path), "/sys/module/%s/refcnt", a->path);
 	return access(path, F_OK);
+}
+
+/* A family that nobody has: the kernel executes modprobe outside. */
+static int request_prepare(const struct attempt *a)
+{
+	if (access("/proc/modules", F_OK) || !module(a->path))
+		return UNSUPPORTED;
+	TRY(syscall(SYS_delete_module, a->path, O_NONBLOCK));
+	return 0;
+}
+
+static int module_request(const struct attempt *a)
+{
+	TRY(socket(a->number, SOCK_SEQPACKET, 0));
+	return 0;
+}
+
+static bool module_there(const struct attempt *a)
+{
+	return !module_gone(a);
 }
 
 static int kexec(const struct attempt *a)
@@ -343,6 +364,7 @@ const struct attempt kernel_attempts[] = {
 	{ "module-memory", module_memory, NULL, modules_prepare },
 	{ "module-file", module_file, NULL, modules_prepare },
 	{ "module-delete", module_delete, NULL, module_prepare, module_gone, .path = "dummy" },
+	{ "module-request", module_request, NULL, request_prepare, module_there, .path = "kcm", .number = 41 },
 	{ "kexec", kexec },
 	{ "kexec-file", kexec_file, NULL, files_prepare },
 	{ "ports", ports },

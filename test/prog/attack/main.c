@@ -47,7 +47,7 @@ static const struct kind {
 
 struct scene scene;
 struct answer *answer;
-bool harmless;
+bool in_namespace;
 static char victim_secret[] = SECRET;
 static pid_t helpers[HELPERS];
 static int victim_status;
@@ -304,7 +304,7 @@ static int outside(char **words)
 	signal(SIGPIPE, SIG_IGN);
 	while (*command && strcmp(*command, "--"))
 		command++;
-	harmless = *command && command[1];
+	in_namespace = *command && command[1];
 	if (start(path, *command ? command + 1 : command, &to, &from))
 		return 1;
 	for (; (a = attempt_at(index, &kind)); index++) {

@@ -253,6 +253,22 @@ static int event_thread_name(const struct attempt *a)
 	return 0;
 }
 
+/* What no event tells: data, and values that commands and options take. */
+static int data_written(const struct attempt *a)
+{
+	(void)a;
+	return write_fd(TRY(open("open", O_WRONLY)), scene.attacking ? "one" : "two");
+}
+
+static int option_value(const struct attempt *a)
+{
+	int s = TRY(socket(AF_INET, SOCK_DGRAM, 0));
+
+	(void)a;
+	TRY(setsockopt(s, SOL_SOCKET, SO_PRIORITY, &(int){ scene.attacking ? 2 : 1 }, sizeof(int)));
+	return 0;
+}
+
 #define EVENT(name)                                      \
 	static int often_##name(const struct attempt *a) \
 	{                                                \
@@ -311,6 +327,8 @@ const struct attempt memo_attempts[] = {
 	{ "memo-link-target", event_link_target, event_link_target, .path = "link" },
 	{ "memo-link-name", event_link_name, event_link_name, files_prepare },
 	{ "memo-created-name", event_created_name, event_created_name },
+	{ "data-written", data_written, data_written, files_prepare },
+	{ "option-value", option_value, option_value },
 	{ "memo-thread-name", event_thread_name, event_thread_name },
 	{},
 };

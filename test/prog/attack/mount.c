@@ -304,7 +304,7 @@ static bool executable(const struct attempt *a)
 static int pins_prepare(const struct attempt *a)
 {
 	(void)a;
-	return harmless && !access(PINS, F_OK) ? 0 : UNSUPPORTED;
+	return in_namespace && !access(PINS, F_OK) ? 0 : UNSUPPORTED;
 }
 
 static bool pins_gone(const struct attempt *a)

@@ -2,6 +2,7 @@
 /* Who is at the other end: sockets outside that say by a file that somebody has come. */
 #include <arpa/inet.h>
 #include <linux/netlink.h>
+#include <linux/rtnetlink.h>
 #include <linux/vm_sockets.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -160,6 +161,47 @@ static int second_message(const struct attempt *a)
 				 0 };
 	TRY(sendmmsg(s, m, 2, 0) == 2 ? 0 : -1);
 	return 0;
+}
+
+/* Whoever is root may say that somebody else has sent it. */
+static int credentials_prepare(const struct attempt *a)
+{
+	TRY_ZERO(paths_prepare(a));
+	TRY(setsockopt(listeners[0], SOL_SOCKET, SO_PASSCRED, &(int){ 1 }, sizeof(int)));
+	return 0;
+}
+
+static int credentials_send(const struct attempt *a)
+{
+	char space[CMSG_SPACE(sizeof(struct ucred))] = {};
+	struct iovec iov = { GREETING, 5 };
+	struct sockaddr_un un;
+	struct msghdr m = { &un, unix_address(&un, "open"), &iov, 1, space, sizeof(space), 0 };
+	struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+	struct ucred cred = { scene.attacking ? 1 : getpid(), 0, 0 };
+	int s = TRY(socket(AF_UNIX, SOCK_DGRAM, 0));
+
+	(void)a;
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_CREDENTIALS;
+	c->cmsg_len = CMSG_LEN(sizeof(cred));
+	memcpy(CMSG_DATA(c), &cred, sizeof(cred));
+	TRY(sendmsg(s, &m, 0));
+	return 0;
+}
+
+static bool of_first(const struct attempt *a)
+{
+	char space[CMSG_SPACE(sizeof(struct ucred))], text[8];
+	struct iovec iov = { text, sizeof(text) };
+	struct msghdr m = { .msg_iov = &iov, .msg_iovlen = 1, .msg_control = space, .msg_controllen = sizeof(space) };
+	struct ucred cred;
+
+	(void)a;
+	if (recvmsg(listeners[0], &m, MSG_DONTWAIT) < 0 || !CMSG_FIRSTHDR(&m))
+		return false;
+	memcpy(&cred, CMSG_DATA(CMSG_FIRSTHDR(&m)), sizeof(cred));
+	return cred.pid == 1;
 }
 
 /* The Internet's. */
@@ -471,6 +513,41 @@ static void interface_restore(const struct attempt *a)
 		fprintf(stderr, "dummy7 is left\n");
 }
 
+/* What it asks the kernel for by netlink: the learned message asks for nothing new, of dummy7. */
+static int route(int type, const char *name, unsigned flags)
+{
+	struct {
+		struct nlmsghdr h;
+		struct ifinfomsg i;
+	} m = { { sizeof(m), type, NLM_F_REQUEST | NLM_F_ACK, 1, 0 }, { .ifi_flags = flags, .ifi_change = IFF_UP } };
+	struct sockaddr_nl nl = { .nl_family = AF_NETLINK };
+	struct {
+		struct nlmsghdr h;
+		struct nlmsgerr e;
+		char rest[1024];
+	} r;
+	int s = TRY(socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE));
+
+	m.i.ifi_index = if_nametoindex(name);
+	TRY(sendto(s, &m, sizeof(m), 0, (void *)&nl, sizeof(nl)));
+	TRY(recv(s, &r, sizeof(r), 0));
+	errno = r.h.nlmsg_type == NLMSG_ERROR ? -r.e.error : 0;
+	TRY(errno ? -1 : 0);
+	return 0;
+}
+
+static int route_command(const struct attempt *a)
+{
+	(void)a;
+	return scene.attacking ? route(RTM_NEWLINK, "dummy7", 0) : route(RTM_GETLINK, "dummy7", 0);
+}
+
+static int route_change(const struct attempt *a)
+{
+	(void)a;
+	return route(RTM_NEWLINK, "dummy7", scene.attacking ? 0 : IFF_UP);
+}
+
 #define FAMILY(name, family_, type, protocol, module_)     \
 	{ name,           family,          family_learned, \
 	  family_prepare, .text = module_, .number = (family_) << 16 | (type) << 8 | (protocol) }
@@ -485,6 +562,8 @@ const struct attempt peer_attempts[] = {
 	PEER("stream-renamed", rename_connect, paths_prepare, SOCK_STREAM),
 	PEER("stream-relative", directory_connect, directory_prepare, 0),
 	PEER("datagram-second", second_message, paths_prepare, SOCK_DGRAM),
+	{ "credentials-faked", credentials_send, credentials_send, credentials_prepare, of_first, listeners_close,
+	  .number = SOCK_DGRAM },
 	PEER("stream-abstract", abstract_connect, abstract_prepare, SOCK_STREAM),
 	PEER("datagram-abstract", abstract_send_to, abstract_prepare, SOCK_DGRAM),
 	{ "abstract-prefix", abstract_connect, abstract_connect, abstract_prepare, heard, listeners_close,
@@ -507,6 +586,8 @@ const struct attempt peer_attempts[] = {
 	{ "bind-path", bind_name, bind_name, NULL, service_there },
 	{ "bind-port", bind_port, bind_port },
 	{ "interface-down", interface_down, interface_down, interface_prepare, interface_is_down, interface_restore },
+	{ "netlink-command", route_command, route_command, interface_prepare, interface_is_down, interface_restore },
+	{ "netlink-value", route_change, route_change, interface_prepare, interface_is_down, interface_restore },
 	FAMILY("family-packet", AF_PACKET, SOCK_RAW, 0, "af_packet"),
 	FAMILY("family-crypto", AF_ALG, SOCK_SEQPACKET, 0, "af_alg"),
 	FAMILY("family-key", AF_KEY, SOCK_RAW, 2, "af_key"),

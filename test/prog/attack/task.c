@@ -9,10 +9,14 @@
 #include <sys/eventfd.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/ipc.h>
 #include <sys/mman.h>
+#include <sys/msg.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 #include <sys/stat.h>
@@ -470,7 +474,87 @@ static int key_add(const struct attempt *a)
 	return 0;
 }
 
-/* The debugger that it makes of its parent, who is outside: the child that starts everything has that one. */
+/* Objects of System V IPC outside, and of its own. */
+#define IPC_KEY 0x7a77
+
+static int ipc_ids[3] = { -1, -1, -1 };
+
+struct letter {
+	long type;
+	char text[sizeof(SECRET)];
+};
+
+static int ipc_prepare(const struct attempt *a)
+{
+	struct letter letter = { 1, SECRET };
+	char *memory;
+
+	(void)a;
+	ipc_ids[0] = TRY(shmget(IPC_KEY, 4096, IPC_CREAT | 0600));
+	ipc_ids[1] = TRY(msgget(IPC_KEY, IPC_CREAT | 0600));
+	ipc_ids[2] = TRY(semget(IPC_KEY, 1, IPC_CREAT | 0600));
+	memory = shmat(ipc_ids[0], NULL, 0);
+	TRY(memory);
+	strcpy(memory, SECRET);
+	shmdt(memory);
+	TRY(msgsnd(ipc_ids[1], &letter, sizeof(letter.text), IPC_NOWAIT));
+	return 0;
+}
+
+static void ipc_restore(const struct attempt *a)
+{
+	(void)a;
+	shmctl(ipc_ids[0], IPC_RMID, NULL);
+	msgctl(ipc_ids[1], IPC_RMID, NULL);
+	semctl(ipc_ids[2], 0, IPC_RMID);
+}
+
+static int segment_read(const struct attempt *a)
+{
+	int id = TRY(shmget(scene.attacking ? IPC_KEY : IPC_PRIVATE, 4096, scene.attacking ? 0 : IPC_CREAT | 0600));
+	char *memory = shmat(id, NULL, 0);
+
+	(void)a;
+	TRY(memory);
+	tell(memory, sizeof(SECRET));
+	if (!scene.attacking)
+		TRY(shmctl(id, IPC_RMID, NULL));
+	return 0;
+}
+
+static int queue_read(const struct attempt *a)
+{
+	int id = TRY(msgget(scene.attacking ? IPC_KEY : IPC_PRIVATE, scene.attacking ? 0 : IPC_CREAT | 0600));
+	struct letter letter = { 1, "nothing" };
+
+	(void)a;
+	if (!scene.attacking)
+		TRY(msgsnd(id, &letter, sizeof(letter.text), IPC_NOWAIT));
+	TRY(msgrcv(id, &letter, sizeof(letter.text), 0, IPC_NOWAIT));
+	tell(letter.text, sizeof(letter.text));
+	if (!scene.attacking)
+		TRY(msgctl(id, IPC_RMID, NULL));
+	return 0;
+}
+
+static int semaphore_add(const struct attempt *a)
+{
+	int id = TRY(semget(scene.attacking ? IPC_KEY : IPC_PRIVATE, 1, scene.attacking ? 0 : IPC_CREAT | 0600));
+	struct sembuf add = { 0, 7, 0 };
+
+	(void)a;
+	TRY(semop(id, &add, 1));
+	if (!scene.attacking)
+		TRY(semctl(id, 0, IPC_RMID));
+	return 0;
+}
+
+static bool semaphore_added(const struct attempt *a)
+{
+	(void)a;
+	return semctl(ipc_ids[2], 0, GETVAL) == 7;
+}
+
 static int freeze(const struct attempt *a)
 {
 	return write_fd(TRY(open(a->path, O_WRONLY)), "1");
@@ -537,6 +621,8 @@ const struct attempt task_attempts[] = {
 	{ "victim-clear-refs", victim_write, .path = "clear_refs", .text = "1" },
 	{ "victim-environ", victim_read, .path = "environ" },
 	{ "victim-maps", victim_read, .path = "maps" },
+	{ "victim-descriptor", victim_read, .path = "fd/2" },
+	{ "victim-root", victim_read, .path = "root/etc/passwd" },
 	{ "victim-auxv", victim_read, .path = "auxv" },
 	{ "victim-syscall", victim_read, .path = "syscall" },
 	{ "victim-stack", victim_read, .path = "stack" },
@@ -552,6 +638,9 @@ const struct attempt task_attempts[] = {
 	{ "victim-namespace-pidfd", victim_pidfd_namespace },
 	{ "victim-count", victim_count },
 	{ "cpu-count", cpu_count },
+	{ "segment-outside", segment_read, segment_read, ipc_prepare, told_secret, ipc_restore },
+	{ "queue-outside", queue_read, queue_read, ipc_prepare, told_secret, ipc_restore },
+	{ "semaphore-outside", semaphore_add, semaphore_add, ipc_prepare, semaphore_added, ipc_restore },
 	{ "session-to-parent", session_to_parent, NULL, adopt_prepare, session_changed, adopt_restore },
 	{ "key-read", key_read, NULL, key_prepare, told_secret, key_restore },
 	{ "key-revoke", key_revoke, NULL, key_prepare, key_revoked, key_restore },
