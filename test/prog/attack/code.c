@@ -419,6 +419,18 @@ static int memory_of_self(const struct attempt *a)
 	return patch(TRY(open(a->path, O_RDWR)));
 }
 
+/* Some kernels write through this file to what is writable only. */
+static int memory_prepare(const struct attempt *a)
+{
+	unsigned char byte = *(unsigned char *)own_function;
+	int fd = TRY(open("/proc/self/mem", O_RDWR));
+	ssize_t size = pwrite(fd, &byte, 1, (uintptr_t)own_function);
+
+	(void)a;
+	close(fd);
+	return size == 1 ? 0 : UNSUPPORTED;
+}
+
 static int memory_of_self_learned(const struct attempt *a)
 {
 	TRY(open(a->path, O_RDONLY));
@@ -513,10 +525,10 @@ const struct attempt code_attempts[] = {
 	{ "implied-map-file", implied_map_file, NULL, library_prepare, other_ran },
 	{ "implied-protect", implied_protect, NULL, NULL, other_ran },
 	{ "implied-segment", implied_segment, NULL, NULL, other_ran },
-	{ "memory-self", memory_of_self, memory_of_self_learned, NULL, other_ran, .path = "/proc/self/mem" },
-	{ "memory-thread-self", memory_of_self, memory_of_self_learned, NULL, other_ran,
+	{ "memory-self", memory_of_self, memory_of_self_learned, memory_prepare, other_ran, .path = "/proc/self/mem" },
+	{ "memory-thread-self", memory_of_self, memory_of_self_learned, memory_prepare, other_ran,
 	  .path = "/proc/thread-self/mem" },
-	{ "memory-child", memory_of_child, NULL, NULL, other_ran },
+	{ "memory-child", memory_of_child, NULL, memory_prepare, other_ran },
 	{ "trace-child", trace_child, NULL, NULL, other_ran },
 	{ "vm-write-child", vm_write_child, NULL, NULL, other_ran },
 	{},

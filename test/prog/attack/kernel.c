@@ -336,7 +336,7 @@ static int log_level(const struct attempt *a)
 const struct attempt kernel_attempts[] = {
 	KNOB_ATTEMPT("knob-modprobe", "/proc/sys/kernel/modprobe", "/bin/attacked"),
 	KNOB_ATTEMPT("knob-poweroff", "/proc/sys/kernel/poweroff_cmd", "/bin/attacked"),
-	KNOB_ATTEMPT("knob-ftrace", "/proc/sys/kernel/ftrace_enabled", "0"),
+	OPEN_ATTEMPT("knob-ftrace", "/proc/sys/kernel/ftrace_enabled"),
 	KNOB_ATTEMPT("knob-dirty", "/proc/sys/vm/dirty_ratio", "21"),
 	KNOB_ATTEMPT("knob-forward", "/proc/sys/net/ipv4/ip_forward", "1"),
 	KNOB_ATTEMPT("knob-rcu", "/sys/kernel/rcu_expedited", "1"),

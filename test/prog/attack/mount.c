@@ -53,9 +53,10 @@ static const char *tree(void)
 	return scene.attacking ? "fake" : "real";
 }
 
+/* Without O_TRUNC: truncation is an event of its own, with the path below the root of the filesystem. */
 static int write_conf(const char *path)
 {
-	return write_fd(TRY(open(path, O_WRONLY | O_TRUNC)), "attacked");
+	return write_fd(TRY(open(path, O_WRONLY)), "attacked");
 }
 
 static int bind_mount(const struct attempt *a)
@@ -176,7 +177,7 @@ static int detached(const struct attempt *a)
 	(void)a;
 	if (scene.attacking)
 		fd = TRY(syscall(SYS_open_tree, AT_FDCWD, "fake", OPEN_TREE_CLONE));
-	return write_fd(TRY(openat(fd, scene.attacking ? "conf" : "/conf", O_WRONLY | O_TRUNC)), "attacked");
+	return write_fd(TRY(openat(fd, scene.attacking ? "conf" : "/conf", O_WRONLY)), "attacked");
 }
 
 /* The same where detached trees are learned. */
@@ -185,7 +186,7 @@ static int detached_other(const struct attempt *a)
 	int fd = TRY(syscall(SYS_open_tree, AT_FDCWD, tree(), OPEN_TREE_CLONE));
 
 	(void)a;
-	return write_fd(TRY(openat(fd, "conf", O_WRONLY | O_TRUNC)), "attacked");
+	return write_fd(TRY(openat(fd, "conf", O_WRONLY)), "attacked");
 }
 
 static int attach_tree(const struct attempt *a)
