@@ -45,7 +45,8 @@ int BPF_PROG(tsem_guard_prog, struct bpf_prog *prog)
 
 /*
  * Programs that see packets and control groups, and nothing else of the kernel, are for the model. All others, and
- * those that will come, could run before ours, answer for a hook, send signals or change memory.
+ * those that will come, could run before ours, answer for a hook, send signals or change memory. One of sysctl could
+ * change what a task outside writes to core_pattern.
  */
 SEC("lsm/bpf_prog_load")
 int BPF_PROG(tsem_guard_prog_load, struct bpf_prog *prog)
@@ -70,7 +71,6 @@ int BPF_PROG(tsem_guard_prog_load, struct bpf_prog *prog)
 	case BPF_PROG_TYPE_SK_LOOKUP:
 	case BPF_PROG_TYPE_CGROUP_DEVICE:
 	case BPF_PROG_TYPE_CGROUP_SOCK_ADDR:
-	case BPF_PROG_TYPE_CGROUP_SYSCTL:
 	case BPF_PROG_TYPE_CGROUP_SOCKOPT:
 	case BPF_PROG_TYPE_FLOW_DISSECTOR:
 	case BPF_PROG_TYPE_NETFILTER:

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The kernel itself: code and data that it loads, its log and clock, BPF, perf and io_uring. */
+/* The kernel itself: code and data that it loads, its log and clock, BPF, perf, io_uring and binder. */
 #include "content.bpf.h"
 #include "guard.bpf.h"
 
@@ -84,3 +84,8 @@ int tsem_perf_event_open(void *ctx)
 TSEM_GENERIC(uring_override_creds)
 TSEM_GENERIC(uring_sqpoll)
 TSEM_GENERIC(uring_cmd)
+/* The binder of Android: who talks to whom the hooks tell by credentials alone. */
+TSEM_GENERIC(binder_set_context_mgr)
+TSEM_GENERIC(binder_transaction)
+TSEM_GENERIC(binder_transfer_binder)
+TSEM_GENERIC(binder_transfer_file)

@@ -117,7 +117,11 @@
 	TSEM_EVENT(105, shm_alloc) \
 	TSEM_EVENT(106, sem_alloc) \
 	TSEM_EVENT(107, msg_queue_alloc) \
-	TSEM_EVENT(108, sctp_bind_connect)
+	TSEM_EVENT(108, sctp_bind_connect) \
+	TSEM_EVENT(109, binder_set_context_mgr) \
+	TSEM_EVENT(110, binder_transaction) \
+	TSEM_EVENT(111, binder_transfer_binder) \
+	TSEM_EVENT(112, binder_transfer_file)
 /* clang-format on */
 
 #define TSEM_EVENT_ENUM(number, name) TSEM_EVENT_##name = number,

@@ -40,7 +40,10 @@ sort -u "$work/all" >"$work/hooks"
 	sed -n 's/^| `\([a-z_0-9]*\)` | [a-z_]* | `.*bpf.c` |.*/\1/p' "$page" | sort -u >"$work/with"
 	sed -n 's/^| `\([a-z_0-9]*\)` | [^|]* |$/\1/p' "$page" | sort -u >"$work/without"
 }
-sed -n 's/.*SEC("\(lsm\|lsm\.s\)\/\([a-z_0-9]*\)").*/\2/p' bpf/*.bpf.c | sort -u >"$work/programs"
+{
+	sed -n 's/.*SEC("\(lsm\|lsm\.s\)\/\([a-z_0-9]*\)").*/\2/p; s/^TSEM_[A-Z]*_PROGRAM("lsm\(\.s\)\{0,1\}\/\([a-z_0-9]*\)".*/\2/p' bpf/*.bpf.c
+	sed -n 's/^TSEM_GENERIC(\([a-z_0-9]*\))/\1/p' bpf/*.bpf.c
+} | sort -u >"$work/programs"
 sort -u "$work/with" "$work/without" >"$work/rows"
 
 comm -23 "$work/hooks" "$work/rows" | sed "s|\$|: no event, no guard, and no row in $page says why not|" >"$work/faults"

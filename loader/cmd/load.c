@@ -283,5 +283,7 @@ int cmd_load(int argc, char **argv)
 	err = pin_anchor(&load, anchor);
 	if (err)
 		return err;
+	if (!tsem__patched() && tsem__ima_policy())
+		cmd__fail(0, "load: an IMA policy is loaded: a file that is being written is in no model");
 	return settings->root.on && load.agent ? start_agent() : EXIT_DONE;
 }

@@ -214,7 +214,6 @@ void journal__remove(u32 id)
 		snprintf(path, sizeof(path), JOURNAL_DIRECTORY "/%u.%s", id, kinds[i]);
 		unlink(path);
 	}
-	rmdir(JOURNAL_DIRECTORY);
 }
 
 int journal__read(u32 id, char **text, size_t *size)

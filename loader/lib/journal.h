@@ -26,7 +26,10 @@
 
 struct journal;
 
-/* Opens JOURNAL_DIRECTORY, which is made and must be root's alone: -EPERM. A descriptor or -errno. */
+/*
+ * Opens JOURNAL_DIRECTORY, which is made and must be root's alone: -EPERM. It stays as long as tsem-bpf is loaded: the
+ * guards know it by its inode. A descriptor or -errno.
+ */
 int journal__directory(void);
 /* Becomes the collector of a namespace. 0 and *journal; -EBUSY: another process is; another -errno. */
 int journal__collect(struct tsem *tsem, u32 id, struct journal **journal);

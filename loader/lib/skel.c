@@ -33,6 +33,7 @@
 
 #include "caps.h"
 #include "digest.h"
+#include "journal.h"
 #include "namespace.h"
 #include "tsem.h"
 #include "tsem_task.h"
@@ -217,6 +218,33 @@ static int prepare_pins(struct tsem_bpf *skel)
 	return 0;
 }
 
+/* The directory of the journals and those on its way, as the guards know them. */
+static int prepare_run(struct tsem_bpf *skel)
+{
+	static const char *const paths[] = { JOURNAL_DIRECTORY, "/run", "/" };
+	int fd = journal__directory();
+	struct stat st;
+
+	if (fd < 0)
+		return fd;
+	close(fd);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		if (stat(paths[i], &st))
+			return -errno;
+		skel->rodata->tsem_run[i].inode = st.st_ino;
+		skel->rodata->tsem_run[i].device = major(st.st_dev) << 20 | minor(st.st_dev);
+		skel->rodata->tsem_run[i].used = 1;
+	}
+	return 0;
+}
+
+/* The bit by which fanotify marks what it opens moved when the kernel got this function (6.14). */
+static void prepare_fanotify(struct tsem_bpf *skel, const struct btf *btf)
+{
+	if (btf__find_by_name_kind(btf, "dentry_open_nonotify", BTF_KIND_FUNC) > 0)
+		skel->rodata->tsem_fmode_nonotify = 1U << 25;
+}
+
 /* What the programs know of uprobes; nothing where the kernel has none. */
 static void prepare_uprobes(struct tsem_bpf *skel)
 {
@@ -311,6 +339,7 @@ static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, 
 		if (hook && !hook_exists(btf, hook))
 			bpf_program__set_autoload(program, false);
 	}
+	prepare_fanotify(skel, btf);
 	btf__free(btf);
 	err = find_symbols(error);
 	if (err)
@@ -325,6 +354,9 @@ static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, 
 	err = prepare_pins(skel);
 	if (err)
 		return fail(error, err, "look at", TSEM_BPF_FS);
+	err = prepare_run(skel);
+	if (err)
+		return fail(error, err, "use", JOURNAL_DIRECTORY);
 	prepare_uprobes(skel);
 	err = prepare_root(skel, settings);
 	if (err)

@@ -154,6 +154,22 @@ static bool types_have(const char *function)
 	return found;
 }
 
+bool tsem__ima_policy(void)
+{
+	/* Without a policy only the boot aggregate is measured; reading the policy itself is not always built in. */
+	FILE *count = fopen("/sys/kernel/security/ima/runtime_measurements_count", "re");
+	FILE *policy = fopen("/sys/kernel/security/ima/policy", "re");
+	unsigned long measured = 0;
+	bool loaded;
+
+	loaded = (count && fscanf(count, "%lu", &measured) == 1 && measured > 1) || (policy && fgetc(policy) != EOF);
+	if (count)
+		fclose(count);
+	if (policy)
+		fclose(policy);
+	return loaded;
+}
+
 bool tsem__patched(void)
 {
 	static int answer = -1;

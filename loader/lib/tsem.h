@@ -56,6 +56,11 @@ int tsem__control_pattern(struct tsem *tsem, u32 ns, const struct tsem_pattern *
  * the kernel's types.
  */
 bool tsem__patched(void);
+/*
+ * Is an IMA policy loaded? The helper that hashes files then gives digests that it has kept: a file with a writer has
+ * none that counts.
+ */
+bool tsem__ima_policy(void);
 
 /* A symbol of the kernel. */
 struct tsem_symbol {
