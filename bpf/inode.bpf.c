@@ -112,9 +112,10 @@ int BPF_PROG(tsem_created_unnamed, struct mnt_idmap *idmap, struct inode *inode)
 SEC("lsm/inode_free_security")
 int BPF_PROG(tsem_inode_free, struct inode *inode)
 {
-	u64 address = (u64)inode;
+	u64 address = (u64)inode, magic = inode->i_sb->s_magic;
 
-	if (inode->i_nlink && !filesystem_volatile(inode->i_sb->s_magic))
+	/* The mark of a file on an overlay is that of the inode below. */
+	if ((inode->i_nlink && !filesystem_volatile(magic)) || magic == OVERLAYFS_SUPER_MAGIC)
 		return 0;
 	barrier_var(address);
 	if (mark_likely(address) || (inode->i_mode & S_IFMT) == S_IFDIR)

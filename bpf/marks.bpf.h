@@ -6,7 +6,7 @@
  * for each directory and creator. For that namespace the inode's component in a path is then that mark, so that a random
  * name gives the same coefficient in every run.
  *
- * A mark is kept under superblock, inode number and generation: it is there as long as the inode exists, whether the
+ * A mark is kept under superblock, inode number and generation (on an overlay: of the upper layer). It is there as long as the inode exists, whether the
  * kernel has it in memory or not. The number is given when the inode has come to be, so that a creation that fails uses
  * up none. The kernel holds the directory's lock from the hook that announces the creation until then.
  */
@@ -34,18 +34,47 @@ static __always_inline u32 filter_bit(u64 number)
 	return number * 0x9e3779b97f4a7c15ULL >> (64 - FILTER_BITS);
 }
 
-/* May the inode at this address have a mark? */
-static __always_inline bool mark_likely(u64 inode)
+/*
+ * The inode that says which file it is. One of an overlay does not: its number may be that of a file in another layer.
+ * What is created there lies in the upper layer; overlayfs keeps the dentry of that right behind its inode. It is a
+ * module, which may be loaded after us: its types cannot be asked, what lies there can. 0: there is none.
+ */
+static __always_inline u64 inode_below(u64 address)
 {
-	u32 bit = filter_bit(bpf_core_cast((void *)inode, struct inode)->i_ino);
+	struct inode *inode = bpf_core_cast((void *)address, struct inode);
+	struct dentry *upper;
+	struct inode *below;
 
-	return *(volatile u64 *)&tsem_mark_filter[bit >> 6 & (FILTER_WORDS - 1)] >> (bit & 63) & 1;
+	if (inode->i_sb->s_magic != OVERLAYFS_SUPER_MAGIC)
+		return address;
+	upper = bpf_core_cast((void *)word_at(address + bpf_core_type_size(struct inode)), struct dentry);
+	below = upper->d_inode;
+	if (!below || below->i_sb == inode->i_sb || (below->i_mode & S_IFMT) != (inode->i_mode & S_IFMT))
+		return 0;
+	return (u64)below;
 }
 
-static __always_inline void inode_key_of(struct tsem_inode_key *key, u64 inode_address)
+/* May the inode at this address have a mark? */
+static __always_inline bool mark_likely(u64 address)
 {
-	struct inode *inode = bpf_core_cast((void *)inode_address, struct inode);
+	u64 inode = inode_below(address);
+	u32 bit = filter_bit(bpf_core_cast((void *)inode, struct inode)->i_ino);
 
+	return inode && *(volatile u64 *)&tsem_mark_filter[bit >> 6 & (FILTER_WORDS - 1)] >> (bit & 63) & 1;
+}
+
+static __always_inline void inode_key_of(struct tsem_inode_key *key, u64 address)
+{
+	u64 number = inode_below(address);
+	struct inode *inode = bpf_core_cast((void *)number, struct inode);
+
+	if (!number) {
+		/* On an overlay, in no upper layer: nobody has created it, and it has this key for a moment. */
+		key->inode = address;
+		key->device = 0;
+		key->generation = ~0U;
+		return;
+	}
 	key->inode = inode->i_ino;
 	key->device = inode->i_sb->s_dev;
 	key->generation = inode->i_generation;
@@ -169,6 +198,9 @@ __noinline int creation_commit(struct tsem_scratch *e __arg_nonnull, u64 inode)
 	e->creating = 0;
 	if (!ns || !instance)
 		return 0;
+	/* An overlay copies the directory up when something is made in it. */
+	if (e->creation.directory.inode)
+		inode_key_of(&e->creation.directory, e->creating_directory);
 	inode_key_of(&e->inode_key, inode);
 	e->mark.ns = creator_mark(e->record.ns);
 	e->mark.instance = instance;
@@ -187,6 +219,7 @@ __noinline int creation_commit(struct tsem_scratch *e __arg_nonnull, u64 inode)
 /* The current task is about to make an inode for `dentry`, in `dir`. */
 static __always_inline void creation_begin(struct tsem_scratch *e, struct inode *dir, struct dentry *dentry)
 {
+	e->creating_directory = (u64)dir;
 	inode_key_of(&e->creation.directory, address_of(e, dir));
 	e->creating_instance = creation_number(e);
 	if (!e->creating_instance)

@@ -20,7 +20,7 @@
 /* Pieces of a description that are told and not hashed. */
 #define TSEM_TOLD_MAX 12
 /* Created components of a path. */
-#define TSEM_CREATED_MAX 31
+#define TSEM_CREATED_MAX 30
 
 /* tsem_tasks: what every hook reads. */
 struct tsem_task {
@@ -103,6 +103,7 @@ struct tsem_scratch {
 	/* The inode that this task is about to make for `creating`. */
 	u64 creating; /* address of the dentry; 0: none */
 	u64 creating_parent; /* address of its parent */
+	u64 creating_directory; /* address of the inode of that */
 	u64 creating_name; /* hash and length of its name */
 	u64 creating_instance;
 	struct tsem_creation_key creation;
