@@ -92,7 +92,7 @@ static __always_inline void subject_update(struct tsem_scratch *e)
 	subject_refresh(e, generation);
 }
 
-/* The scratch of the current task, which has none yet. NULL: no memory. */
+/* The scratch of a task that has none yet. NULL: no memory. */
 static __noinline struct tsem_scratch *scratch_make(struct tsem_task *t)
 {
 	struct tsem_globals *g = globals();
@@ -101,6 +101,7 @@ static __noinline struct tsem_scratch *scratch_make(struct tsem_task *t)
 	e = bpf_task_storage_get(&tsem_scratch, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!e || !g)
 		return NULL;
+	e->untrusted = t->untrusted;
 	e->nsref = t->nsref;
 	e->scope = t->scope;
 	__builtin_memcpy(e->empty, t->empty, TSEM_DIGEST_MAX);
@@ -117,10 +118,12 @@ static __noinline struct tsem_scratch *scratch_make(struct tsem_task *t)
 	return e;
 }
 
-/* The scratch of the current task, if it has one. */
+/* The scratch of the current task, if it has one. Only a task that is modeled has. */
 static __always_inline struct tsem_scratch *scratch_of_current(void)
 {
-	return bpf_task_storage_get(&tsem_scratch, bpf_get_current_task_btf(), 0, 0);
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return task->bpf_storage ? bpf_task_storage_get(&tsem_scratch, task, 0, 0) : NULL;
 }
 
 static __always_inline int guard_deny(void)
@@ -135,34 +138,40 @@ static __always_inline int guard_deny(void)
 #define READ_IMPLIES_EXEC 0x0400000
 
 /* With this personality brk(2) gives memory that can be executed, and no hook tells. Such a task reaches nothing. */
-static __always_inline bool guard_personality(struct tsem_task *t)
+static __always_inline bool guard_personality(struct tsem_scratch *e)
 {
-	return bpf_get_current_task_btf()->personality & READ_IMPLIES_EXEC && t->ns;
+	return bpf_get_current_task_btf()->personality & READ_IMPLIES_EXEC && e->record.ns;
 }
 
 /*
  * The current task's event begins. NULL if there is nothing to describe; *verdict is then what the hook returns: 0 for
- * a task that is not modeled and for what our own work or the kernel's own reaches; else there is no memory to describe
- * it in.
+ * a task that is not modeled and for what our own work or the kernel's own reaches. Where there is no memory to describe
+ * it in, that is counted, and a task of a namespace other than the root is denied.
  */
 static __always_inline struct tsem_scratch *event_begin(u32 event, int *verdict)
 {
-	struct tsem_task *t = task_adopted();
-	struct tsem_scratch *e;
+	struct tsem_scratch *e = scratch_of_current();
+	struct tsem_task *t;
 
 	*verdict = 0;
-	if (!t || t->busy || kernel_acts())
+	if (!e) {
+		t = task_adopted();
+		if (!t || kernel_acts())
+			return NULL;
+		e = scratch_make(t);
+		if (!e) {
+			namespace_lost(t->ns, TSEM_LOSS_STORAGE);
+			*verdict = hook_return(t->ns);
+			return NULL;
+		}
+	}
+	if (e->busy || kernel_acts())
 		return NULL;
-	if (guard_personality(t)) {
+	if (guard_personality(e)) {
 		*verdict = guard_deny();
 		return NULL;
 	}
-	e = scratch_of_current() ?: scratch_make(t);
-	if (!e) {
-		*verdict = hook_return(event_undescribed(event, TSEM_LOSS_STORAGE));
-		return NULL;
-	}
-	t->busy = 1;
+	e->busy = 1;
 	cell_clear(e);
 	e->record.event = event;
 	/* What is done to make an inode asks for capabilities at most. */
@@ -170,15 +179,6 @@ static __always_inline struct tsem_scratch *event_begin(u32 event, int *verdict)
 		e->creating = 0;
 	subject_update(e);
 	return e;
-}
-
-/* Nothing is being described any more. */
-static __always_inline void event_leave(void)
-{
-	struct tsem_task *t = task_modeled();
-
-	if (t)
-		t->busy = 0;
 }
 
 /* The event is described: map and decide. 0 or -EPERM. */
@@ -190,7 +190,7 @@ __noinline int event_finish(struct tsem_scratch *e __arg_nonnull)
 		verdict = event_undescribed(e->record.event, TSEM_LOSS_HASH);
 	else
 		verdict = event_decide(e, known);
-	event_leave();
+	e->busy = 0;
 	return verdict;
 }
 
@@ -198,7 +198,7 @@ __noinline int event_finish(struct tsem_scratch *e __arg_nonnull)
 static __always_inline int event_end(struct tsem_scratch *e, int described)
 {
 	if (described == NOT_MODELED) {
-		event_leave();
+		e->busy = 0;
 		return 0;
 	}
 	return hook_return(event_finish(e));
@@ -228,12 +228,15 @@ static __always_inline int event_generic(struct tsem_scratch *e)
 	}                                                                                                \
 	static __always_inline int describe_##event(struct tsem_scratch *e, unsigned long long *ctx, ##args)
 
-/* The same with a guard, an expression that says whether the hook is denied before anything is described. */
+/*
+ * The same with a guard, an expression that says whether the hook is denied to a task of a namespace other than the
+ * root, whatever its model says. It is asked before anything is described.
+ */
 #define TSEM_GUARDED_PROGRAM(section, event, guard, args...)                                             \
 	static __always_inline int describe_##event(struct tsem_scratch *e, unsigned long long *ctx, ##args); \
-	static __always_inline bool guard_of_##event(unsigned long long *ctx, ##args)                    \
+	static __always_inline bool guard_of_##event(struct tsem_scratch *e, unsigned long long *ctx, ##args) \
 	{                                                                                                \
-		return guard;                                                                            \
+		return e->record.ns && (guard);                                                          \
 	}                                                                                                \
 	SEC(section)                                                                                     \
 	int tsem_##event(unsigned long long *ctx)                                                        \
@@ -241,15 +244,16 @@ static __always_inline int event_generic(struct tsem_scratch *e)
 		struct tsem_scratch *e;                                                                  \
 		int verdict;                                                                             \
                                                                                                          \
-		_Pragma("GCC diagnostic push")                                                           \
-		_Pragma("GCC diagnostic ignored \"-Wint-conversion\"")                                   \
-		if (guard_of_##event(___bpf_ctx_cast(args)))                                             \
-			return guard_deny();                                                             \
-		_Pragma("GCC diagnostic pop")                                                            \
 		e = event_begin(TSEM_EVENT_##event, &verdict);                                           \
+		if (!e)                                                                                  \
+			return verdict;                                                                  \
 		_Pragma("GCC diagnostic push")                                                           \
 		_Pragma("GCC diagnostic ignored \"-Wint-conversion\"")                                   \
-		return e ? event_end(e, describe_##event(e, ___bpf_ctx_cast(args))) : verdict;           \
+		if (guard_of_##event(e, ___bpf_ctx_cast(args))) {                                        \
+			e->busy = 0;                                                                     \
+			return guard_deny();                                                             \
+		}                                                                                        \
+		return event_end(e, describe_##event(e, ___bpf_ctx_cast(args)));                         \
 		_Pragma("GCC diagnostic pop")                                                            \
 	}                                                                                                \
 	static __always_inline int describe_##event(struct tsem_scratch *e, unsigned long long *ctx, ##args)

@@ -52,7 +52,7 @@ static __always_inline bool file_modeled(struct tsem_scratch *e, struct file *fi
  * The event file_open: at file_post_open, since the content of a file cannot be read any earlier. A regular file that
  * this very open made has got its mark by then, but for filesystems that look it up themselves.
  */
-TSEM_EVENT_PROGRAM("lsm.s/file_post_open", file_open, struct file *file, int mask)
+TSEM_GUARDED_PROGRAM("lsm.s/file_post_open", file_open, guard_file(file), struct file *file, int mask)
 {
 	if (file->f_mode & FMODE_CREATED && creation_announced(e, file->f_path.dentry))
 		creation_commit(e, address_of(e, file->f_inode));
@@ -65,27 +65,23 @@ TSEM_EVENT_PROGRAM("lsm.s/file_post_open", file_open, struct file *file, int mas
 
 /*
  * A descriptor that no look-up of a name has opened does not come to file_post_open: the one that fanotify gives with
- * an event, and a message queue. Its event is described here, where no content can be hashed. The guard is here for
- * all files.
+ * an event, and a message queue. Its guard and its event are here, where no content can be hashed.
  */
-static __always_inline bool opened_without_name(struct file *file)
-{
-	return file->f_mode & tsem_fmode_nonotify || file->f_inode->i_sb->s_magic == MQUEUE_MAGIC;
-}
-
 SEC("lsm/file_open")
 int BPF_PROG(tsem_file_open_unnamed, struct file *file)
 {
 	struct tsem_scratch *e;
 	int verdict;
 
-	if (guard_file(file))
-		return guard_deny();
-	if (!opened_without_name(file))
+	if (!(file->f_mode & tsem_fmode_nonotify) && file->f_inode->i_sb->s_magic != MQUEUE_MAGIC)
 		return 0;
 	e = event_begin(TSEM_EVENT_file_open, &verdict);
 	if (!e)
 		return verdict;
+	if (e->record.ns && guard_file(file)) {
+		e->busy = 0;
+		return guard_deny();
+	}
 	if (!file_modeled(e, file))
 		return event_end(e, NOT_MODELED);
 	cell_file(e, file, CONTENT_ATOMIC);
@@ -153,10 +149,14 @@ int BPF_PROG(tsem_file_ioctl_compat, struct file *file, unsigned int cmd, unsign
 	struct tsem_scratch *e;
 	int verdict;
 
-	if (guard_ioctl(cmd, arg))
-		return guard_deny();
 	e = event_begin(TSEM_EVENT_file_ioctl, &verdict);
-	return e ? event_end(e, file_command(e, file, cmd)) : verdict;
+	if (!e)
+		return verdict;
+	if (e->record.ns && guard_ioctl(cmd, arg)) {
+		e->busy = 0;
+		return guard_deny();
+	}
+	return event_end(e, file_command(e, file, cmd));
 }
 
 TSEM_GUARDED_PROGRAM("lsm/file_fcntl", file_fcntl, guard_fcntl(cmd), struct file *file, unsigned int cmd)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * What guards are made of. A guard is a program of its own (guard.bpf.c) but where a hook is too busy for another one:
- * there the event's program asks guard_pins(), guard_file(), guard_lock(), guard_command() or guard_perf() first, which
- * come to the task last.
+ * there the event's program asks it (TSEM_GUARDED_PROGRAM). Those functions are for tasks of a namespace only.
  */
 #ifndef TSEM_GUARD_BPF_H
 #define TSEM_GUARD_BPF_H
@@ -44,7 +43,7 @@ static __always_inline bool guard_outside(struct tsem_task *t, struct task_struc
 /* Must the current task change nothing in this filesystem: is it one of BPF, as that of the pins is? */
 static __always_inline bool guard_pins(struct super_block *sb)
 {
-	return sb->s_magic == BPF_FS_MAGIC && task_confined();
+	return sb->s_magic == BPF_FS_MAGIC;
 }
 
 /* Does the file of proc belong to a process? The others are the kernel's. */
@@ -148,17 +147,15 @@ static __always_inline bool run_is(struct inode *inode, u32 i)
 	       inode->i_sb->s_dev == tsem_run[i].device;
 }
 
-/* Is it in the directory of the journals, or that directory, and the current task confined? */
+/* Is it in the directory of the journals, or that directory? */
 static __always_inline bool guard_run(struct dentry *dentry)
 {
-	return task_confined() && (run_is(dentry->d_parent->d_inode, 0) || run_is(dentry->d_inode, 0));
+	return run_is(dentry->d_parent->d_inode, 0) || run_is(dentry->d_inode, 0);
 }
 
-/* Is it on the way to the journals, and the current task confined? */
+/* Is it on the way to the journals? */
 static __always_inline bool guard_run_way(struct dentry *dentry)
 {
-	if (!task_confined())
-		return false;
 	for (u32 i = 0; i < RUN_DIRECTORIES; i++) {
 		if (run_is(dentry->d_inode, i))
 			return true;
@@ -182,8 +179,6 @@ static __always_inline bool guard_file(struct file *file)
 {
 	bool write = file->f_mode & FMODE_WRITE;
 
-	if (!task_confined())
-		return false;
 	if (guard_run(file->f_path.dentry) || (write && guard_text(file)))
 		return true;
 	switch (file->f_inode->i_sb->s_magic) {
@@ -210,7 +205,7 @@ static __always_inline bool guard_file(struct file *file)
 /* Must the current task not lock this file? The lock of those who load and unload is on the root of the pins. */
 static __always_inline bool guard_lock(struct file *file)
 {
-	return file->f_inode->i_sb->s_magic == BPF_FS_MAGIC && task_confined();
+	return file->f_inode->i_sb->s_magic == BPF_FS_MAGIC;
 }
 
 /* Has a namespace named the receivers of as many files as can be noted? */
@@ -218,7 +213,7 @@ static __always_inline bool signals_full(void)
 {
 	struct tsem_globals *g = globals();
 
-	return g && g->signals >= TSEM_SIGNALS_MAX - 1024 && task_confined();
+	return g && g->signals >= TSEM_SIGNALS_MAX - 1024;
 }
 
 /*
@@ -229,7 +224,7 @@ static __always_inline bool guard_ioctl(u32 cmd, unsigned long arg)
 {
 	switch (cmd) {
 	case TIOCSCTTY:
-		return arg == 1 && task_confined();
+		return arg == 1;
 	case FIOSETOWN:
 	case SIOCSPGRP:
 		return signals_full();
@@ -245,7 +240,7 @@ static __always_inline bool guard_ioctl(u32 cmd, unsigned long arg)
 	case FIFREEZE:
 	case FITHAW:
 	case PERF_EVENT_IOC_SET_BPF:
-		return task_confined();
+		return true;
 	}
 	return false;
 }
@@ -261,7 +256,7 @@ static __always_inline bool guard_fcntl(u32 cmd)
 /* Must the current task not watch so: would others have to ask it before they open or read? */
 static __always_inline bool guard_notify(u64 mask)
 {
-	return mask & FAN_PERMISSION && task_confined();
+	return mask & FAN_PERMISSION;
 }
 
 /* Set by load: the number of the performance counters that are uprobes, or none. */

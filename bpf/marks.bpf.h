@@ -54,13 +54,20 @@ static __always_inline u64 inode_below(u64 address)
 	return (u64)below;
 }
 
-/* May the inode at this address have a mark? */
+/* May the inode at this address, which is not one of an overlay, have a mark? */
+static __always_inline bool filter_has(u64 inode)
+{
+	u32 bit = filter_bit(bpf_core_cast((void *)inode, struct inode)->i_ino);
+
+	return *(volatile u64 *)&tsem_mark_filter[bit >> 6 & (FILTER_WORDS - 1)] >> (bit & 63) & 1;
+}
+
+/* The same for any inode. */
 static __always_inline bool mark_likely(u64 address)
 {
 	u64 inode = inode_below(address);
-	u32 bit = filter_bit(bpf_core_cast((void *)inode, struct inode)->i_ino);
 
-	return inode && *(volatile u64 *)&tsem_mark_filter[bit >> 6 & (FILTER_WORDS - 1)] >> (bit & 63) & 1;
+	return inode && filter_has(inode);
 }
 
 static __always_inline void inode_key_of(struct tsem_inode_key *key, u64 address)

@@ -127,11 +127,16 @@ static __always_inline void coefficient_describe(struct tsem_scratch *e, struct 
 /* ---- act ---- */
 
 /* The current task is no longer trusted. */
-static __always_inline void task_distrust(struct tsem_task *t, struct tsem_namespace *ns)
+static __always_inline void task_distrust(struct tsem_namespace *ns)
 {
-	if (t->untrusted)
+	struct tsem_scratch *e = bpf_task_storage_get(&tsem_scratch, bpf_get_current_task_btf(), 0, 0);
+	struct tsem_task *t = task_modeled();
+
+	if (!t || t->untrusted)
 		return;
 	t->untrusted = 1;
+	if (e)
+		e->untrusted = 1;
 	__sync_fetch_and_add(&ns->untrusted_tasks, 1);
 }
 
@@ -153,11 +158,10 @@ static __always_inline bool violation_denied(struct tsem_namespace *ns, u32 acti
 static __always_inline int violation_act(struct tsem_namespace *ns, u32 event)
 {
 	u32 action = action_of(ns, event);
-	struct tsem_task *t = task_modeled();
 
 	__sync_fetch_and_add(&ns->violations, 1);
-	if (action == TSEM_ACTION_UNTRUST && t)
-		task_distrust(t, ns);
+	if (action == TSEM_ACTION_UNTRUST)
+		task_distrust(ns);
 	if (!violation_denied(ns, action))
 		return 0;
 	__sync_fetch_and_add(&ns->denied, 1);
@@ -249,12 +253,11 @@ static __always_inline void violation_note(struct tsem_scratch *e, struct tsem_n
 __noinline int event_miss(struct tsem_scratch *e __arg_nonnull)
 {
 	struct tsem_namespace *ns = namespace_of(e->record.ns);
-	struct tsem_task *t = task_modeled();
 	struct tsem_coefficient *c;
 	bool trusted;
 
 	/* A task without its namespace is a task whose model is gone: nothing of what it does can be judged. */
-	if (!ns || !t)
+	if (!ns)
 		return -EPERM;
 	c = bpf_map_lookup_elem(&tsem_coefficients, &e->key);
 	if (!c)
@@ -266,13 +269,13 @@ __noinline int event_miss(struct tsem_scratch *e __arg_nonnull)
 		namespace_lost(ns->id, e->unmodeled - 1);
 	}
 	if (!trusted)
-		violation_note(e, ns, t->untrusted);
+		violation_note(e, ns, e->untrusted);
 	if (c) {
 		__sync_fetch_and_add(&c->count, 1);
 		if (!c->described)
 			coefficient_describe(e, c);
 	}
-	if (t->untrusted)
+	if (e->untrusted)
 		return untrusted_act(ns);
 	return trusted ? 0 : violation_act(ns, e->record.event);
 }
@@ -285,12 +288,11 @@ __noinline int event_miss(struct tsem_scratch *e __arg_nonnull)
  */
 static __always_inline int event_decide(struct tsem_scratch *e, int known)
 {
-	struct tsem_task *t = task_modeled();
 	struct tsem_coefficient *c;
 
 	e->key.ns = e->record.ns;
 	c = bpf_map_lookup_elem(&tsem_coefficients, &e->key);
-	if (!c || !c->valid || e->unmodeled || !t || t->untrusted)
+	if (!c || !c->valid || e->unmodeled || e->untrusted)
 		return event_miss(e);
 	__sync_fetch_and_add(&c->count, 1);
 	if (!known)

@@ -116,28 +116,31 @@ static __always_inline u64 names_sequence(void)
 	return ((renames & ~1ULL) << 32 | mounts) | (renames & 1);
 }
 
-/* Copies a name to the bytes that end before cell[end]; up to eight bytes in front of it may change. */
-__noinline int name_copy(struct tsem_scratch *e __arg_nonnull, u32 end, u64 name, u32 size)
+/* A name of more than 16 bytes: see name_copy(). */
+__noinline int name_copy_long(struct tsem_scratch *e __arg_nonnull, u32 end, u64 name, u32 size)
 {
-	if (size <= 8) {
-		u32 at = end - 8;
+	u32 start = end - size;
 
-		if (size && at_most(at, TSEM_CELL_MAX))
-			*(u64 *)(e->record.cell + at) = word_at(name) << (8 - size) * 8;
-	} else if (size <= 16) {
-		u32 at = end - 8, start = end - size;
-
-		if (at_most(at, TSEM_CELL_MAX) && at_most(start, TSEM_CELL_MAX)) {
-			*(u64 *)(e->record.cell + start) = word_at(name);
-			*(u64 *)(e->record.cell + at) = word_at(name + size - 8);
-		}
-	} else {
-		u32 start = end - size;
-
-		if (at_most(start, TSEM_CELL_MAX) && at_most(size, NAME_MAX))
-			bpf_probe_read_kernel(e->record.cell + start, size, (void *)name);
-	}
+	if (at_most(start, TSEM_CELL_MAX) && at_most(size, NAME_MAX))
+		bpf_probe_read_kernel(e->record.cell + start, size, (void *)name);
 	return 0;
+}
+
+/* Copies a name to the bytes that end before cell[end]; up to eight bytes in front of it may change. */
+static __always_inline void name_copy(struct tsem_scratch *e, u32 end, u64 name, u32 size)
+{
+	u32 at = end - 8, start = end - size;
+
+	if (size > 16) {
+		name_copy_long(e, end, address_of(e, (void *)name), size);
+	} else if (!at_most(at, TSEM_CELL_MAX) || !at_most(start, TSEM_CELL_MAX) || !size) {
+		return;
+	} else if (size <= 8) {
+		*(u64 *)(e->record.cell + at) = word_at(name) << (8 - size) * 8;
+	} else {
+		*(u64 *)(e->record.cell + start) = word_at(name);
+		*(u64 *)(e->record.cell + at) = word_at(name + size - 8);
+	}
 }
 
 static __always_inline u64 mount_root(u64 mnt)
@@ -153,7 +156,7 @@ enum walk_flags {
 };
 
 /* Notes that the component cell[start .. start + size) is a created one, by its inode; 0: the one that is to be. */
-__noinline int created_note(struct tsem_scratch *e __arg_nonnull, u64 inode, u32 start, u32 size)
+static __always_inline int created_note(struct tsem_scratch *e, u64 inode, u32 start, u32 size)
 {
 	u32 n = e->created_count;
 
@@ -170,21 +173,13 @@ __noinline int created_note(struct tsem_scratch *e __arg_nonnull, u64 inode, u32
  * Has the namespace created what this component names? `visible` is the inode that a look-up finds, `covered` the one
  * below a mount upon it, which container runtimes hide under themselves.
  */
-__noinline u64 created_inode(struct tsem_scratch *e __arg_nonnull, u64 visible, u64 covered)
+static __always_inline u64 created_inode(struct tsem_scratch *e, u64 visible, u64 covered)
 {
 	if (visible && mark_likely(visible) && mark_ours(e, visible))
 		return visible;
 	if (covered && mark_likely(covered) && mark_ours(e, covered))
 		return covered;
 	return 0;
-}
-
-/* Is the component that ends the path noted, or hashed as it is? 1: noted; 0: not; -E2BIG. */
-static __always_inline int last_component(struct tsem_scratch *e, u32 start, u32 size)
-{
-	if (e->walk_flags & PATH_NEW)
-		return created_note(e, 0, start, size) ?: 1;
-	return e->walk_flags & PATH_CHOSEN ? 1 : 0;
 }
 
 /* The mount of `mnt` has no mount above it: is it in no mount namespace that processes see? */
@@ -223,6 +218,12 @@ static __always_inline int path_mark_detached(struct tsem_scratch *e)
 	return 0;
 }
 
+/* Is the dentry one of an overlay? */
+static __always_inline bool overlay_at(u64 dentry)
+{
+	return bpf_core_cast((void *)dentry, struct dentry)->d_sb->s_magic == OVERLAYFS_SUPER_MAGIC;
+}
+
 /* The walk has come to the root of a mount: it goes on where that is mounted. False: that is nowhere. */
 static __always_inline bool walk_up(struct tsem_scratch *e, u64 here, u64 mnt)
 {
@@ -243,33 +244,57 @@ static __always_inline bool walk_up(struct tsem_scratch *e, u64 here, u64 mnt)
 	e->walk_dentry = (u64)at->mnt_mountpoint;
 	e->walk_mnt = up;
 	e->walk_root = mount_root(up);
+	e->walk_overlay = overlay_at(e->walk_dentry);
 	return true;
+}
+
+/*
+ * Notes the component cell[start .. start + size), the name of `d`, if it is a created one. 0 or -E2BIG. `visible` is the
+ * inode that is mounted upon it, or 0.
+ */
+__noinline int component_note(struct tsem_scratch *e __arg_nonnull, u64 d, u64 visible, u32 start, u32 size)
+{
+	u64 inode = (u64)bpf_core_cast((void *)d, struct dentry)->d_inode;
+
+	if (start + size == e->path_end) {
+		if (e->walk_flags & PATH_NEW)
+			return created_note(e, 0, start, size);
+		if (e->walk_flags & PATH_CHOSEN)
+			return 0;
+	}
+	inode = created_inode(e, visible ?: inode, visible ? inode : 0);
+	return inode ? created_note(e, inode, start, size) : 0;
+}
+
+/* Has the component at `d` to be looked at by component_note()? Few have: that is all that most components cost. */
+static __always_inline bool component_special(struct tsem_scratch *e, struct dentry *d, u64 visible, u32 end)
+{
+	u32 flags = *(volatile u32 *)&e->walk_flags;
+
+	return visible || *(volatile u32 *)&e->walk_overlay || (end == e->path_end && flags & (PATH_NEW | PATH_CHOSEN)) ||
+	       filter_has((u64)d->d_inode);
 }
 
 /* The component at the dentry `here`: its name in front of the path, and a note if it is a created one. 0 or -E2BIG. */
 static __always_inline int walk_component(struct tsem_scratch *e, struct dentry *d, u32 floor)
 {
-	u32 start = *(volatile u32 *)&e->path_start, size = d->d_name.len;
-	u64 visible = *(volatile u64 *)&e->walk_inode, inode = address_of(e, d->d_inode);
-	int noted = 0;
+	u32 end = *(volatile u32 *)&e->path_start, size = d->d_name.len, start;
+	u64 visible = *(volatile u64 *)&e->walk_inode;
 
 	if (!at_most(size, NAME_MAX))
 		size = NAME_MAX;
-	if (start < floor + size + 1 || !at_most(start, PATH_END))
+	if (end < floor + size + 1 || !at_most(end, PATH_END))
 		return -E2BIG;
-	name_copy(e, start, address_of(e, d->d_name.name), size);
-	start -= size;
-	if (start + size == e->path_end)
-		noted = last_component(e, start, size);
-	if (!noted) {
-		inode = created_inode(e, visible ?: inode, visible ? inode : 0);
-		if (inode)
-			noted = created_note(e, inode, start, size);
+	name_copy(e, end, (u64)d->d_name.name, size);
+	start = end - size;
+	if (component_special(e, d, visible, end)) {
+		int err = component_note(e, address_of(e, d), address_of(e, (void *)visible), start, size);
+
+		if (err)
+			return err;
+		e->walk_inode = 0;
 	}
-	if (noted < 0)
-		return noted;
 	start--;
-	e->walk_inode = 0;
 	if (!at_most(start, PATH_END))
 		return -E2BIG;
 	e->record.cell[start] = '/';
@@ -347,6 +372,7 @@ __noinline int path_walk(struct tsem_scratch *e __arg_nonnull, u64 dentry, u64 m
 		e->walk_inode = 0;
 		e->walk_mnt = mnt;
 		e->walk_root = mnt ? mount_root(mnt) : 0;
+		e->walk_overlay = overlay_at(dentry);
 		e->walk_flags = flags;
 		read_fence();
 		err = path_walk_once(e);

@@ -113,9 +113,11 @@ int BPF_PROG(tsem_task_id, struct linux_binprm *bprm)
 	struct tsem_task *t = task_modeled();
 	struct tsem_scratch *e;
 
-	if (!t || t->busy)
+	if (!t)
 		return 0;
 	e = scratch_of_current();
+	if (e && e->busy)
+		return 0;
 	if (!e) {
 		__builtin_memcpy(t->task_id, digest_ones, TSEM_DIGEST_MAX);
 		return 0;

@@ -3,7 +3,7 @@
  * Task storage: what a task of a namespace carries, and the scratch in which its events are described and hashed.
  *
  * The scratch is in task storage and not per CPU: a sleepable program migrates and is preempted. The loader writes a
- * whole struct tsem_task once, for the first task of a namespace (only the part before `busy` need be set). From then on
+ * whole struct tsem_task once, for the first task of a namespace (only the part before `logged` need be set). From then on
  * BPF owns it.
  */
 #ifndef TSEM_TASK_H
@@ -20,7 +20,7 @@
 /* Pieces of a description that are told and not hashed. */
 #define TSEM_TOLD_MAX 12
 /* Created components of a path. */
-#define TSEM_CREATED_MAX 30
+#define TSEM_CREATED_MAX 29
 
 /* tsem_tasks: what every hook reads. */
 struct tsem_task {
@@ -39,8 +39,6 @@ struct tsem_task {
 	u32 digest_size;
 	u8 empty[TSEM_DIGEST_MAX]; /* Z, the digest of nothing */
 
-	u32 busy; /* an event is being described: what our own work reaches is no event */
-	u32 reserved;
 	u64 logged[TSEM_EVENT_ROOM / 64]; /* events that an untrusted task's log has, a bit each */
 };
 
@@ -68,6 +66,8 @@ struct tsem_piece {
  * from `told_floor` on. Who acts (record.task_id, coe, and the settings) is kept from event to event.
  */
 struct tsem_scratch {
+	u32 busy; /* an event is being described: what our own work reaches is no event */
+	u32 untrusted; /* as in struct tsem_task */
 	u32 unmodeled; /* enum tsem_loss + 1: the event at hand can be in no model */
 	u32 in_tail; /* the description ends in a raw address that has to be hashed first, from here; 0: none */
 	u64 address; /* see address_of() */
@@ -89,7 +89,7 @@ struct tsem_scratch {
 	u32 path_end; /* where a walk begins to write, downwards */
 	u32 root_start; /* where the name below the root of the file's own filesystem begins */
 	u32 walk_flags; /* enum walk_flags */
-	u32 reserved1;
+	u32 walk_overlay; /* the filesystem at hand is an overlay */
 	u32 created_count;
 	u32 pattern; /* index + 1 of the pattern that matched */
 	u64 created_inode[TSEM_CREATED_MAX]; /* addresses, from the last component to the first; 0: the one to be */
