@@ -6,7 +6,7 @@
  * bytes of its description, twice with a shifted key, added to the subject, a SipHash of who acts. NH costs BPF a third
  * of SipHash, since BPF cannot rotate. Bytes that are told and not hashed are left out: an event on a random name hits.
  *
- * The bucket of a tag is a SipHash of it under a key of its own. So the time that an event takes tells nothing of the
+ * The bucket of a tag is a SipHash of its sum under a key of its own. So the time that an event takes tells nothing of the
  * key of NH: only equal tags meet, which two descriptions have with a probability of 2^-64, whatever a workload chooses.
  * Only coefficients that were found valid are kept. All keys are drawn at random for every load. No task of a namespace
  * may load a program that reads them.
@@ -28,7 +28,7 @@
 
 /* Random, set by `tsem-bpf load` before the programs are loaded. */
 const volatile u64 tsem_memo_secret[MEMO_WORDS] = {};
-const volatile u64 tsem_bucket_secret[2] = {};
+const volatile u64 tsem_bucket_secret[4] = {};
 
 /* Both sums over one word: each half of it is added to a half of a key word, and the two are multiplied. */
 #define NH(word, key)                                                   \
@@ -75,13 +75,8 @@ static __always_inline void memo_key(struct tsem_scratch *e, u32 kind)
 
 static __always_inline struct tsem_memo *memo_bucket(const struct tsem_scratch *e)
 {
-	struct prf p;
-	u32 i;
+	u32 i = prf_of_word(tsem_bucket_secret, e->memo[0] + e->memo[1]) & (TSEM_MEMO_BUCKETS - 1);
 
-	prf_init(&p, tsem_bucket_secret[0], tsem_bucket_secret[1]);
-	prf_word(&p, e->memo[0]);
-	prf_word(&p, e->memo[1]);
-	i = prf_final_word(&p) & (TSEM_MEMO_BUCKETS - 1);
 	return bpf_map_lookup_elem(&tsem_memo, &i);
 }
 

@@ -174,7 +174,9 @@ static __always_inline bool kernel_acts(void)
 	struct task_struct *task = bpf_get_current_task_btf();
 	const struct cred *cred = task->cred;
 
-	return cred != task->real_cred && cred_controls(cred) && !(task->flags & PF_IO_WORKER) && !task->io_uring;
+	if (cred == task->real_cred || !cred_controls(cred) || task->flags & PF_IO_WORKER)
+		return false;
+	return !bpf_core_field_exists(task->io_uring) || !task->io_uring;
 }
 
 /*

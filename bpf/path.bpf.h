@@ -270,9 +270,11 @@ __noinline int component_note(struct tsem_scratch *e __arg_nonnull, u64 d, u64 v
 static __always_inline bool component_special(struct tsem_scratch *e, struct dentry *d, u64 visible, u32 end)
 {
 	u32 flags = *(volatile u32 *)&e->walk_flags;
+	u64 inode = (u64)d->d_inode;
 
-	return visible || *(volatile u32 *)&e->walk_overlay || (end == e->path_end && flags & (PATH_NEW | PATH_CHOSEN)) ||
-	       filter_has((u64)d->d_inode);
+	if (visible || (end == e->path_end && flags & (PATH_NEW | PATH_CHOSEN)))
+		return true;
+	return *(volatile u32 *)&e->walk_overlay ? mark_likely(inode) : filter_has(inode);
 }
 
 /* The component at the dentry `here`: its name in front of the path, and a note if it is a created one. 0 or -E2BIG. */

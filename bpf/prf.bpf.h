@@ -69,14 +69,27 @@ static __always_inline void prf_final(struct prf *p, u64 *out)
 	out[1] = p->v0 ^ p->v1 ^ p->v2 ^ p->v3;
 }
 
-/* The same with 64 bits of output, after prf_init() as it is for 128. */
-static __always_inline u64 prf_final_word(struct prf *p)
+/*
+ * The same of one word with 64 bits of output, from a random state: the key has been absorbed, and the half of the first
+ * round that does not depend on the word.
+ */
+static __always_inline u64 prf_of_word(const volatile u64 *state, u64 word)
 {
-	p->v2 ^= 0xff;
-	prf_round(p);
-	prf_round(p);
-	prf_round(p);
-	return p->v0 ^ p->v1 ^ p->v2 ^ p->v3;
+	struct prf p = { state[0], state[1], state[2], state[3] ^ word };
+
+	p.v2 += p.v3;
+	p.v3 = prf_rotate(p.v3, 16) ^ p.v2;
+	p.v0 += p.v3;
+	p.v3 = prf_rotate(p.v3, 21) ^ p.v0;
+	p.v2 += p.v1;
+	p.v1 = prf_rotate(p.v1, 17) ^ p.v2;
+	p.v2 = prf_rotate(p.v2, 32);
+	p.v0 ^= word;
+	p.v2 ^= 0xff;
+	prf_round(&p);
+	prf_round(&p);
+	prf_round(&p);
+	return p.v0 ^ p.v1 ^ p.v2 ^ p.v3;
 }
 
 #endif

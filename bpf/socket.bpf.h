@@ -68,11 +68,16 @@ static __always_inline u64 socket_inode(struct sock *sk)
 /* The kernel chose the port of this socket: who connects to it in this namespace is to find that out. */
 static __always_inline void port_remember(struct tsem_scratch *e, struct sock *sk)
 {
-	struct tsem_owner *o = bpf_sk_storage_get(&tsem_sockets, sk, 0, 0);
 	struct tsem_port_key key = { .ns = e->record.ns, .port = sk->__sk_common.skc_num };
-	struct tsem_port port = { .sock = (u64)sk, .inode = socket_inode(sk) };
+	u32 family = sk->__sk_common.skc_family;
+	struct tsem_port port = { .sock = (u64)sk };
+	struct tsem_owner *o;
 
-	if (!key.port || !o || o->ns != e->record.ns || o->flags & TSEM_OWNER_PORT_FIXED)
+	if (!key.port || (family != AF_INET && family != AF_INET6))
+		return;
+	port.inode = socket_inode(sk);
+	o = bpf_sk_storage_get(&tsem_sockets, sk, 0, 0);
+	if (!o || o->ns != e->record.ns || o->flags & TSEM_OWNER_PORT_FIXED)
 		return;
 	bpf_map_update_elem(&tsem_ports, &key, &port, BPF_ANY);
 }

@@ -35,7 +35,7 @@ teardown_file() {
 	awk -v kernel="$(uname -r)" '
 		FNR == 1 { file++ }
 		file == 1 { if ($1 !~ /^#/ && NF) expected[$1] = $4; next }
-		$2 == "unsupported" { unsupported++; next }
+		$2 == "unsupported" || $2 == "unprepared" { unsupported++; next }
 		{ tried++ }
 		expected[$1] == "denied" && ($2 == "denied" || $2 == "silent") { held++ }
 		expected[$1] == "done" && $2 == "done" { design++ }
@@ -53,14 +53,16 @@ as_expected() {
 		FNR == 1 { file++ }
 		file == 1 { kind[$2] = $1; next }
 		file == 2 { if ($1 !~ /^#/ && NF) expected[$1] = $column; next }
-		file == 3 { if ($2 == "unsupported") lacks[$1] = 1; next }
+		file == 3 { if ($2 != "done" && $2 != "silent") lacks[$1] = 1; next }
 		wanted != "" && kind[$1] != wanted { next }
 		{
 			seen++
 			got = $2
 			if (got == "silent" && expected[$1] == "denied")
 				got = "denied"
-			if (got == "unsupported" && (lacks[$1] || expected[$1] == "untried"))
+			if (lacks[$1] && got ~ /^(unsupported|unprepared|failed)$/)
+				next
+			if (got == "unsupported" && expected[$1] == "untried")
 				next
 			if (expected[$1] == "either")
 				next
@@ -93,11 +95,19 @@ held() {
 }
 
 @test "each attempt has its effect in no namespace, where it can be tried without harm" {
-	as_expected 2 outside
+	# A kernel without modules has less of everything: the table is of the others, and what fails outside is not asked for inside.
+	if [ -e /proc/modules ]; then
+		sed -E 's/ (failed|unprepared) / missing /' "$RESULTS/outside" >"$RESULTS/strict"
+		as_expected 2 strict
+	fi
+	[ "$(grep -c ' done$' "$RESULTS/outside")" -ge 200 ]
 }
 
 @test "the harmless twin of each attempt is permitted under the model, and nothing is denied" {
-	run grep -vE ' (done|unsupported)$' "$RESULTS/permit"
+	run awk '
+		FNR == NR { if ($2 != "done") lacks[$1] = 1; next }
+		$2 != "done" && !lacks[$1] { print }
+	' "$RESULTS/outside" "$RESULTS/permit"
 	[ -z "$output" ]
 	[ ! -s "$RESULTS/forensics.permit" ]
 }

@@ -32,7 +32,7 @@ beside() {
 	# Its input ends.
 	exec {input}>&-
 	unset input
-	run wait $greedy
+	wait $greedy || :
 	unset greedy
 	allowed "$@"
 }

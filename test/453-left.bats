@@ -15,7 +15,7 @@ cleanup() {
 	first=$!
 	wait_for test -s pid
 	kill -9 $first
-	run wait $first
+	wait $first || :
 	touch go
 	wait_for test -s tried
 	[ "$(<tried)" != 0 ]
@@ -31,7 +31,7 @@ cleanup() {
 }
 
 @test "children that a workload gives its run (CLONE_PARENT) do not keep it from ending, and none stays a zombie" {
-	check 0 timeout 60 tsem-bpf run -q -- "$PROG/clone_parent" 20
+	check 0 timeout 30 tsem-bpf run -q -- "$PROG/clone_parent" 20
 	check 1 sh -c "cat /proc/[0-9]*/status 2>/dev/null | grep zombie"
 }
 
