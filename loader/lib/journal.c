@@ -90,6 +90,7 @@ static int append(void *context, void *data, size_t size)
 		if (n > 0) {
 			p += n;
 			size -= n;
+			journal->used += n;
 		}
 	}
 	return 0;
