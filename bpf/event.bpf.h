@@ -145,8 +145,8 @@ static __always_inline bool guard_personality(struct tsem_scratch *e)
 
 /*
  * The current task's event begins. NULL if there is nothing to describe; *verdict is then what the hook returns: 0 for
- * a task that is not modeled and for what our own work or the kernel's own reaches. Where there is no memory to describe
- * it in, that is counted, and a task of a namespace other than the root is denied.
+ * a task that is not modeled and for what our own work or the kernel's own reaches. Where there is no memory to
+ * describe it in, that is counted, and a task of a namespace other than the root is denied.
  */
 static __always_inline struct tsem_scratch *event_begin(u32 event, int *verdict)
 {
@@ -211,59 +211,64 @@ static __always_inline int event_generic(struct tsem_scratch *e)
 	return event_end(e, DESCRIBED);
 }
 
+/* It would take a _Pragma for a part of the statement behind it. */
+/* clang-format off */
+
 /* The program tsem_`event` of a hook, and the head of the function that describes. See the top of this file. */
-#define TSEM_EVENT_PROGRAM(section, event, args...)                                                      \
-	static __always_inline int describe_##event(struct tsem_scratch *e, unsigned long long *ctx, ##args); \
-	SEC(section)                                                                                     \
-	int tsem_##event(unsigned long long *ctx)                                                        \
-	{                                                                                                \
-		struct tsem_scratch *e;                                                                  \
-		int verdict;                                                                             \
-                                                                                                         \
-		e = event_begin(TSEM_EVENT_##event, &verdict);                                           \
-		_Pragma("GCC diagnostic push")                                                           \
-		_Pragma("GCC diagnostic ignored \"-Wint-conversion\"")                                   \
-		return e ? event_end(e, describe_##event(e, ___bpf_ctx_cast(args))) : verdict;           \
-		_Pragma("GCC diagnostic pop")                                                            \
-	}                                                                                                \
+#define TSEM_EVENT_PROGRAM(section, event, args...)                                                             \
+	static __always_inline int describe_##event(struct tsem_scratch *e, unsigned long long *ctx, ##args);   \
+	SEC(section)                                                                                            \
+	int tsem_##event(unsigned long long *ctx)                                                               \
+	{                                                                                                       \
+		struct tsem_scratch *e;                                                                         \
+		int verdict;                                                                                    \
+                                                                                                                \
+		e = event_begin(TSEM_EVENT_##event, &verdict);                                                  \
+		_Pragma("GCC diagnostic push")                                                                  \
+		_Pragma("GCC diagnostic ignored \"-Wint-conversion\"")                                          \
+		return e ? event_end(e, describe_##event(e, ___bpf_ctx_cast(args))) : verdict;                  \
+		_Pragma("GCC diagnostic pop")                                                                   \
+	}                                                                                                       \
 	static __always_inline int describe_##event(struct tsem_scratch *e, unsigned long long *ctx, ##args)
 
 /*
  * The same with a guard, an expression that says whether the hook is denied to a task of a namespace other than the
  * root, whatever its model says. It is asked before anything is described.
  */
-#define TSEM_GUARDED_PROGRAM(section, event, guard, args...)                                             \
-	static __always_inline int describe_##event(struct tsem_scratch *e, unsigned long long *ctx, ##args); \
-	static __always_inline bool guard_of_##event(struct tsem_scratch *e, unsigned long long *ctx, ##args) \
-	{                                                                                                \
-		return e->record.ns && (guard);                                                          \
-	}                                                                                                \
-	SEC(section)                                                                                     \
-	int tsem_##event(unsigned long long *ctx)                                                        \
-	{                                                                                                \
-		struct tsem_scratch *e;                                                                  \
-		int verdict;                                                                             \
-                                                                                                         \
-		e = event_begin(TSEM_EVENT_##event, &verdict);                                           \
-		if (!e)                                                                                  \
-			return verdict;                                                                  \
-		_Pragma("GCC diagnostic push")                                                           \
-		_Pragma("GCC diagnostic ignored \"-Wint-conversion\"")                                   \
-		if (guard_of_##event(e, ___bpf_ctx_cast(args))) {                                        \
-			e->busy = 0;                                                                     \
-			return guard_deny();                                                             \
-		}                                                                                        \
-		return event_end(e, describe_##event(e, ___bpf_ctx_cast(args)));                         \
-		_Pragma("GCC diagnostic pop")                                                            \
-	}                                                                                                \
+#define TSEM_GUARDED_PROGRAM(section, event, guard, args...)                                                    \
+	static __always_inline int describe_##event(struct tsem_scratch *e, unsigned long long *ctx, ##args);   \
+	static __always_inline bool guard_of_##event(struct tsem_scratch *e, unsigned long long *ctx, ##args)   \
+	{                                                                                                       \
+		return e->record.ns && (guard);                                                                 \
+	}                                                                                                       \
+	SEC(section)                                                                                            \
+	int tsem_##event(unsigned long long *ctx)                                                               \
+	{                                                                                                       \
+		struct tsem_scratch *e;                                                                         \
+		int verdict;                                                                                    \
+                                                                                                                \
+		e = event_begin(TSEM_EVENT_##event, &verdict);                                                  \
+		if (!e)                                                                                         \
+			return verdict;                                                                         \
+		_Pragma("GCC diagnostic push")                                                                  \
+		_Pragma("GCC diagnostic ignored \"-Wint-conversion\"")                                          \
+		if (guard_of_##event(e, ___bpf_ctx_cast(args))) {                                               \
+			e->busy = 0;                                                                            \
+			return guard_deny();                                                                    \
+		}                                                                                               \
+		return event_end(e, describe_##event(e, ___bpf_ctx_cast(args)));                                \
+		_Pragma("GCC diagnostic pop")                                                                   \
+	}                                                                                                       \
 	static __always_inline int describe_##event(struct tsem_scratch *e, unsigned long long *ctx, ##args)
 
+/* clang-format on */
+
 /* The program of a hook whose event is generic: it says only that the hook was reached. It looks at no argument. */
-#define TSEM_GENERIC(name)                              \
-	TSEM_EVENT_PROGRAM("lsm/" #name, name)          \
-	{                                               \
-		e->record.flags = TSEM_RECORD_GENERIC;  \
-		return DESCRIBED;                       \
+#define TSEM_GENERIC(name)                             \
+	TSEM_EVENT_PROGRAM("lsm/" #name, name)         \
+	{                                              \
+		e->record.flags = TSEM_RECORD_GENERIC; \
+		return DESCRIBED;                      \
 	}
 
 /* TASK: TASK_ID of a task; zero bytes for a task outside of every namespace. */

@@ -22,8 +22,8 @@ static __always_inline int creation_describe(struct tsem_scratch *e, struct inod
 	return DESCRIBED;
 }
 
-TSEM_GUARDED_PROGRAM("lsm/inode_create", inode_create, guard_name(dir->i_sb, dentry), struct inode *dir, struct dentry *dentry,
-		     umode_t mode)
+TSEM_GUARDED_PROGRAM("lsm/inode_create", inode_create, guard_name(dir->i_sb, dentry), struct inode *dir,
+		     struct dentry *dentry, umode_t mode)
 {
 	int described = creation_describe(e, dir, dentry);
 
@@ -31,8 +31,8 @@ TSEM_GUARDED_PROGRAM("lsm/inode_create", inode_create, guard_name(dir->i_sb, den
 	return described;
 }
 
-TSEM_GUARDED_PROGRAM("lsm/inode_mkdir", inode_mkdir, guard_name(dir->i_sb, dentry), struct inode *dir, struct dentry *dentry,
-		     umode_t mode)
+TSEM_GUARDED_PROGRAM("lsm/inode_mkdir", inode_mkdir, guard_name(dir->i_sb, dentry), struct inode *dir,
+		     struct dentry *dentry, umode_t mode)
 {
 	int described = creation_describe(e, dir, dentry);
 
@@ -41,7 +41,8 @@ TSEM_GUARDED_PROGRAM("lsm/inode_mkdir", inode_mkdir, guard_name(dir->i_sb, dentr
 }
 
 /* A special file is modeled in every filesystem. */
-TSEM_GUARDED_PROGRAM("lsm/inode_mknod", inode_mknod, guard_run(dentry), struct inode *dir, struct dentry *dentry, umode_t mode, dev_t dev)
+TSEM_GUARDED_PROGRAM("lsm/inode_mknod", inode_mknod, guard_run(dentry), struct inode *dir, struct dentry *dentry,
+		     umode_t mode, dev_t dev)
 {
 	creation_begin(e, dir, dentry);
 	cell_inode(e, dir);
@@ -133,18 +134,20 @@ static __always_inline int removal_describe(struct tsem_scratch *e, struct inode
 	return DESCRIBED;
 }
 
-TSEM_GUARDED_PROGRAM("lsm/inode_unlink", inode_unlink, guard_name(dir->i_sb, dentry), struct inode *dir, struct dentry *dentry)
+TSEM_GUARDED_PROGRAM("lsm/inode_unlink", inode_unlink, guard_name(dir->i_sb, dentry), struct inode *dir,
+		     struct dentry *dentry)
 {
 	return removal_describe(e, dir, dentry);
 }
 
-TSEM_GUARDED_PROGRAM("lsm/inode_rmdir", inode_rmdir, guard_name(dir->i_sb, dentry) || guard_run_way(dentry), struct inode *dir, struct dentry *dentry)
+TSEM_GUARDED_PROGRAM("lsm/inode_rmdir", inode_rmdir, guard_name(dir->i_sb, dentry) || guard_run_way(dentry),
+		     struct inode *dir, struct dentry *dentry)
 {
 	return removal_describe(e, dir, dentry);
 }
 
-TSEM_GUARDED_PROGRAM("lsm/inode_link", inode_link, guard_name(dir->i_sb, new_dentry) || guard_run(old_dentry), struct dentry *old_dentry, struct inode *dir,
-		     struct dentry *new_dentry)
+TSEM_GUARDED_PROGRAM("lsm/inode_link", inode_link, guard_name(dir->i_sb, new_dentry) || guard_run(old_dentry),
+		     struct dentry *old_dentry, struct inode *dir, struct dentry *new_dentry)
 {
 	if (!filesystem_modeled(e, dir->i_sb->s_magic))
 		return NOT_MODELED;
@@ -155,8 +158,8 @@ TSEM_GUARDED_PROGRAM("lsm/inode_link", inode_link, guard_name(dir->i_sb, new_den
 }
 
 TSEM_GUARDED_PROGRAM("lsm/inode_rename", inode_rename,
-		     guard_name(old_dir->i_sb, old_dentry) || guard_run(new_dentry) || guard_run_way(old_dentry), struct inode *old_dir,
-		     struct dentry *old_dentry, struct inode *new_dir, struct dentry *new_dentry)
+		     guard_name(old_dir->i_sb, old_dentry) || guard_run(new_dentry) || guard_run_way(old_dentry),
+		     struct inode *old_dir, struct dentry *old_dentry, struct inode *new_dir, struct dentry *new_dentry)
 {
 	if (!filesystem_modeled(e, old_dir->i_sb->s_magic))
 		return NOT_MODELED;

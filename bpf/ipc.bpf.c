@@ -66,7 +66,8 @@ TSEM_EVENT_PROGRAM("lsm/sem_semctl", sem_semctl, struct kern_ipc_perm *perm, int
 	return ipc_describe_with(e, perm, cmd);
 }
 
-TSEM_EVENT_PROGRAM("lsm/sem_semop", sem_semop, struct kern_ipc_perm *perm, struct sembuf *sops, unsigned int nsops, int alter)
+TSEM_EVENT_PROGRAM("lsm/sem_semop", sem_semop, struct kern_ipc_perm *perm, struct sembuf *sops, unsigned int nsops,
+		   int alter)
 {
 	cell_ipc(e, perm);
 	cell_u32_pair(e, nsops, alter);
@@ -83,7 +84,8 @@ TSEM_EVENT_PROGRAM("lsm/msg_queue_msgctl", msg_queue_msgctl, struct kern_ipc_per
 	return ipc_describe_with(e, perm, cmd);
 }
 
-TSEM_EVENT_PROGRAM("lsm/msg_queue_msgrcv", msg_queue_msgrcv, struct kern_ipc_perm *perm, struct msg_msg *msg, struct task_struct *target, long type, int mode)
+TSEM_EVENT_PROGRAM("lsm/msg_queue_msgrcv", msg_queue_msgrcv, struct kern_ipc_perm *perm, struct msg_msg *msg,
+		   struct task_struct *target, long type, int mode)
 {
 	cell_ipc(e, perm);
 	cell_task(e, target);
@@ -129,30 +131,30 @@ static __always_inline int ipc_freed(struct kern_ipc_perm *perm)
 }
 
 /* An object is made: its event, with its owner, which is this task. Freed, it is forgotten. */
-#define TSEM_IPC_OBJECT(kind)                                                               \
-	SEC("lsm/" #kind "_alloc_security")                                                 \
-	int BPF_PROG(tsem_##kind##_alloc, struct kern_ipc_perm *perm)                       \
-	{                                                                                   \
-		struct tsem_scratch *e;                                                     \
-		int verdict;                                                                \
-                                                                                            \
-		e = event_begin(TSEM_EVENT_##kind##_alloc, &verdict);                       \
-		if (!e)                                                                     \
-			return verdict;                                                     \
-		if (ipc_made(e, perm)) {                                                    \
-			event_end(e, NOT_MODELED);                                          \
-			return -ENOMEM;                                                     \
-		}                                                                           \
-		cell_ipc(e, perm);                                                          \
-		verdict = event_end(e, DESCRIBED);                                          \
-		if (verdict)                                                                \
-			ipc_freed(perm);                                                    \
-		return verdict;                                                             \
-	}                                                                                   \
-	SEC("lsm/" #kind "_free_security")                                                  \
-	int BPF_PROG(tsem_##kind##_free, struct kern_ipc_perm *perm)                        \
-	{                                                                                   \
-		return ipc_freed(perm);                                                     \
+#define TSEM_IPC_OBJECT(kind)                                         \
+	SEC("lsm/" #kind "_alloc_security")                           \
+	int BPF_PROG(tsem_##kind##_alloc, struct kern_ipc_perm *perm) \
+	{                                                             \
+		struct tsem_scratch *e;                               \
+		int verdict;                                          \
+                                                                      \
+		e = event_begin(TSEM_EVENT_##kind##_alloc, &verdict); \
+		if (!e)                                               \
+			return verdict;                               \
+		if (ipc_made(e, perm)) {                              \
+			event_end(e, NOT_MODELED);                    \
+			return -ENOMEM;                               \
+		}                                                     \
+		cell_ipc(e, perm);                                    \
+		verdict = event_end(e, DESCRIBED);                    \
+		if (verdict)                                          \
+			ipc_freed(perm);                              \
+		return verdict;                                       \
+	}                                                             \
+	SEC("lsm/" #kind "_free_security")                            \
+	int BPF_PROG(tsem_##kind##_free, struct kern_ipc_perm *perm)  \
+	{                                                             \
+		return ipc_freed(perm);                               \
 	}
 
 TSEM_IPC_OBJECT(shm)

@@ -3,7 +3,8 @@
 #include "content.bpf.h"
 #include "guard.bpf.h"
 
-TSEM_EVENT_PROGRAM("lsm.s/kernel_read_file", kernel_read_file, struct file *file, enum kernel_read_file_id id, bool contents)
+TSEM_EVENT_PROGRAM("lsm.s/kernel_read_file", kernel_read_file, struct file *file, enum kernel_read_file_id id,
+		   bool contents)
 {
 	cell_file(e, file, CONTENT_DATA);
 	cell_u32_pair(e, id, contents);

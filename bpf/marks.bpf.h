@@ -3,12 +3,13 @@
  * Marks of created inodes.
  *
  * An inode that a task of a namespace creates is marked with the TASK_ID of its creator and an instance number, counted
- * for each directory and creator. For that namespace the inode's component in a path is then that mark, so that a random
- * name gives the same coefficient in every run.
+ * for each directory and creator. For that namespace the inode's component in a path is then that mark, so that a
+ * random name gives the same coefficient in every run.
  *
- * A mark is kept under superblock, inode number and generation (on an overlay: of the upper layer). It is there as long as the inode exists, whether the
- * kernel has it in memory or not. The number is given when the inode has come to be, so that a creation that fails uses
- * up none. The kernel holds the directory's lock from the hook that announces the creation until then.
+ * A mark is kept under superblock, inode number and generation (on an overlay: of the upper layer). It is there as long
+ * as the inode exists, whether the kernel has it in memory or not. The number is given when the inode has come to be,
+ * so that a creation that fails uses up none. The kernel holds the directory's lock from the hook that announces the
+ * creation until then.
  */
 #ifndef TSEM_MARKS_BPF_H
 #define TSEM_MARKS_BPF_H

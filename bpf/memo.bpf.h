@@ -6,10 +6,10 @@
  * bytes of its description, twice with a shifted key, added to the subject, a SipHash of who acts. NH costs BPF a third
  * of SipHash, since BPF cannot rotate. Bytes that are told and not hashed are left out: an event on a random name hits.
  *
- * The bucket of a tag is a SipHash of its sum under a key of its own. So the time that an event takes tells nothing of the
- * key of NH: only equal tags meet, which two descriptions have with a probability of 2^-64, whatever a workload chooses.
- * Only coefficients that were found valid are kept. All keys are drawn at random for every load. No task of a namespace
- * may load a program that reads them.
+ * The bucket of a tag is a SipHash of its sum under a key of its own. So the time that an event takes tells nothing of
+ * the key of NH: only equal tags meet, which two descriptions have with a probability of 2^-64, whatever a workload
+ * chooses. Only coefficients that were found valid are kept. All keys are drawn at random for every load. No task of a
+ * namespace may load a program that reads them.
  *
  * The table is an array of small buckets, each guarded by a sequence count. A reader that meets a writer takes it for a
  * miss.
@@ -114,8 +114,8 @@ static __always_inline bool memo_get(struct tsem_scratch *e, u8 *out)
 }
 
 /*
- * Keeps under the tag memo[] the coefficient of the event at hand, or next_task_id with `exec`, unless another writer is
- * at that bucket.
+ * Keeps under the tag memo[] the coefficient of the event at hand, or next_task_id with `exec`, unless another writer
+ * is at that bucket.
  */
 __noinline int memo_put(struct tsem_scratch *e __arg_nonnull, u32 exec)
 {

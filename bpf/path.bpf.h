@@ -249,8 +249,8 @@ static __always_inline bool walk_up(struct tsem_scratch *e, u64 here, u64 mnt)
 }
 
 /*
- * Notes the component cell[start .. start + size), the name of `d`, if it is a created one. 0 or -E2BIG. `visible` is the
- * inode that is mounted upon it, or 0.
+ * Notes the component cell[start .. start + size), the name of `d`, if it is a created one. 0 or -E2BIG. `visible` is
+ * the inode that is mounted upon it, or 0.
  */
 __noinline int component_note(struct tsem_scratch *e __arg_nonnull, u64 d, u64 visible, u32 start, u32 size)
 {
@@ -472,8 +472,7 @@ __noinline u32 pattern_match(struct tsem_scratch *e __arg_nonnull)
 		if (p->flags & TSEM_PATTERN_DEEP)
 			return i + 1;
 		rest = end - p->suffix_size;
-		if (cell_equals(e, rest, p->suffix, p->suffix_size) &&
-		    !cell_has_slash(e, start + p->prefix_size, rest))
+		if (cell_equals(e, rest, p->suffix, p->suffix_size) && !cell_has_slash(e, start + p->prefix_size, rest))
 			return i + 1;
 	}
 	return 0;

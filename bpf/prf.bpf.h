@@ -70,8 +70,8 @@ static __always_inline void prf_final(struct prf *p, u64 *out)
 }
 
 /*
- * The same of one word with 64 bits of output, from a random state: the key has been absorbed, and the half of the first
- * round that does not depend on the word.
+ * The same of one word with 64 bits of output, from a random state: the key has been absorbed, and the half of the
+ * first round that does not depend on the word.
  */
 static __always_inline u64 prf_of_word(const volatile u64 *state, u64 word)
 {

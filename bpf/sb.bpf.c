@@ -18,7 +18,8 @@ TSEM_EVENT_PROGRAM("lsm/quota_on", quota_on, struct dentry *dentry)
 	return sb_dentry_describe(e, dentry);
 }
 
-TSEM_EVENT_PROGRAM("lsm/sb_mount", sb_mount, const char *dev_name, const struct path *path, const char *type, unsigned long flags)
+TSEM_EVENT_PROGRAM("lsm/sb_mount", sb_mount, const char *dev_name, const struct path *path, const char *type,
+		   unsigned long flags)
 {
 	u64 name;
 
@@ -65,7 +66,8 @@ TSEM_EVENT_PROGRAM("lsm/sb_set_mnt_opts", sb_set_mnt_opts, struct super_block *s
 	return DESCRIBED;
 }
 
-static __always_inline int two_paths_describe(struct tsem_scratch *e, const struct path *first, const struct path *second)
+static __always_inline int two_paths_describe(struct tsem_scratch *e, const struct path *first,
+					      const struct path *second)
 {
 	cell_path(e, first->dentry, first->mnt, 0);
 	cell_path(e, second->dentry, second->mnt, PATH_SECOND);

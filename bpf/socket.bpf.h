@@ -2,8 +2,8 @@
 /*
  * Building blocks of descriptions that name sockets: SOCK, ADDR, LADDR, MADDR and PEER.
  *
- * A port that the kernel chose is another one in every run: it counts as 0, where the socket that has it listens and for
- * who connects to it (tsem_ports).
+ * A port that the kernel chose is another one in every run: it counts as 0, where the socket that has it listens and
+ * for who connects to it (tsem_ports).
  */
 #ifndef TSEM_SOCKET_BPF_H
 #define TSEM_SOCKET_BPF_H
@@ -224,8 +224,7 @@ static __always_inline u32 unix_address(struct tsem_scratch *e, struct sock *sk)
 		size = a->len - SA_FAMILY_SIZE;
 	if (!at_most(size, UNIX_PATH_MAX))
 		size = 0;
-	bpf_probe_read_kernel(raw, size,
-			      (void *)a + bpf_core_field_offset(struct unix_address, name) + SA_FAMILY_SIZE);
+	bpf_probe_read_kernel(raw, size, (void *)a + bpf_core_field_offset(struct unix_address, name) + SA_FAMILY_SIZE);
 	return size;
 }
 

@@ -214,7 +214,8 @@ TSEM_EVENT_PROGRAM("lsm/task_getscheduler", task_getscheduler, struct task_struc
 	return task_describe(e, task);
 }
 
-TSEM_EVENT_PROGRAM("lsm/capget", capget, const struct task_struct *target, kernel_cap_t *effective, kernel_cap_t *inheritable, kernel_cap_t *permitted)
+TSEM_EVENT_PROGRAM("lsm/capget", capget, const struct task_struct *target, kernel_cap_t *effective,
+		   kernel_cap_t *inheritable, kernel_cap_t *permitted)
 {
 	cell_task(e, (struct task_struct *)target);
 	cell_u64(e, effective->val);
@@ -223,7 +224,8 @@ TSEM_EVENT_PROGRAM("lsm/capget", capget, const struct task_struct *target, kerne
 	return DESCRIBED;
 }
 
-TSEM_EVENT_PROGRAM("lsm/capset", capset, struct cred *new, const struct cred *old, const kernel_cap_t *effective, const kernel_cap_t *inheritable, const kernel_cap_t *permitted)
+TSEM_EVENT_PROGRAM("lsm/capset", capset, struct cred *new, const struct cred *old, const kernel_cap_t *effective,
+		   const kernel_cap_t *inheritable, const kernel_cap_t *permitted)
 {
 	cell_u64(e, effective->val);
 	cell_u64(e, inheritable->val);
@@ -231,7 +233,8 @@ TSEM_EVENT_PROGRAM("lsm/capset", capset, struct cred *new, const struct cred *ol
 	return DESCRIBED;
 }
 
-TSEM_EVENT_PROGRAM("lsm/capable", capable, const struct cred *cred, struct user_namespace *ns, int cap, unsigned int opts)
+TSEM_EVENT_PROGRAM("lsm/capable", capable, const struct cred *cred, struct user_namespace *ns, int cap,
+		   unsigned int opts)
 {
 	cell_u32_pair(e, cap, opts);
 	cell_u32(e, !ns->level);
@@ -281,7 +284,8 @@ TSEM_EVENT_PROGRAM("lsm/task_setioprio", task_setioprio, struct task_struct *tas
 	return task_number_describe(e, task, ioprio);
 }
 
-TSEM_EVENT_PROGRAM("lsm/task_prlimit", task_prlimit, const struct cred *cred, const struct cred *tcred, unsigned int flags)
+TSEM_EVENT_PROGRAM("lsm/task_prlimit", task_prlimit, const struct cred *cred, const struct cred *tcred,
+		   unsigned int flags)
 {
 	cell_creds(e, cred);
 	cell_creds(e, tcred);
@@ -289,7 +293,8 @@ TSEM_EVENT_PROGRAM("lsm/task_prlimit", task_prlimit, const struct cred *cred, co
 	return DESCRIBED;
 }
 
-TSEM_EVENT_PROGRAM("lsm/task_setrlimit", task_setrlimit, struct task_struct *task, unsigned int resource, struct rlimit *new_rlim)
+TSEM_EVENT_PROGRAM("lsm/task_setrlimit", task_setrlimit, struct task_struct *task, unsigned int resource,
+		   struct rlimit *new_rlim)
 {
 	cell_task(e, task);
 	cell_u32(e, resource);
@@ -340,7 +345,8 @@ static __always_inline bool prctl_among(u32 option, u64 options)
 	return option < 64 && options >> option & 1;
 }
 
-TSEM_EVENT_PROGRAM("lsm/task_prctl", task_prctl, int option, unsigned long arg2, unsigned long arg3, unsigned long arg4, unsigned long arg5)
+TSEM_EVENT_PROGRAM("lsm/task_prctl", task_prctl, int option, unsigned long arg2, unsigned long arg3, unsigned long arg4,
+		   unsigned long arg5)
 {
 	bool rest = option != PR_SET_PTRACER && !prctl_among(option, PRCTL_REST_UNREAD);
 	cell_u32(e, option);

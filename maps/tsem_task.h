@@ -3,8 +3,8 @@
  * Task storage: what a task of a namespace carries, and the scratch in which its events are described and hashed.
  *
  * The scratch is in task storage and not per CPU: a sleepable program migrates and is preempted. The loader writes a
- * whole struct tsem_task once, for the first task of a namespace (only the part before `logged` need be set). From then on
- * BPF owns it.
+ * whole struct tsem_task once, for the first task of a namespace (only the part before `logged` need be set). From then
+ * on BPF owns it.
  */
 #ifndef TSEM_TASK_H
 #define TSEM_TASK_H

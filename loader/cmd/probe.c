@@ -143,7 +143,8 @@ static void probe_content(void)
 		 !strstr(first_line("/proc/cmdline"), "ima_hash=sha256"))
 		say(BLOCKS, "file digests", "IMA hashes with another function; boot without ima_hash=");
 	else if (tsem__ima_policy())
-		say(LACKS, "file digests", "by IMA, sha256; an IMA policy is loaded: a file that is being written is in no model");
+		say(LACKS, "file digests",
+		    "by IMA, sha256; an IMA policy is loaded: a file that is being written is in no model");
 	else
 		say(GOOD, "file digests", "by IMA, sha256");
 }

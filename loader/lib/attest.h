@@ -8,8 +8,8 @@
  *
  * The log itself is not in the challenge: it is longer than when the challenge was made as soon as the TPM has signed,
  * for quoting is made of events too. It needs not be: the register is its digest. The descriptions of its entries are
- *in the challenge, as far as the log went then; those of later entries are missing. So each byte of the evidence is
- *either signed, or hashed into what is signed, or compared.
+ * in the challenge, as far as the log went then; those of later entries are missing. So each byte of the evidence is
+ * either signed, or hashed into what is signed, or compared.
  *
  * A description proves itself by its coefficient, which it is computed to again. The values of the namespaces, the
  * lengths in `root`, and what a coefficient does not cover of a description (the name of the task, the time) are the

@@ -2,7 +2,7 @@
 /*
  * The form of the evidence: one JSON object in one line, all leaves strings, keys in one order, so that the same
  * evidence has one form only. A reader writes again what it has read and compares: what differs (a key that stands
- *twice or is not known, a blank, a digit in upper case) is refused without a rule for each.
+ * twice or is not known, a blank, a digit in upper case) is refused without a rule for each.
  *
  *	{"version":"2","nonce":HEX,"pcrs":{"0":HEX, ... "7":HEX,"11":HEX},
  *	 "root":{"pcr","digest","encoding","base","initial","logged","lost","losses":{REASON:N...}},

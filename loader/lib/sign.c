@@ -3,14 +3,15 @@
  * Signatures over models. A signature is a file of its own; what is signed are the bytes of the text, exactly. There
  * are two kinds, told apart by their size:
  *
- *	CMS (RFC 5652)	detached, DER, with signed attributes and one signer, whose certificate leads to an anchor, is
- *in its time, and is for the signing of code raw		64 bytes of Ed25519 (RFC 8032), by a key that is an
- *anchor itself
+ *   CMS       RFC 5652: detached, DER, with signed attributes and one signer, whose certificate leads to an anchor, is
+ *             in its time, and is for the signing of code
+ *
+ *   raw       64 bytes of Ed25519 (RFC 8032), by a key that is an anchor itself
  *
  * Nothing of a signature is believed for being in it: its certificates are only steps on the way to an anchor.
  *
- * The CMS of OpenSSL 3.0 cannot do Ed25519: the signature over the attributes is then made and checked here, as RFC
- *8419 has it. Later versions read it, and theirs is read here.
+ * The CMS of OpenSSL 3.0 cannot do Ed25519: the signature over the attributes is then made and checked here, as
+ * RFC 8419 has it. Later versions read it, and theirs is read here.
  */
 #include "sign.h"
 

@@ -5,7 +5,7 @@
  *
  * Attempts of a hostile workload. It starts itself with COMMAND before it, as a rule `tsem-bpf run`: that process is
  * the workload. The first one stays outside, sets each attempt up, has it done, each in a process of its own, looks for
- *its effect, puts everything back, and prints a line: NAME, and what became of it:
+ * its effect, puts everything back, and prints a line: NAME, and what became of it:
  *
  *	done			the effect was there
  *	denied ERROR at CALL	it was not, and the kernel said EPERM, EACCES, or ENOKEY
