@@ -119,8 +119,8 @@ struct tsem_coe {
 };
 
 /*
- * SHAPE: which optional parts a CELL has (coefficients.md, SHAPE). It is hashed in front of the CELL. The bits of a path
- * and of an inode come once for the first and once for the second path of the event.
+ * SHAPE: which optional parts a CELL has (coefficients.md, SHAPE). It is hashed in front of the CELL. The bits of a
+ * path and of an inode come once for the first and once for the second path of the event.
  */
 enum tsem_shape {
 	TSEM_SHAPE_DEVICE0 = 1 << 0,
@@ -184,8 +184,8 @@ enum tsem_record_flags {
  *
  *	H(NAME || parent_task_id || task_id || H(coe) || H(shape || cell[0 .. hashed_size)))
  *
- * with D = digest_size bytes of each id; a GENERIC event has H(NAME || Z) for the last one. The bytes of the cell behind
- * hashed_size are told and not hashed.
+ * with D = digest_size bytes of each id; a GENERIC event has H(NAME || Z) for the last one. The bytes of the cell
+ * behind hashed_size are told and not hashed.
  *
  * The hashed bytes are the fields of the CELL in the order and the encodings of coefficients.md. The told bytes are, in
  * the order of the fields that they belong to:
@@ -267,6 +267,7 @@ struct tsem_namespace {
 	u8 action[TSEM_EVENT_ROOM]; /* enum tsem_action, by event */
 	u8 base[TSEM_DIGEST_MAX];
 	char name[TSEM_NAME_SIZE];
+	u8 made_with[32]; /* digest of the model that it was made with and of its settings; zeros: it had no model */
 };
 
 /* tsem_coefficients: this -> struct tsem_coefficient. */
@@ -487,7 +488,7 @@ enum tsem_control_verb {
 	TSEM_CONTROL_PATTERN = 13, /* pattern; EBUSY: sealed; E2BIG: too many */
 	TSEM_CONTROL_ACTION = 14, /* value: struct tsem_action_of; EINVAL: no such event or action */
 	TSEM_CONTROL_AUDIT = 15, /* sealed, and every action is `log`; EINVAL: free */
-	TSEM_CONTROL_LOCK = 16, /* tsem_globals.locked; EALREADY */
+	TSEM_CONTROL_LOCK = 16, /* tsem_globals.locked, which the loader obeys; EALREADY */
 };
 
 struct tsem_control {
@@ -526,7 +527,7 @@ struct tsem_extend {
 #define TSEM_ABI_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type " is ABI")
 TSEM_ABI_SIZE(struct tsem_coe, 40);
 TSEM_ABI_SIZE(struct tsem_record, TSEM_RECORD_HEADER_SIZE + TSEM_CELL_MAX);
-TSEM_ABI_SIZE(struct tsem_namespace, 472);
+TSEM_ABI_SIZE(struct tsem_namespace, 504);
 TSEM_ABI_SIZE(struct tsem_coefficient_key, 36);
 TSEM_ABI_SIZE(struct tsem_coefficient, 16);
 TSEM_ABI_SIZE(struct tsem_tail, 32);

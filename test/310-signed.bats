@@ -4,7 +4,7 @@ load helpers
 
 # What a file that loads leaves when it fails half way.
 cleanup() {
-	[ ! -e policy ] || tsem-bpf unload --force
+	[ ! -e "$D/policy" ] || tsem-bpf unload --force
 	[ -d "$PINS" ] || tsem-bpf load
 }
 

@@ -91,7 +91,7 @@ refused() {
 
 @test "a journal has a limit, and says what it dropped" {
 	mkdir many
-	for i in $(seq 1200); do echo "$i" >"many/$i"; done
+	for i in $(seq 3000); do echo "$i" >"many/$i"; done
 	check 0 tsem-bpf run -n full --keep --journal 1 --cache 512 --trajectory t -- "$PROG/file_open" many/*
 	says "had no room in the journal"
 	file=/run/tsem-bpf/$(tsem-bpf show -n full id).events
@@ -99,7 +99,7 @@ refused() {
 	dropped=$(tsem-bpf status --json | jq '.namespaces[0].lost.journal')
 	[ "$dropped" -gt 0 ]
 	# Every one is in the model, and what has no description is said.
-	[ "$(tsem-bpf show -n full trajectory-coefficients | wc -l)" -gt 1200 ]
+	[ "$(tsem-bpf show -n full trajectory-coefficients | wc -l)" -gt 3000 ]
 	tsem-bpf delete -n full
 	[ ! -e "$file" ]
 	[ ! -e "${file%.events}.dropped" ]

@@ -15,7 +15,7 @@ static const struct {
 	u32 control;
 	const char *name;
 	const char *busy; /* why it is refused with EBUSY or EALREADY */
-	bool adds; /* to the model, which has to be signed if there is such a policy */
+	bool adds; /* to the model, which has to be signed if there is such a policy, and is as it is once locked */
 } verbs[] = {
 	[CONTROL_SEAL] = { TSEM_CONTROL_SEAL, "seal", "it is sealed already", false },
 	[CONTROL_ENFORCE] = { TSEM_CONTROL_ENFORCE, "enforce", "it is sealed and enforcing already", false },
@@ -71,6 +71,13 @@ static int explain(enum control_verb verb, u32 ns, int err)
 	return cmd__fail(EXIT_FAILED, "control: %s: %s", name, strerror(-err));
 }
 
+static bool locked(struct tsem *tsem)
+{
+	struct tsem_globals globals;
+
+	return tsem__globals(tsem, &globals) || globals.locked;
+}
+
 /* Does the verb fit the namespace and the policy? 0, or the exit code after a message. */
 static int check(struct tsem *tsem, const struct control_request *request, const struct tsem_namespace *ns)
 {
@@ -84,6 +91,8 @@ static int check(struct tsem *tsem, const struct control_request *request, const
 				 "control: %s: refused: models have to be signed here (load --require-signed-models); "
 				 "put it into a signed model",
 				 name);
+	if (verbs[request->verb].adds && locked(tsem))
+		return cmd__fail(EXIT_FAILED, "control: %s: refused: it is locked, until 'tsem-bpf unload'", name);
 	return 0;
 }
 

@@ -351,6 +351,52 @@ static int model_load(struct tsem *tsem, u32 id, const struct model *model, u32 
 	return err;
 }
 
+/*
+ * Of all that decides what a model allows, its events' and its actions' left out: a pattern that is given beside a
+ * model makes it another one.
+ */
+static int model_digest(const struct control_namespace *settings, const struct model *model, u8 *out)
+{
+	const u64 numbers[] = { settings->digest,        settings->content,     settings->encoding, settings->scope,
+				settings->instances,     settings->nsref,       model->has_base,    model->sealed,
+				model->pseudonyms.count, model->patterns.count, model->states.count };
+	struct digest_stream stream;
+	int err = digest__init(&stream, TSEM_DIGEST_SHA256);
+
+	if (err)
+		return err;
+	digest__update(&stream, numbers, sizeof(numbers));
+	digest__update(&stream, model->base, sizeof(model->base));
+	digest__update(&stream, model->pseudonyms.digest, model->pseudonyms.count * TSEM_DIGEST_MAX);
+	digest__update(&stream, model->patterns.pattern, model->patterns.count * sizeof(struct tsem_pattern));
+	digest__update(&stream, model->states.digest, model->states.count * TSEM_DIGEST_MAX);
+	return digest__final(&stream, out);
+}
+
+/* 1: another namespace was made with the same model. */
+static int made_alike(const struct tsem_namespace *ns, void *data)
+{
+	const struct tsem_namespace *new = data;
+
+	return ns->id != new->id && !memcmp(ns->made_with, new->made_with, sizeof(ns->made_with));
+}
+
+/*
+ * May the namespace be made? Asked before it has its entry: two that are made at once with the same new model must not
+ * vouch for each other. And asked again when it has one: a lock in between is seen then, and a later one comes after
+ * the entry. 0; -EACCES: it has a model that no other namespace was made with; or another -errno.
+ */
+static int lock_check(struct tsem *tsem, struct tsem_namespace *ns, const struct model *model)
+{
+	struct tsem_globals globals;
+	int err = tsem__globals(tsem, &globals);
+
+	if (err || !globals.locked || !model)
+		return err;
+	err = namespace__each(tsem, made_alike, ns);
+	return err < 0 ? err : err ? 0 : -EACCES;
+}
+
 int namespace__create(struct tsem *tsem, const struct namespace_spec *spec, u32 *id)
 {
 	static const struct model none;
@@ -369,12 +415,15 @@ int namespace__create(struct tsem *tsem, const struct namespace_spec *spec, u32 
 		return err;
 	ns.id = number;
 	entry_fill(&ns, spec, model);
-	err = ring_create(tsem, ns.id, ns.ring_size);
+	err = spec->model ? model_digest(&spec->settings, model, ns.made_with) : 0;
+	err = err ?: lock_check(tsem, &ns, spec->model);
+	err = err ?: ring_create(tsem, ns.id, ns.ring_size);
 	if (err)
 		return err;
 	err = coefficients_load(tsem, ns.id, &model->states, ns.digest_size > TSEM_KEY_SIZE);
 	if (!err && bpf_map_update_elem(tsem->namespaces, &ns.id, &ns, BPF_NOEXIST))
 		err = errno == E2BIG ? -ENOSPC : -errno;
+	err = err ?: lock_check(tsem, &ns, spec->model);
 	err = err ?: model_load(tsem, ns.id, model, mode);
 	if (err)
 		remove_all(tsem, ns.id);

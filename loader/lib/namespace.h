@@ -34,7 +34,8 @@ struct namespace_coefficients {
 
 /*
  * Makes a namespace with nothing in it but its model. 0 and its number in *id; -E2BIG: the model does not fit; -ENOSPC:
- * no more namespaces; -EEXIST: the name is taken; -EPERM; or another -errno. On an error nothing of it is left.
+ * no more namespaces; -EEXIST: the name is taken; -EACCES: it is locked (verb `lock`), and no other namespace was made
+ * with this model and these settings; -EPERM; or another -errno. On an error nothing of it is left.
  */
 int namespace__create(struct tsem *tsem, const struct namespace_spec *spec, u32 *id);
 

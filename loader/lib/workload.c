@@ -266,6 +266,10 @@ static int create_error(const struct workload *w, int err, struct workload_error
 	if (err == -EEXIST)
 		return fail(error, err, "name '%s': there is a namespace of this name; see 'tsem-bpf list'",
 			    w->spec.name);
+	if (err == -EACCES)
+		return fail(error, err,
+			    "refused: it is locked until 'tsem-bpf unload' (control lock), and no namespace has this "
+			    "model and these settings");
 	if (err == -ENOSPC)
 		return fail(error, err, "no more namespaces; load with a larger --max-namespaces, or delete one");
 	if (err == -E2BIG)
