@@ -3,6 +3,12 @@
 # shellcheck disable=SC2016 # the scripts are for other shells
 load helpers
 
+# only_in A B: the events of run A that are not in run B.
+only_in() {
+	paste -d ' ' <(tsem-bpf coefficients "trajectory.$1") "trajectory.$1" |
+		grep -vFf <(sed -n 's/^state //p' "model.$2") | cut -d ' ' -f 2- | sed "s/^/only in run $1: /"
+}
+
 # same_state SETUP SCRIPT [OPTION...]: SCRIPT in five fresh directories of one name, each filled by SETUP, gives one state.
 same_state() {
 	local i state first='' setup=$1 script=$2
@@ -20,8 +26,9 @@ same_state() {
 		state=$(tsem-bpf model state "model.$i")
 		first=${first:-$state}
 		if [ "$state" != "$first" ]; then
-			echo "run $i gives another state; these coefficients differ:" >&2
-			tsem-bpf model diff model.1 "model.$i" >&2
+			echo "run $i gives another state; these events differ:" >&2
+			only_in 1 "$i" >&2
+			only_in "$i" 1 >&2
 			return 1
 		fi
 	done
@@ -39,7 +46,10 @@ same_state() {
 	rm w/final
 	allowed sh -c "f=\$(mktemp $D/w/XXXXXX); echo text >\$f; mv \$f $D/w/final"
 	rm w/final
-	[ "$(jq -c 'select(.inode_create) | .inode_create.dentry.path | [(.owner | length), .instance]' <trajectory)" = '[64,"1"]' ]
+	# One component is created, the last; the directories above it were there.
+	[ "$(jq -c --arg w "${D##*/}/w/" 'select(.inode_create) | .inode_create.dentry.path | select(.pathname | contains($w)) |
+		(.pathname[1:] | split("/") | length - 1 | tostring) as $last |
+		[.created[] | [.component == $last, (.owner | length), .instance]]' <trajectory)" = '[[true,64,"1"]]' ]
 	denied sh -c "f=\$(mktemp $D/w/XXXXXX); echo text >\$f; mv \$f $D/w/other"
 }
 
