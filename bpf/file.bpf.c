@@ -112,7 +112,7 @@ TSEM_EVENT_PROGRAM("lsm.s/mmap_file", mmap_file, struct file *file, unsigned lon
 	return DESCRIBED;
 }
 
-TSEM_EVENT_PROGRAM("lsm.s/file_receive", file_receive, struct file *file)
+TSEM_GUARDED_PROGRAM("lsm.s/file_receive", file_receive, guard_received(file), struct file *file)
 {
 	cell_file(e, file, CONTENT_DATA);
 	return DESCRIBED;

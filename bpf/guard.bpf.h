@@ -202,6 +202,27 @@ static __always_inline bool guard_file(struct file *file)
 	return false;
 }
 
+/* Is it a map, a program or a link of BPF, as an open file? Its name says so. */
+static __always_inline bool file_of_bpf(struct file *file)
+{
+	char name[12] = {};
+
+	if (file->f_inode->i_sb->s_magic != ANON_INODE_FS_MAGIC)
+		return false;
+	bpf_probe_read_kernel_str(name, sizeof(name), file->f_path.dentry->d_name.name);
+	return !bpf_strncmp(name, sizeof(name), "bpf-map") || !bpf_strncmp(name, sizeof(name), "bpf-prog") ||
+	       !bpf_strncmp(name, sizeof(name), "bpf_link");
+}
+
+/*
+ * Must the current task not get this open file from another? What it must not have open itself, and no object of BPF:
+ * that may be ours.
+ */
+static __always_inline bool guard_received(struct file *file)
+{
+	return guard_file(file) || file_of_bpf(file);
+}
+
 /* Must the current task not lock this file? The lock of those who load and unload is on the root of the pins. */
 static __always_inline bool guard_lock(struct file *file)
 {

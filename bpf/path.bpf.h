@@ -224,7 +224,7 @@ static __always_inline bool overlay_at(u64 dentry)
 	return bpf_core_cast((void *)dentry, struct dentry)->d_sb->s_magic == OVERLAYFS_SUPER_MAGIC;
 }
 
-/* The walk has come to the root of a mount: it goes on where that is mounted. False: that is nowhere. */
+/* The walk has come to the root of a mount: it goes on where that is mounted. False: it is at its end. */
 static __always_inline bool walk_up(struct tsem_scratch *e, u64 here, u64 mnt)
 {
 	struct mount *at = bpf_core_cast((void *)mnt - bpf_core_field_offset(struct mount, mnt), struct mount);
@@ -234,9 +234,13 @@ static __always_inline bool walk_up(struct tsem_scratch *e, u64 here, u64 mnt)
 	if (!e->root_start && (u64)d->d_parent == here)
 		e->root_start = e->path_start;
 	if (up == mnt) {
-		if (mount_detached(at))
-			e->walk_flags |= PATH_DETACHED;
-		return false;
+		if (!mount_detached(at))
+			return false;
+		/* Of what it is a tree: the name in its filesystem. */
+		e->walk_flags |= PATH_DETACHED;
+		e->walk_mnt = 0;
+		e->walk_root = 0;
+		return true;
 	}
 	/* Of mounts upon each other the topmost is the one that is seen. */
 	if (!e->walk_inode)

@@ -128,6 +128,9 @@ by_hook() {
 	gone
 	annotate output "$D/m2" trajectory "$D/t2"
 	check 0 container "$1" /etc/known
+	gone
+	strange t1 m2
+	strange t2 m1
 	diff <(tsem-bpf coefficients t1 | sort) <(tsem-bpf coefficients t2 | sort)
 	tsem-bpf coefficients t1 | diff - <(sed -n 's/^state //p' m1)
 	opened /etc/known .COE.capeff <t1 | grep -qx 0x20

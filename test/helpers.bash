@@ -144,3 +144,12 @@ raced() {
 		.file_open.file.digest' <"$D/races" | sort -u >"$D/opened"
 	[ -z "$(comm -23 "$D/written" "$D/opened")" ]
 }
+
+# strange TRAJECTORY MODEL: fails with the events of TRAJECTORY that MODEL does not hold.
+strange() {
+	local found
+	found=$(paste <(tsem-bpf coefficients "$1") "$1" | grep -vFf <(sed -n 's/^state //p' "$2") | cut -f 2-)
+	[ -n "$found" ] || return 0
+	printf '%s\n' "in $1, not in $2:" "$found" >&2
+	return 1
+}

@@ -234,12 +234,13 @@ static int handle_open(const char *directory, int flags)
 	char space[sizeof(struct file_handle) + MAX_HANDLE_SZ] = {};
 	struct file_handle *h = (void *)space;
 	const char *hex = strchr(scene.message, ' ');
+	int at = open(directory, O_RDONLY | O_DIRECTORY);
 	unsigned byte;
 
 	h->handle_type = atoi(scene.message);
 	while (hex && sscanf(hex + 1 + 2 * h->handle_bytes, "%2x", &byte) == 1)
 		h->f_handle[h->handle_bytes++] = byte;
-	return open_by_handle_at(TRY(open(directory, O_RDONLY | O_DIRECTORY)), h, flags);
+	return at < 0 ? -1 : open_by_handle_at(at, h, flags);
 }
 
 static int handle_read(const struct attempt *a)
@@ -330,10 +331,9 @@ static int giver_prepare(const struct attempt *a)
 static int received(void)
 {
 	char address[128];
-	int s = TRY(socket(AF_UNIX, SOCK_STREAM, 0)), size = unix_address(address, "giver");
+	int s = socket(AF_UNIX, SOCK_STREAM, 0), size = unix_address(address, "giver");
 
-	TRY(connect(s, (void *)address, size));
-	return receive_descriptor(s);
+	return s < 0 || connect(s, (void *)address, size) ? -1 : receive_descriptor(s);
 }
 
 static int receive_read(const struct attempt *a)

@@ -95,7 +95,7 @@ static int after_full(const struct attempt *a)
 {
 	(void)a;
 	for (int i = 0; scene.attacking && i < 3; i++) {
-		if (open("m/own", O_RDWR | O_CREAT, 0600) >= 0 || errno != ENOSPC)
+		if (open("m/own", O_WRONLY | O_CREAT | O_TRUNC, 0644) >= 0 || errno != ENOSPC)
 			return failed_at("open");
 	}
 	TRY(unlink("m/3"));

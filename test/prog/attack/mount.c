@@ -462,7 +462,7 @@ const struct attempt mount_attempts[] = {
 	MOUNT("bind-relative", bind_relative),
 	{ "bind-symlink", bind_symlink, bind_symlink, symlink_prepare, fake_written, unmount_m },
 	MOUNT("bind-over", bind_over),
-	{ "overlay-upper", overlay, overlay, overlay_prepare, upper_written, unmount_m },
+	{ "overlay-upper", overlay, NULL, overlay_prepare, upper_written, unmount_m },
 	MOUNT("pivot-root", pivot),
 	MOUNT("chroot", change_root),
 	{ "detached-tree", detached, detached, root_prepare, fake_written, root_restore },
