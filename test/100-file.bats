@@ -146,9 +146,11 @@ cleanup() {
 	allowed bash -c ": <$disk; : </dev/loop-control"
 }
 
-@test "mmap_file: code in memory is modeled by its name" {
+@test "mmap_file: memory is modeled by its name" {
 	learn "$PROG/memory_code" r one
-	allowed "$PROG/memory_code" r two
+	allowed "$PROG/memory_code" r one
+	denied "$PROG/memory_code" r two
+	forensic mmap_file
 	denied "$PROG/memory_code" x one
 	forensic mmap_file
 	learn "$PROG/memory_code" x one
@@ -203,8 +205,16 @@ cleanup() {
 	denied "$OPEN" "$path"
 }
 
-@test "file_open: files on pseudo filesystems are not modeled" {
+@test "file_open: files on pseudo filesystems are modeled by their name, and not with scope=files" {
 	learn "$OPEN" /proc/self/status
+	allowed "$OPEN" /proc/self/status
+	[ "$(opened "/proc/self/status" .file_open.file.path.pathname <trajectory)" = null ]
+	[ "$(jq -rs 'map(.file_open.file.path.normal // empty) | unique | .[]' <trajectory)" = /proc/self/status ]
+	denied "$OPEN" /proc/uptime
+	forensic file_open
+	denied "$OPEN" /sys/kernel/mm/transparent_hugepage/enabled
+	forensic file_open
+	check 0 tsem-bpf run -q --scope files -o "$D/model" -- "$OPEN" /proc/self/status
 	allowed "$OPEN" /proc/self/status /proc/uptime /sys/kernel/mm/transparent_hugepage/enabled
 }
 

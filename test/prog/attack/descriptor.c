@@ -234,12 +234,13 @@ static int handle_open(const char *directory, int flags)
 	char space[sizeof(struct file_handle) + MAX_HANDLE_SZ] = {};
 	struct file_handle *h = (void *)space;
 	const char *hex = strchr(scene.message, ' ');
-	int at = open(directory, O_RDONLY | O_DIRECTORY);
 	unsigned byte;
+	int at;
 
 	h->handle_type = atoi(scene.message);
 	while (hex && sscanf(hex + 1 + 2 * h->handle_bytes, "%2x", &byte) == 1)
 		h->f_handle[h->handle_bytes++] = byte;
+	at = open(directory, O_RDONLY | O_DIRECTORY);
 	return at < 0 ? -1 : open_by_handle_at(at, h, flags);
 }
 
