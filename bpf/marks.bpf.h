@@ -130,13 +130,10 @@ static __always_inline int cell_mark(struct tsem_scratch *e, u64 inode)
 	return 0;
 }
 
-/* Has the namespace had its share of what creations are kept in? */
-static __always_inline bool creations_full(struct tsem_namespace *ns)
-{
-	return ns->marks >= TSEM_SHARE(TSEM_MARKS_MAX) || ns->creations >= TSEM_SHARE(TSEM_CREATIONS_MAX);
-}
-
-/* The number that the next file of the current task gets in the directory of e->creation; 0: there is no room. */
+/*
+ * The number that the next file of the current task gets in the directory of e->creation; 0: there is no room. A
+ * namespace that has had its share of directories goes on in those that it has made files in.
+ */
 static __always_inline u64 creation_number(struct tsem_scratch *e)
 {
 	struct tsem_namespace *ns = namespace_of(e->record.ns);
@@ -144,10 +141,12 @@ static __always_inline u64 creation_number(struct tsem_scratch *e)
 
 	e->creation.ns = creator_mark(e->record.ns);
 	__builtin_memcpy(e->creation.creator, e->record.task_id, TSEM_KEY_SIZE);
-	if (!ns || creations_full(ns))
+	if (!ns || ns->marks >= TSEM_SHARE(TSEM_MARKS_MAX))
 		return 0;
 	count = bpf_map_lookup_elem(&tsem_creations, &e->creation);
-	return count ? *count + 1 : 1;
+	if (count)
+		return *count + 1;
+	return ns->creations >= TSEM_SHARE(TSEM_CREATIONS_MAX) ? 0 : 1;
 }
 
 /*

@@ -213,10 +213,10 @@ creations() {
 	wait_for test -d one
 	key=$(tsem-bpf list --json | jq -r '.[0].id')
 	key="$((key & 255)) $((key >> 8 & 255)) 0 0"
-	# tsem_namespace.creations is the u32 at 36: TSEM_CREATIONS_SHARE.
+	# tsem_namespace.creations is the u64 at 128: TSEM_SHARE(TSEM_CREATIONS_MAX), 65536.
 	# shellcheck disable=SC2086 # words
 	value=$(bpftool -j map lookup pinned "$PINS/maps/tsem_namespaces" key $key |
-		jq -r '.value | .[36:40] = ["0", "0", "1", "0"] | join(" ")')
+		jq -r '.value | .[128:136] = ["0", "0", "1", "0", "0", "0", "0", "0"] | join(" ")')
 	# shellcheck disable=SC2086
 	bpftool map update pinned "$PINS/maps/tsem_namespaces" key $key value $value
 	echo >go
