@@ -277,7 +277,7 @@ NEW='.dentry.path.pathname == $P + "/new" and (.dentry.path | '$CREATED') and .d
 		(.sb.s_flags | tonumber | . % 256 == 16 and ./536870912 % 4 == 3)' "$PROG/sb_remount" "$D/d" 1
 	fires sb_umount '.mnt.path.pathname == $D + "/d" and .flags == "0"' "$PROG/sb_umount" "$D/d" 0
 	mkdir t
-	fires move_mount '.to_path.pathname == $D + "/t" and .from_path.pathname == "detached:/"' "$PROG/move_mount" "$D/d" "$D/t"
+	fires move_mount '.to_path.pathname == $D + "/t" and .from_path.pathname == "detached:" + $P + "/d"' "$PROG/move_mount" "$D/d" "$D/t"
 	umount t
 	fires sb_pivotroot '.new_path.pathname == $D + "/d" and .old_path.pathname == $D + "/d/old"' "$PROG/sb_pivotroot" "$D/d"
 	fires quotactl '. == {"cmds": "8388609", "type": "0", "id": "0", "sb": {"dentry": {"path": {"pathname": ""}},
