@@ -25,7 +25,7 @@ beside() {
 		kill -0 $greedy
 		sleep 0.2
 	done
-	[ "$(<made)" -gt $((count / 4)) ]
+	[ "$(<made)" -gt $((count / 5)) ]
 	allowed "$@"
 	denied cat "$D/two"
 	kill -0 $greedy
