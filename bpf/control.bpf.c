@@ -162,6 +162,8 @@ __noinline int control_inherit(u32 pid, u32 ns)
 
 	if (!task)
 		return -ENOENT;
+	/* It may have been a task of the root so far. Its next event is one of this namespace. */
+	bpf_task_storage_delete(&tsem_scratch, task);
 	table = BPF_CORE_READ(task, files, fdt);
 	room = BPF_CORE_READ(table, max_fds);
 	bpf_for(fd, 0, INHERITED_MAX) {
