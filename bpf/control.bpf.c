@@ -156,14 +156,20 @@ static __always_inline int inherit_one(u32 ns, struct fdtable *table, u32 fd)
 __noinline int control_inherit(u32 pid, u32 ns)
 {
 	struct task_struct *task = bpf_task_from_pid(pid);
+	struct tsem_scratch *e;
 	struct fdtable *table;
 	u32 fd, room;
 	int err = 0;
 
 	if (!task)
 		return -ENOENT;
-	/* It may have been a task of the root so far. Its next event is one of this namespace. */
-	bpf_task_storage_delete(&tsem_scratch, task);
+	/* It may have been a task of the root so far: an empty scratch is filled by its next event, in this namespace. */
+	e = bpf_task_storage_get(&tsem_scratch, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
+	if (!e) {
+		bpf_task_release(task);
+		return -ENOMEM;
+	}
+	e->record.magic = 0;
 	table = BPF_CORE_READ(task, files, fdt);
 	room = BPF_CORE_READ(table, max_fds);
 	bpf_for(fd, 0, INHERITED_MAX) {

@@ -92,7 +92,7 @@ static __always_inline void subject_update(struct tsem_scratch *e)
 	subject_refresh(e, generation);
 }
 
-/* The scratch of a task that has none yet. NULL: no memory. */
+/* The scratch of a task that has none yet, or an empty one. NULL: no memory. */
 static __noinline struct tsem_scratch *scratch_make(struct tsem_task *t)
 {
 	struct tsem_globals *g = globals();
@@ -101,6 +101,7 @@ static __noinline struct tsem_scratch *scratch_make(struct tsem_task *t)
 	e = bpf_task_storage_get(&tsem_scratch, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!e || !g)
 		return NULL;
+	e->generation = 0;
 	e->untrusted = t->untrusted;
 	e->nsref = t->nsref;
 	e->scope = t->scope;
@@ -154,7 +155,7 @@ static __always_inline struct tsem_scratch *event_begin(u32 event, int *verdict)
 	struct tsem_task *t;
 
 	*verdict = 0;
-	if (!e) {
+	if (!e || !e->record.magic) {
 		t = task_adopted();
 		if (!t || kernel_acts())
 			return NULL;
@@ -190,6 +191,9 @@ __noinline int event_finish(struct tsem_scratch *e __arg_nonnull)
 		verdict = event_undescribed(e->record.event, TSEM_LOSS_HASH);
 	else
 		verdict = event_decide(e, known);
+	/* Here and not where the log is written: the stack is short below. */
+	if (tsem_root_settings.on && !e->record.ns && known <= 0)
+		root_extend();
 	e->busy = 0;
 	return verdict;
 }

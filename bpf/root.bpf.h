@@ -136,7 +136,6 @@ static __always_inline void root_log(struct tsem_scratch *event)
 	__builtin_memcpy(e->coefficient, event->key.coefficient, TSEM_KEY_SIZE);
 	__builtin_memcpy(e->coefficient + TSEM_KEY_SIZE, event->tail.bytes, sizeof(event->tail));
 	__sync_lock_test_and_set(&e->ready, 1);
-	root_extend();
 }
 
 #endif

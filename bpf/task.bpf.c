@@ -21,7 +21,8 @@ int BPF_PROG(tsem_task_alloc, struct task_struct *task, unsigned long clone_flag
 	if (!ns)
 		return -EPERM;
 	child = bpf_task_storage_get(&tsem_tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	if (!child) {
+	/* Its scratch, empty: here there is memory, where a hook must not sleep there may be none for a moment. */
+	if (!child || !bpf_task_storage_get(&tsem_scratch, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE)) {
 		__sync_fetch_and_add(&g->fork_failures, 1);
 		__sync_fetch_and_add(&ns->lost[TSEM_LOSS_STORAGE], 1);
 		return -ENOMEM;
