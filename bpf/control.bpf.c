@@ -163,7 +163,8 @@ __noinline int control_inherit(u32 pid, u32 ns)
 
 	if (!task)
 		return -ENOENT;
-	/* It may have been a task of the root so far: an empty scratch is filled by its next event, in this namespace. */
+	/* It may have been a task of the root so far: an empty scratch is filled by its next event, in this namespace.
+	 */
 	e = bpf_task_storage_get(&tsem_scratch, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!e) {
 		bpf_task_release(task);
