@@ -20,9 +20,9 @@ struct {
 } tsem_tasks SEC(".maps");
 
 /*
- * Task -> scratch in which its events are described. Made when a task first describes something, used by that task
- * alone. Apart from tsem_tasks: what every hook reads stays small. Full: the event is counted (TSEM_LOSS_STORAGE) and
- * outside of every model.
+ * Task -> scratch in which its events are described. Made empty at the fork, where there is memory, and filled when the
+ * task first describes something; used by that task alone. Apart from tsem_tasks: what every hook reads stays small.
+ * Full: the fork fails. A task that had none gets one at its first event, or is denied (TSEM_LOSS_STORAGE).
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);

@@ -60,7 +60,8 @@ struct tsem_piece {
 };
 
 /*
- * tsem_scratch: the event at hand. Made when a task first describes something.
+ * tsem_scratch: the event at hand. Made empty at the fork (record.magic is 0), filled when a task first describes
+ * something.
  *
  * record.cell holds the hashed bytes from its start on (record.hashed_size), and the told bytes in pieces at its end,
  * from `told_floor` on. Who acts (record.task_id, coe, and the settings) is kept from event to event.
