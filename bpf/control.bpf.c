@@ -43,7 +43,7 @@ static __always_inline int control_base(struct tsem_control *c, struct tsem_name
 	return 0;
 }
 
-static __always_inline int control_pseudonym(struct tsem_control *c, struct tsem_namespace *ns, struct tsem_globals *g)
+static __always_inline int control_pseudonym(struct tsem_control *c, struct tsem_namespace *ns)
 {
 	struct tsem_pseudonym_key key = {};
 	struct tsem_tail tail;
@@ -60,8 +60,7 @@ static __always_inline int control_pseudonym(struct tsem_control *c, struct tsem
 	if (err)
 		return err;
 	__sync_fetch_and_add(&ns->pseudonyms, 1);
-	/* Tasks look at their namespace anew. */
-	__sync_fetch_and_add(&g->generation, 1);
+	settings_changed();
 	return 0;
 }
 
@@ -71,7 +70,7 @@ static __always_inline bool pattern_plausible(const struct tsem_pattern *p)
 	return p->size && p->size <= TSEM_PATTERN_MAX && p->prefix_size <= p->size && p->suffix_size <= p->size;
 }
 
-static __always_inline int control_pattern(struct tsem_control *c, struct tsem_namespace *ns, struct tsem_globals *g)
+static __always_inline int control_pattern(struct tsem_control *c, struct tsem_namespace *ns)
 {
 	struct tsem_pattern_key key = { .ns = c->ns, .index = ns->patterns };
 	const u64 *from = (const u64 *)&c->pattern;
@@ -97,7 +96,7 @@ static __always_inline int control_pattern(struct tsem_control *c, struct tsem_n
 	if (err)
 		return err;
 	__sync_fetch_and_add(&ns->patterns, 1);
-	__sync_fetch_and_add(&g->generation, 1);
+	settings_changed();
 	return 0;
 }
 
@@ -194,7 +193,7 @@ static __always_inline int control_join(struct tsem_control *c, struct tsem_name
 	return 0;
 }
 
-static __always_inline int control_forget(struct tsem_control *c)
+static __always_inline int control_forget(struct tsem_control *c, struct tsem_namespace *ns)
 {
 	struct tsem_coefficient_key key = {};
 	struct tsem_coefficient *known;
@@ -205,6 +204,9 @@ static __always_inline int control_forget(struct tsem_control *c)
 	if (!known)
 		return -ENOENT;
 	known->described = 0;
+	/* The memo would keep it from the decide step. */
+	__sync_fetch_and_add(&ns->epoch, 1);
+	settings_changed();
 	return 0;
 }
 
@@ -292,6 +294,10 @@ static __always_inline int control_run(struct tsem_control *c, struct tsem_globa
 		return control_extend(c);
 	if (c->verb == TSEM_CONTROL_EXTENDED)
 		return control_extended(c);
+	if (c->verb == TSEM_CONTROL_GONE) {
+		settings_changed();
+		return 0;
+	}
 	if (c->verb == TSEM_CONTROL_LOCK)
 		return control_lock(g);
 	ns = bpf_map_lookup_elem(&tsem_namespaces, &id);
@@ -312,11 +318,11 @@ static __always_inline int control_run(struct tsem_control *c, struct tsem_globa
 	case TSEM_CONTROL_BASE:
 		return control_base(c, ns);
 	case TSEM_CONTROL_PSEUDONYM:
-		return control_pseudonym(c, ns, g);
+		return control_pseudonym(c, ns);
 	case TSEM_CONTROL_FORGET:
-		return control_forget(c);
+		return control_forget(c, ns);
 	case TSEM_CONTROL_PATTERN:
-		return control_pattern(c, ns, g);
+		return control_pattern(c, ns);
 	case TSEM_CONTROL_ACTION:
 		return control_action(c, ns);
 	case TSEM_CONTROL_AUDIT:

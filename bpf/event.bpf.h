@@ -23,15 +23,19 @@
 #define DESCRIBED 0
 #define NOT_MODELED 1
 
-/* What the scratch keeps of the namespace. Pseudonyms and patterns are set while it is free. */
+/* What the scratch keeps of the namespace, whose changes move the generation. */
 static __always_inline void settings_refresh(struct tsem_scratch *e)
 {
 	struct tsem_namespace *ns = namespace_of(e->record.ns);
 
+	e->memo_owner = MEMO_NOBODY;
 	if (!ns)
 		return;
+	if (!e->untrusted)
+		e->memo_owner = ns->id | (u64)ns->epoch << 32;
 	e->pseudonyms = ns->pseudonyms != 0;
 	e->patterns = ns->patterns;
+	e->has_marks = ns->has_marks;
 	e->instances = ns->instances;
 }
 
@@ -185,8 +189,14 @@ static __always_inline struct tsem_scratch *event_begin(u32 event, int *verdict)
 /* The event is described: map and decide. 0 or -EPERM. */
 __noinline int event_finish(struct tsem_scratch *e __arg_nonnull)
 {
-	int known = coefficient_map(e, 0), verdict;
+	int known, verdict;
 
+	memo_key(e, memo_kind(e, 0));
+	if (memo_use(e)) {
+		e->busy = 0;
+		return 0;
+	}
+	known = coefficient_map(e, 0);
 	if (known < 0)
 		verdict = event_undescribed(e->record.event, TSEM_LOSS_HASH);
 	else

@@ -24,7 +24,8 @@ static __always_inline u64 word_at(u64 address)
 
 /*
  * A bit for each inode that ever got a mark, by its number: a path has many components, of which few are created. A bit
- * that is set asks tsem_marks. No bit is ever cleared: that costs time only.
+ * that is set asks tsem_marks. No bit is ever cleared: that costs time only. A namespace that has created nothing looks
+ * at no component (has_marks).
  */
 #define FILTER_BITS 20
 #define FILTER_WORDS (1 << (FILTER_BITS - 6))
@@ -103,7 +104,7 @@ static __always_inline bool inode_created(struct tsem_scratch *e, struct inode *
 {
 	u64 address = address_of(e, inode);
 
-	return mark_likely(address) && mark_ours(e, address);
+	return e->has_marks && mark_likely(address) && mark_ours(e, address);
 }
 
 /* The number as the namespace counts it (`instances`). */
@@ -217,6 +218,10 @@ __noinline int creation_commit(struct tsem_scratch *e __arg_nonnull, u64 inode)
 		return 0;
 	}
 	__sync_fetch_and_add(&ns->marks, 1);
+	if (!ns->has_marks) {
+		ns->has_marks = 1;
+		settings_changed();
+	}
 	bit = filter_bit(e->inode_key.inode);
 	__sync_fetch_and_or(&tsem_mark_filter[bit >> 6 & (FILTER_WORDS - 1)], 1ULL << (bit & 63));
 	creation_count(e, ns, instance);

@@ -6,6 +6,9 @@
  * bytes of its description, twice with a shifted key, added to the subject, a SipHash of who acts. NH costs BPF a third
  * of SipHash, since BPF cannot rotate. Bytes that are told and not hashed are left out: an event on a random name hits.
  *
+ * An entry that has an owner also answers for the decide step: its coefficient is valid in that namespace. So the
+ * repeated case costs one look-up.
+ *
  * The bucket of a tag is a SipHash of its sum under a key of its own. So the time that an event takes tells nothing of
  * the key of NH: only equal tags meet, which two descriptions have with a probability of 2^-64, whatever a workload
  * chooses. Only coefficients that were found valid are kept. All keys are drawn at random for every load. No task of a
@@ -71,20 +74,65 @@ static __always_inline void memo_key(struct tsem_scratch *e, u32 kind)
 	}
 	e->memo[0] = sum0;
 	e->memo[1] = sum1;
+	e->memo_bucket = prf_of_word(tsem_bucket_secret, sum0 + sum1) & (TSEM_MEMO_BUCKETS - 1);
 }
+
+/* In no namespace is an entry of this owner valid. */
+#define MEMO_NOBODY (~0ULL)
+#define MEMO_USES_MASK ((1ULL << TSEM_MEMO_USES_BITS) - 1)
 
 static __always_inline struct tsem_memo *memo_bucket(const struct tsem_scratch *e)
 {
-	u32 i = prf_of_word(tsem_bucket_secret, e->memo[0] + e->memo[1]) & (TSEM_MEMO_BUCKETS - 1);
+	u32 i = e->memo_bucket;
 
 	return bpf_map_lookup_elem(&tsem_memo, &i);
 }
 
-/* The coefficient of the key memo[] into `out`, room for the widest; false: not known. */
+static __always_inline bool memo_matches(const struct tsem_scratch *e, const struct tsem_memo_entry *known)
+{
+	return known->hash[0] == e->memo[0] && known->hash[1] == e->memo[1];
+}
+
+/* The entry that says that the event memo[] is valid in its namespace, or NULL. `uses`: what it has counted. */
+static __always_inline struct tsem_memo_entry *memo_owned(struct tsem_scratch *e, u64 *uses)
+{
+	struct tsem_memo *m = memo_bucket(e);
+	struct tsem_memo_entry *known;
+	u32 lock;
+
+	if (!m)
+		return NULL;
+	lock = *(volatile u32 *)&m->lock;
+	read_fence();
+	known = &m->entry[0];
+	if (!memo_matches(e, known) || known->owner != e->memo_owner) {
+		known = &m->entry[1];
+		if (!memo_matches(e, known) || known->owner != e->memo_owner)
+			return NULL;
+	}
+	*uses = *(volatile u64 *)&known->uses;
+	read_fence();
+	if (lock & 1 || *(volatile u32 *)&m->lock != lock || e->memo_owner == MEMO_NOBODY)
+		return NULL;
+	return known;
+}
+
+/*
+ * Is the event memo[] known to be valid in its namespace? Then it is counted. A writer that replaces the entry changes
+ * `uses`: what is counted here belongs to the entry that was compared.
+ */
+static __always_inline bool memo_use(struct tsem_scratch *e)
+{
+	u64 uses;
+	struct tsem_memo_entry *known = memo_owned(e, &uses);
+
+	return known && __sync_val_compare_and_swap(&known->uses, uses, uses + 1) == uses;
+}
+
+/* The coefficient of the event memo[] into `out`, room for the widest; false: not known. */
 static __always_inline bool memo_get(struct tsem_scratch *e, u8 *out)
 {
 	struct tsem_memo *m = memo_bucket(e);
-	u64 hash0 = e->memo[0], hash1 = e->memo[1];
 	struct tsem_memo_entry *known;
 	u64 *to = (u64 *)out;
 	const u64 *from;
@@ -95,29 +143,42 @@ static __always_inline bool memo_get(struct tsem_scratch *e, u8 *out)
 	lock = *(volatile u32 *)&m->lock;
 	read_fence();
 	known = &m->entry[0];
-	if (known->hash[0] != hash0 || known->hash[1] != hash1) {
+	if (!memo_matches(e, known)) {
 		known = &m->entry[1];
-		if (known->hash[0] != hash0 || known->hash[1] != hash1)
+		if (!memo_matches(e, known))
 			return false;
 	}
 	from = (const u64 *)known->coefficient;
 #pragma unroll
-	for (int i = 0; i < TSEM_KEY_SIZE / 8; i++)
+	for (int i = 0; i < TSEM_DIGEST_MAX / 8; i++)
 		to[i] = from[i];
-	if (e->record.digest_size > TSEM_KEY_SIZE) {
-#pragma unroll
-		for (int i = TSEM_KEY_SIZE / 8; i < TSEM_DIGEST_MAX / 8; i++)
-			to[i] = from[i];
-	}
 	read_fence();
 	return !(lock & 1) && *(volatile u32 *)&m->lock == lock;
 }
 
+/* What an entry that goes has counted. */
+static __always_inline void memo_settle(struct tsem_memo_entry *known)
+{
+	u64 uses = *(volatile u64 *)&known->uses;
+	struct tsem_coefficient_key key;
+	struct tsem_coefficient *c;
+
+	uses = __sync_lock_test_and_set(&known->uses, ((uses >> TSEM_MEMO_USES_BITS) + 1) << TSEM_MEMO_USES_BITS);
+	uses &= MEMO_USES_MASK;
+	if (!uses)
+		return;
+	key.ns = (u32)known->owner;
+	__builtin_memcpy(key.coefficient, known->coefficient, TSEM_KEY_SIZE);
+	c = bpf_map_lookup_elem(&tsem_coefficients, &key);
+	if (c)
+		__sync_fetch_and_add(&c->count, uses);
+}
+
 /*
  * Keeps under the tag memo[] the coefficient of the event at hand, or next_task_id with `exec`, unless another writer
- * is at that bucket.
+ * is at that bucket. `owner`: of tsem_memo_entry.
  */
-__noinline int memo_put(struct tsem_scratch *e __arg_nonnull, u32 exec)
+__noinline int memo_put(struct tsem_scratch *e __arg_nonnull, u64 owner, u32 exec)
 {
 	struct tsem_memo *m = memo_bucket(e);
 	struct tsem_memo_entry *known;
@@ -130,8 +191,10 @@ __noinline int memo_put(struct tsem_scratch *e __arg_nonnull, u32 exec)
 		return 0;
 	known = &m->entry[m->next & 1];
 	m->next++;
+	memo_settle(known);
 	known->hash[0] = e->memo[0];
 	known->hash[1] = e->memo[1];
+	known->owner = owner;
 	if (exec) {
 		__builtin_memcpy(known->coefficient, e->next_task_id, TSEM_DIGEST_MAX);
 	} else {

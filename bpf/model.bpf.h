@@ -2,7 +2,7 @@
 /*
  * The decide step: look up, miss, act.
  *
- *	look up		(namespace, coefficient) known and valid: count it, allow
+ *	look up		(namespace, coefficient) known and valid: count it, allow. The memo has done so for most events.
  *	miss		free: a new coefficient becomes valid; else it is forensics
  *	act		an event outside of the model of a sealed namespace: log, deny, untrust or kill
  *
@@ -135,8 +135,10 @@ static __always_inline void task_distrust(struct tsem_namespace *ns)
 	if (!t || t->untrusted)
 		return;
 	t->untrusted = 1;
-	if (e)
+	if (e) {
 		e->untrusted = 1;
+		e->memo_owner = MEMO_NOBODY;
+	}
 	__sync_fetch_and_add(&ns->untrusted_tasks, 1);
 }
 
@@ -235,6 +237,8 @@ static __always_inline struct tsem_coefficient *coefficient_new(struct tsem_scra
 		c->valid = 0;
 		__sync_fetch_and_add(&ns->forensics, 1);
 	}
+	if (c && !err)
+		c->settled = 1;
 	return c;
 }
 
@@ -283,22 +287,24 @@ __noinline int event_miss(struct tsem_scratch *e __arg_nonnull)
 /* ---- look up ---- */
 
 /*
- * The decide step for the event whose coefficient is in key. `known`: the memo has it. Only what is valid gets there.
- * 0 or -EPERM.
+ * The decide step for the event whose coefficient is in key. `known`: the memo has it. Only what is valid gets there;
+ * what has nothing left to be done gets there as the namespace's. 0 or -EPERM.
  */
 static __always_inline int event_decide(struct tsem_scratch *e, int known)
 {
 	struct tsem_coefficient *c;
+	bool done;
 
 	e->key.ns = e->record.ns;
 	c = bpf_map_lookup_elem(&tsem_coefficients, &e->key);
 	if (!c || !c->valid || e->unmodeled || e->untrusted)
 		return event_miss(e);
 	__sync_fetch_and_add(&c->count, 1);
-	if (!known)
-		memo_put(e, 0);
 	if (!c->described)
 		coefficient_describe(e, c);
+	done = c->described && c->settled;
+	if (!known || done)
+		memo_put(e, done ? e->memo_owner : MEMO_NOBODY, 0);
 	return 0;
 }
 

@@ -16,6 +16,15 @@ static __always_inline struct tsem_globals *globals(void)
 	return bpf_map_lookup_elem(&tsem_globals, &zero);
 }
 
+/* A setting of a namespace is another one: tasks read it anew at their next event. */
+static __always_inline void settings_changed(void)
+{
+	struct tsem_globals *g = globals();
+
+	if (g)
+		__sync_fetch_and_add(&g->generation, 1);
+}
+
 /*
  * What `tsem-bpf load` says of the root namespace: the settings that its tasks have. `on` is known to the verifier:
  * where the root is not modeled, none of its code is there.

@@ -218,10 +218,10 @@ static __always_inline int path_mark_detached(struct tsem_scratch *e)
 	return 0;
 }
 
-/* Is the dentry one of an overlay? */
-static __always_inline bool overlay_at(u64 dentry)
+/* Is the dentry one of an overlay? Of no interest where there are no marks. */
+static __always_inline bool overlay_at(struct tsem_scratch *e, u64 dentry)
 {
-	return bpf_core_cast((void *)dentry, struct dentry)->d_sb->s_magic == OVERLAYFS_SUPER_MAGIC;
+	return e->has_marks && bpf_core_cast((void *)dentry, struct dentry)->d_sb->s_magic == OVERLAYFS_SUPER_MAGIC;
 }
 
 /* The walk has come to the root of a mount: it goes on where that is mounted. False: it is at its end. */
@@ -243,12 +243,12 @@ static __always_inline bool walk_up(struct tsem_scratch *e, u64 here, u64 mnt)
 		return true;
 	}
 	/* Of mounts upon each other the topmost is the one that is seen. */
-	if (!e->walk_inode)
+	if (e->has_marks && !e->walk_inode)
 		e->walk_inode = (u64)d->d_inode;
 	e->walk_dentry = (u64)at->mnt_mountpoint;
 	e->walk_mnt = up;
 	e->walk_root = mount_root(up);
-	e->walk_overlay = overlay_at(e->walk_dentry);
+	e->walk_overlay = overlay_at(e, e->walk_dentry);
 	return true;
 }
 
@@ -274,10 +274,13 @@ __noinline int component_note(struct tsem_scratch *e __arg_nonnull, u64 d, u64 v
 static __always_inline bool component_special(struct tsem_scratch *e, struct dentry *d, u64 visible, u32 end)
 {
 	u32 flags = *(volatile u32 *)&e->walk_flags;
-	u64 inode = (u64)d->d_inode;
+	u64 inode;
 
 	if (visible || (end == e->path_end && flags & (PATH_NEW | PATH_CHOSEN)))
 		return true;
+	if (!e->has_marks)
+		return false;
+	inode = (u64)d->d_inode;
 	return *(volatile u32 *)&e->walk_overlay ? mark_likely(inode) : filter_has(inode);
 }
 
@@ -378,7 +381,7 @@ __noinline int path_walk(struct tsem_scratch *e __arg_nonnull, u64 dentry, u64 m
 		e->walk_inode = 0;
 		e->walk_mnt = mnt;
 		e->walk_root = mnt ? mount_root(mnt) : 0;
-		e->walk_overlay = overlay_at(dentry);
+		e->walk_overlay = overlay_at(e, dentry);
 		e->walk_flags = flags;
 		read_fence();
 		err = path_walk_once(e);

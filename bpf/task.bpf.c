@@ -67,23 +67,28 @@ int BPF_PROG(tsem_task_free, struct task_struct *task)
 /* The TASK_ID that the exec at hand gives, into next_task_id. 1: the memo had it; 0: it was hashed, or cannot be. */
 __noinline int exec_map(struct tsem_scratch *e __arg_nonnull)
 {
-	int known = e->unmodeled ? -EINVAL : coefficient_map(e, 1);
+	int known = -EINVAL;
 
+	if (!e->unmodeled) {
+		memo_key(e, memo_kind(e, 1));
+		known = coefficient_map(e, 1);
+	}
 	/* In no model. */
 	if (known < 0)
 		digest_fault(e, e->next_task_id);
 	return known > 0;
 }
 
-/* Keeps the TASK_ID of an exec whose event is valid. */
+/* Keeps the TASK_ID of an exec whose event is known to be valid. */
 __noinline int exec_keep(struct tsem_scratch *e __arg_nonnull)
 {
-	struct tsem_coefficient *c = bpf_map_lookup_elem(&tsem_coefficients, &e->key);
+	u64 uses;
 
-	if (!c || !c->valid || e->unmodeled)
+	memo_key(e, memo_kind(e, 0));
+	if (!memo_owned(e, &uses))
 		return 0;
 	memo_key(e, memo_kind(e, 1));
-	return memo_put(e, 1);
+	return memo_put(e, MEMO_NOBODY, 1);
 }
 
 /*

@@ -245,6 +245,8 @@ struct tsem_namespace {
 	u32 ring_size; /* bytes */
 	u32 digest_size; /* bytes */
 	u32 has_base;
+	u32 epoch; /* what an older one put into tsem_memo is decided anew */
+	u32 has_marks; /* it has had entries in tsem_marks */
 	u32 reserved;
 	u64 instances; /* instance numbers above this count as this; 0: they are exact */
 	u64 created; /* CLOCK_BOOTTIME, ns */
@@ -281,7 +283,8 @@ struct tsem_coefficient {
 	u32 sequence; /* order of first occurrence, or of the line in the model; gaps may occur */
 	u8 valid;
 	u8 described; /* its description went into the ring */
-	u16 reserved;
+	u8 settled; /* no seal that came meanwhile changes `valid` any more */
+	u8 reserved;
 };
 
 /* tsem_tails: struct tsem_coefficient_key -> this, where the namespace's digest is wider than a key. */
@@ -320,12 +323,18 @@ struct tsem_pattern {
  * tsem_memo: number of a bucket -> this. `hash` is a universal hash of an event with a random key of this load (see
  * bpf/memo.bpf.h), `coefficient` what it maps to. Written under `lock`, a sequence count: odd while a writer is at
  * work.
+ *
+ * With an owner, the entry also says that the coefficient is valid in that namespace, and counts it: `uses` has yet to
+ * be added to tsem_coefficient.count. What replaces the entry does so.
  */
 #define TSEM_MEMO_WAYS 2
 #define TSEM_MEMO_BUCKETS 32768
+#define TSEM_MEMO_USES_BITS 48
 
 struct tsem_memo_entry {
 	u64 hash[2];
+	u64 owner; /* id of the namespace, and tsem_namespace.epoch << 32; ~0: none */
+	u64 uses; /* the upper 16 bits: how often the entry was replaced */
 	u8 coefficient[TSEM_DIGEST_MAX];
 };
 
@@ -489,6 +498,7 @@ enum tsem_control_verb {
 	TSEM_CONTROL_ACTION = 14, /* value: struct tsem_action_of; EINVAL: no such event or action */
 	TSEM_CONTROL_AUDIT = 15, /* sealed, and every action is `log`; EINVAL: free */
 	TSEM_CONTROL_LOCK = 16, /* tsem_globals.locked, which the loader obeys; EALREADY */
+	TSEM_CONTROL_GONE = 17, /* the namespace has been removed: nothing that the memo has is valid there any more */
 };
 
 struct tsem_control {
@@ -527,14 +537,14 @@ struct tsem_extend {
 #define TSEM_ABI_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type " is ABI")
 TSEM_ABI_SIZE(struct tsem_coe, 40);
 TSEM_ABI_SIZE(struct tsem_record, TSEM_RECORD_HEADER_SIZE + TSEM_CELL_MAX);
-TSEM_ABI_SIZE(struct tsem_namespace, 504);
+TSEM_ABI_SIZE(struct tsem_namespace, 512);
 TSEM_ABI_SIZE(struct tsem_coefficient_key, 36);
 TSEM_ABI_SIZE(struct tsem_coefficient, 16);
 TSEM_ABI_SIZE(struct tsem_tail, 32);
 TSEM_ABI_SIZE(struct tsem_pseudonym_key, 36);
 TSEM_ABI_SIZE(struct tsem_pattern_key, 8);
 TSEM_ABI_SIZE(struct tsem_pattern, 1040);
-TSEM_ABI_SIZE(struct tsem_memo, 168);
+TSEM_ABI_SIZE(struct tsem_memo, 200);
 TSEM_ABI_SIZE(struct tsem_owner, 72);
 TSEM_ABI_SIZE(struct tsem_inode_key, 16);
 TSEM_ABI_SIZE(struct tsem_mark, 80);

@@ -90,12 +90,18 @@ files() {
 	check 0 tsem-bpf run -q --digest sha512 -m m --enforce -- cat "$D/a"
 }
 
-@test "a model of another hash is refused, and so is what the kernel has not" {
+@test "a model says its hash; another one is refused, and so is what the kernel has not" {
 	files
 	check 0 tsem-bpf run -q --digest sha512 -o m -- true
-	check 1 tsem-bpf run -q -m m -- true
+	check 0 tsem-bpf run -q -m m --enforce -- true
+	check 0 tsem-bpf model state m
+	[ "${#output}" = 128 ]
+	check 1 tsem-bpf run -q --digest sha256 -m m -- true
+	says "sha512"
+	grep -v ^digest m >unsaid
+	check 1 tsem-bpf run -q -m unsaid -- true
 	says "128 digits"
-	check 2 tsem-bpf model state m
+	check 2 tsem-bpf model state unsaid
 	says "128 digits"
 	check 2 tsem-bpf run -q --digest md5 -- true
 	says "md5"

@@ -54,6 +54,7 @@ static int coefficients_load(struct tsem *tsem, u32 id, const struct digests *st
 				memcpy(tails[i].bytes, states->digest[at + i] + TSEM_KEY_SIZE, sizeof(*tails));
 			values[i].sequence = at + i;
 			values[i].valid = 1;
+			values[i].settled = 1;
 		}
 		if (wide && bpf_map_update_batch(tsem->tails, keys, tails, &done, NULL))
 			err = -errno;
@@ -268,6 +269,7 @@ static int remove_all(struct tsem *tsem, u32 id)
 
 	if (bpf_map_delete_elem(tsem->namespaces, &id) && errno != ENOENT)
 		err = -errno;
+	err = tsem__control(tsem, TSEM_CONTROL_GONE, id, NULL, NULL) ?: err;
 	err = pseudonyms_remove(tsem, id) ?: err;
 	patterns_remove(tsem, id);
 	err = marks_remove(tsem, id) ?: err;
@@ -607,19 +609,85 @@ static int collect_coefficient(void *key, void *value, void *data)
 	return 0;
 }
 
+/* What the memo has counted of one coefficient, and has yet to be added to it. */
+struct memo_use {
+	u8 coefficient[TSEM_DIGEST_MAX];
+	u64 count;
+};
+
+struct memo_uses {
+	u32 id;
+	size_t count, room;
+	struct memo_use *use;
+};
+
+static int collect_uses(void *key, void *value, void *data)
+{
+	struct tsem_memo *bucket = value;
+	struct memo_uses *uses = data;
+
+	(void)key;
+	for (int i = 0; i < TSEM_MEMO_WAYS; i++) {
+		struct tsem_memo_entry *e = &bucket->entry[i];
+		u64 count = e->uses & ((1ULL << TSEM_MEMO_USES_BITS) - 1);
+
+		if (!count || (u32)e->owner != uses->id)
+			continue;
+		if (uses->count == uses->room) {
+			size_t room = uses->room ? 2 * uses->room : 256;
+			struct memo_use *more = realloc(uses->use, room * sizeof(*more));
+
+			if (!more)
+				return -ENOMEM;
+			uses->use = more;
+			uses->room = room;
+		}
+		memcpy(uses->use[uses->count].coefficient, e->coefficient, TSEM_DIGEST_MAX);
+		uses->use[uses->count++].count = count;
+	}
+	return 0;
+}
+
+static int compare_uses(const void *a, const void *b)
+{
+	return memcmp(a, b, TSEM_KEY_SIZE);
+}
+
+/* Adds to each coefficient what the memo has counted of it. One coefficient may have more than one entry there. */
+static void uses_add(const struct memo_uses *uses, struct namespace_coefficients *all)
+{
+	for (size_t i = 0; i < all->count && uses->count; i++) {
+		struct memo_use *end = uses->use + uses->count, *use;
+
+		use = bsearch(all->entry[i].coefficient, uses->use, uses->count, sizeof(*use), compare_uses);
+		while (use && use > uses->use && !compare_uses(use - 1, use))
+			use--;
+		for (; use && use < end && !compare_uses(use, all->entry[i].coefficient); use++)
+			all->entry[i].info.count += use->count;
+	}
+}
+
+/* The memo is read first: what leaves it meanwhile is counted twice rather than not at all. */
 static int coefficients_read(struct tsem *tsem, u32 id, bool wide, struct namespace_coefficients *out)
 {
+	struct memo_uses uses = { .id = id };
 	struct collect c = { .tsem = tsem, .id = id, .wide = wide, .out = out };
 	int err;
 
 	memset(out, 0, sizeof(*out));
-	err = map_scan(tsem->coefficients, sizeof(struct tsem_coefficient_key), sizeof(struct tsem_coefficient),
-		       collect_coefficient, &c);
+	err = map_scan(tsem->memo, sizeof(u32), sizeof(struct tsem_memo), collect_uses, &uses);
+	err = err ?: map_scan(tsem->coefficients, sizeof(struct tsem_coefficient_key), sizeof(struct tsem_coefficient),
+			      collect_coefficient, &c);
 	if (err) {
+		free(uses.use);
 		free(out->entry);
 		memset(out, 0, sizeof(*out));
 		return err;
 	}
+	if (uses.count)
+		qsort(uses.use, uses.count, sizeof(*uses.use), compare_uses);
+	uses_add(&uses, out);
+	free(uses.use);
 	if (out->count)
 		qsort(out->entry, out->count, sizeof(*out->entry), compare_sequence);
 	return 0;

@@ -23,6 +23,7 @@ static const struct pinned maps[] = {
 	{ "tsem_tasks", offsetof(struct tsem, tasks), sizeof(struct tsem_task) },
 	{ "tsem_namespaces", offsetof(struct tsem, namespaces), sizeof(struct tsem_namespace) },
 	{ "tsem_coefficients", offsetof(struct tsem, coefficients), sizeof(struct tsem_coefficient) },
+	{ "tsem_memo", offsetof(struct tsem, memo), sizeof(struct tsem_memo) },
 	{ "tsem_tails", offsetof(struct tsem, tails), sizeof(struct tsem_tail) },
 	{ "tsem_pseudonyms", offsetof(struct tsem, pseudonyms), sizeof(struct tsem_tail) },
 	{ "tsem_patterns", offsetof(struct tsem, patterns), sizeof(struct tsem_pattern) },

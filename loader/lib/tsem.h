@@ -20,6 +20,7 @@ struct tsem {
 	int tasks;
 	int namespaces;
 	int coefficients;
+	int memo;
 	int tails;
 	int pseudonyms;
 	int patterns;
