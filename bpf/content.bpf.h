@@ -31,16 +31,16 @@ static __always_inline bool file_backs(void *real, struct dentry *user)
 /*
  * The inode that holds the pages of a file's content: on an overlay that of the layer below, which can be written to
  * without the overlay's own inode telling. That may be an overlay itself, no more (FILESYSTEM_MAX_STACK_DEPTH). NULL:
- * it cannot be told, and no digest may be kept.
+ * it cannot be told, and no digest may be kept. `magic`: of its filesystem.
  *
  * overlayfs keeps the file below in private_data, since 6.13 (87a8a76c34a2) in a box whose first member it is. It is a
  * module, which may be loaded after us: its types cannot be asked, what lies there can.
  */
-static __always_inline struct inode *content_host(struct file *file)
+static __always_inline struct inode *content_host(struct file *file, u64 magic)
 {
 	struct file *real = file;
 
-	if (file->f_inode->i_sb->s_magic != OVERLAYFS_SUPER_MAGIC)
+	if (magic != OVERLAYFS_SUPER_MAGIC)
 		return bpf_core_cast(file->f_mapping->host, struct inode);
 #pragma unroll
 	for (u32 depth = 0; depth < 2; depth++) {
@@ -208,7 +208,7 @@ static __always_inline void content_none(struct tsem_scratch *e, struct file *fi
 /* Takes the digest of `file` into e->inode.digest. `r` is its record, or NULL: nothing is kept. Sleeps. */
 static __noinline void content_take(struct tsem_scratch *e, struct file *file, struct tsem_inode *r)
 {
-	struct inode *host = content_host(file);
+	struct inode *host = content_host(file, file->f_inode->i_sb->s_magic);
 	struct tsem_content *before = &e->before, *after = &e->after;
 	u64 now = bpf_ktime_get_boot_ns();
 	bool seen;
@@ -258,13 +258,13 @@ static __always_inline void cell_digest_empty(struct tsem_scratch *e)
 }
 
 /* The kept digest of the content, if it is good. What is read without a lock is read again if a writer came between. */
-static __always_inline bool content_kept(struct tsem_scratch *e, struct inode *host, struct tsem_inode *r)
+static __always_inline bool content_kept(struct tsem_scratch *e, struct inode *host, u64 host_size, struct tsem_inode *r)
 {
 	u32 lock = *(volatile u32 *)&r->lock, size = e->record.hashed_size;
 
 	read_fence();
 	if (lock & 1 || !r->digest_valid || r->content != e->record.content || host->i_writecount.counter > 0 ||
-	    r->host != (u64)host || r->size != (u64)host->i_size || r->ctime_sec != (u64)host->i_ctime_sec ||
+	    r->host != (u64)host || r->size != host_size || r->ctime_sec != (u64)host->i_ctime_sec ||
 	    r->ctime_nsec != (host->i_ctime_nsec & ~I_CTIME_QUERIED) || r->change != (u64)host->i_version.counter)
 		return false;
 	cell_digest(e, r->digest);
@@ -284,10 +284,9 @@ enum content_use {
 };
 
 /* Does the content of the file count, so that it has to be hashed? Its PATH has just been described. */
-static __always_inline bool content_counts(struct tsem_scratch *e, struct file *file, u32 use)
+static __always_inline bool content_counts(struct tsem_scratch *e, struct file *file, u64 magic, u32 use)
 {
 	struct inode *inode = file->f_inode;
-	u64 magic = inode->i_sb->s_magic;
 
 	if ((inode->i_mode & S_IFMT) != S_IFREG || filesystem_generated(magic) || !filesystem_modeled(e, magic))
 		return false;
@@ -306,12 +305,13 @@ static __always_inline struct tsem_inode *inode_record(struct inode *inode)
 }
 
 /* The digest of the content of a file whose content counts. Sleeps. */
-static __always_inline void cell_content(struct tsem_scratch *e, struct file *file, u32 use)
+static __always_inline void cell_content(struct tsem_scratch *e, struct file *file, u64 magic, u32 use)
 {
-	struct inode *host = content_host(file);
+	struct inode *host = content_host(file, magic);
+	u64 size = host ? host->i_size : file->f_inode->i_size;
 	struct tsem_inode *r;
 
-	if (!(host ? host->i_size : file->f_inode->i_size)) {
+	if (!size) {
 		cell_digest_empty(e);
 		return;
 	}
@@ -327,7 +327,7 @@ static __always_inline void cell_content(struct tsem_scratch *e, struct file *fi
 			return;
 		}
 	}
-	if (r && host && content_kept(e, host, r))
+	if (r && host && content_kept(e, host, size, r))
 		return;
 	if (!r || !inode_record_copy(e, r)) {
 		r = NULL;
@@ -358,15 +358,17 @@ static __always_inline void cell_content_atomic(struct tsem_scratch *e, struct f
 /* FILE of a file that is not inherited: flags, INODE, PATH, and the digest of its content. */
 static __always_inline void cell_file(struct tsem_scratch *e, struct file *file, u32 use)
 {
+	u64 magic = file->f_inode->i_sb->s_magic;
+
 	cell_u32(e, file->f_flags);
 	cell_inode(e, file->f_inode);
 	cell_path(e, file->f_path.dentry, file->f_path.mnt, 0);
-	if (!content_counts(e, file, use))
+	if (!content_counts(e, file, magic, use))
 		cell_digest_empty(e);
 	else if (use == CONTENT_ATOMIC)
 		cell_content_atomic(e, file);
 	else
-		cell_content(e, file, use);
+		cell_content(e, file, magic, use);
 }
 
 #endif

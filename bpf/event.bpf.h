@@ -35,7 +35,7 @@ static __always_inline void settings_refresh(struct tsem_scratch *e)
 		e->memo_owner = ns->id | (u64)ns->epoch << 32;
 	e->pseudonyms = ns->pseudonyms != 0;
 	e->patterns = ns->patterns;
-	e->has_marks = ns->has_marks;
+	e->mark_devices = ns->mark_devices;
 	e->instances = ns->instances;
 }
 

@@ -179,7 +179,9 @@ static __always_inline bool guard_file(struct file *file)
 {
 	bool write = file->f_mode & FMODE_WRITE;
 
-	if (guard_run(file->f_path.dentry) || (write && guard_text(file)))
+	if (file->f_inode->i_sb->s_dev == tsem_run[0].device && guard_run(file->f_path.dentry))
+		return true;
+	if (write && guard_text(file))
 		return true;
 	switch (file->f_inode->i_sb->s_magic) {
 	case BPF_FS_MAGIC:

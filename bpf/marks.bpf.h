@@ -24,12 +24,20 @@ static __always_inline u64 word_at(u64 address)
 
 /*
  * A bit for each inode that ever got a mark, by its number: a path has many components, of which few are created. A bit
- * that is set asks tsem_marks. No bit is ever cleared: that costs time only. A namespace that has created nothing looks
- * at no component (has_marks).
+ * that is set asks tsem_marks. No bit is ever cleared: that costs time only.
  */
 #define FILTER_BITS 20
 #define FILTER_WORDS (1 << (FILTER_BITS - 6))
 u64 tsem_mark_filter[FILTER_WORDS];
+
+/*
+ * The bit of a filesystem in tsem_namespace.mark_devices. A path is searched for created components only in filesystems
+ * where the namespace has created something.
+ */
+static __always_inline u64 device_bit(u32 device)
+{
+	return 1ULL << ((device ^ device >> 20) & 63);
+}
 
 static __always_inline u32 filter_bit(u64 number)
 {
@@ -104,7 +112,7 @@ static __always_inline bool inode_created(struct tsem_scratch *e, struct inode *
 {
 	u64 address = address_of(e, inode);
 
-	return e->has_marks && mark_likely(address) && mark_ours(e, address);
+	return e->mark_devices && mark_likely(address) && mark_ours(e, address);
 }
 
 /* The number as the namespace counts it (`instances`). */
@@ -200,7 +208,7 @@ static __always_inline void creation_count(struct tsem_scratch *e, struct tsem_n
 __noinline int creation_commit(struct tsem_scratch *e __arg_nonnull, u64 inode)
 {
 	struct tsem_namespace *ns = namespace_of(e->record.ns);
-	u64 instance = e->creating_instance;
+	u64 instance = e->creating_instance, devices;
 	u32 bit;
 
 	e->creating = 0;
@@ -218,8 +226,10 @@ __noinline int creation_commit(struct tsem_scratch *e __arg_nonnull, u64 inode)
 		return 0;
 	}
 	__sync_fetch_and_add(&ns->marks, 1);
-	if (!ns->has_marks) {
-		ns->has_marks = 1;
+	devices = device_bit(e->inode_key.device) |
+		  device_bit(bpf_core_cast((void *)inode, struct inode)->i_sb->s_dev);
+	if (devices & ~ns->mark_devices) {
+		__sync_fetch_and_or(&ns->mark_devices, devices);
 		settings_changed();
 	}
 	bit = filter_bit(e->inode_key.inode);

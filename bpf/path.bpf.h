@@ -104,7 +104,10 @@ static __always_inline bool filesystem_modeled(struct tsem_scratch *e, u64 magic
 	return e->scope == TSEM_SCOPE_ALL || !filesystem_pseudo(magic);
 }
 
-/* A number that changes with every rename and change of mounts; odd while one is under way. */
+/* The bits of names_sequence() that are set while a rename or a change of mounts is under way. */
+#define NAMES_CHANGE (1ULL << 32 | 1)
+
+/* A number that changes with every rename and change of mounts. */
 static __always_inline u64 names_sequence(void)
 {
 	u64 renames = 0, mounts = 0;
@@ -113,7 +116,7 @@ static __always_inline u64 names_sequence(void)
 		renames = bpf_core_cast(&rename_lock, struct seqcount)->sequence;
 	if (&mount_lock)
 		mounts = bpf_core_cast(&mount_lock, struct seqcount)->sequence;
-	return ((renames & ~1ULL) << 32 | mounts) | (renames & 1);
+	return renames << 32 | mounts;
 }
 
 /* A name of more than 16 bytes: see name_copy(). */
@@ -126,18 +129,21 @@ __noinline int name_copy_long(struct tsem_scratch *e __arg_nonnull, u32 end, u64
 	return 0;
 }
 
-/* Copies a name to the bytes that end before cell[end]; up to eight bytes in front of it may change. */
-static __always_inline void name_copy(struct tsem_scratch *e, u32 end, u64 name, u32 size)
+/*
+ * Copies a name to cell[start .. end), `size` bytes; `start` is known to lie in the cell. Up to eight bytes in front of it
+ * may change.
+ */
+static __always_inline void name_copy(struct tsem_scratch *e, u32 start, u32 end, u64 name, u32 size)
 {
-	u32 at = end - 8, start = end - size;
+	u32 at = end - 8;
 
-	if (size > 16) {
+	if (size > 16)
 		name_copy_long(e, end, address_of(e, (void *)name), size);
-	} else if (!at_most(at, TSEM_CELL_MAX) || !at_most(start, TSEM_CELL_MAX) || !size) {
+	else if (!at_most(at, TSEM_CELL_MAX))
 		return;
-	} else if (size <= 8) {
+	else if (size <= 8)
 		*(u64 *)(e->record.cell + at) = word_at(name) << (8 - size) * 8;
-	} else {
+	else {
 		*(u64 *)(e->record.cell + start) = word_at(name);
 		*(u64 *)(e->record.cell + at) = word_at(name + size - 8);
 	}
@@ -218,10 +224,24 @@ static __always_inline int path_mark_detached(struct tsem_scratch *e)
 	return 0;
 }
 
-/* Is the dentry one of an overlay? Of no interest where there are no marks. */
-static __always_inline bool overlay_at(struct tsem_scratch *e, u64 dentry)
+enum walk_look {
+	LOOK_PLAIN = 1 << 0, /* its filesystem may have marks of the namespace */
+	LOOK_OVERLAY = 1 << 1, /* the same, and it is an overlay */
+	LOOK_LAST = 1 << 2, /* it is the last one of the path, with PATH_NEW or PATH_CHOSEN */
+	LOOK_MOUNTED = 1 << 3, /* something is mounted upon it */
+};
+
+/* What the filesystem of the dentry may have of marks of the namespace. */
+static __always_inline u32 marks_at(struct tsem_scratch *e, u64 dentry)
 {
-	return e->has_marks && bpf_core_cast((void *)dentry, struct dentry)->d_sb->s_magic == OVERLAYFS_SUPER_MAGIC;
+	struct super_block *sb;
+
+	if (!e->mark_devices)
+		return 0;
+	sb = bpf_core_cast((void *)dentry, struct dentry)->d_sb;
+	if (!(e->mark_devices & device_bit(sb->s_dev)))
+		return 0;
+	return sb->s_magic == OVERLAYFS_SUPER_MAGIC ? LOOK_OVERLAY : LOOK_PLAIN;
 }
 
 /* The walk has come to the root of a mount: it goes on where that is mounted. False: it is at its end. */
@@ -230,6 +250,7 @@ static __always_inline bool walk_up(struct tsem_scratch *e, u64 here, u64 mnt)
 	struct mount *at = bpf_core_cast((void *)mnt - bpf_core_field_offset(struct mount, mnt), struct mount);
 	struct dentry *d = bpf_core_cast((void *)here, struct dentry);
 	u64 up = (u64)at->mnt_parent + bpf_core_field_offset(struct mount, mnt);
+	u32 look = *(volatile u32 *)&e->walk_look, below;
 
 	if (!e->root_start && (u64)d->d_parent == here)
 		e->root_start = e->path_start;
@@ -242,72 +263,65 @@ static __always_inline bool walk_up(struct tsem_scratch *e, u64 here, u64 mnt)
 		e->walk_root = 0;
 		return true;
 	}
+	below = marks_at(e, (u64)at->mnt_mountpoint);
 	/* Of mounts upon each other the topmost is the one that is seen. */
-	if (e->has_marks && !e->walk_inode)
+	if (look & LOOK_MOUNTED) {
+		below |= LOOK_MOUNTED;
+	} else if (below || look & (LOOK_PLAIN | LOOK_OVERLAY)) {
+		below |= LOOK_MOUNTED;
 		e->walk_inode = (u64)d->d_inode;
+	}
+	e->walk_look = below | (look & LOOK_LAST);
 	e->walk_dentry = (u64)at->mnt_mountpoint;
 	e->walk_mnt = up;
 	e->walk_root = mount_root(up);
-	e->walk_overlay = overlay_at(e, e->walk_dentry);
 	return true;
 }
 
-/*
- * Notes the component cell[start .. start + size), the name of `d`, if it is a created one. 0 or -E2BIG. `visible` is
- * the inode that is mounted upon it, or 0.
- */
-__noinline int component_note(struct tsem_scratch *e __arg_nonnull, u64 d, u64 visible, u32 start, u32 size)
+/* Notes the component cell[start .. start + size), the name of `d`, if it is a created one. 0 or -E2BIG. */
+__noinline int component_note(struct tsem_scratch *e __arg_nonnull, u64 d, u32 start, u32 size)
 {
 	u64 inode = (u64)bpf_core_cast((void *)d, struct dentry)->d_inode;
+	u32 look = e->walk_look;
 
-	if (start + size == e->path_end) {
+	e->walk_look = look & (LOOK_PLAIN | LOOK_OVERLAY);
+	if (look & LOOK_LAST) {
 		if (e->walk_flags & PATH_NEW)
 			return created_note(e, 0, start, size);
-		if (e->walk_flags & PATH_CHOSEN)
-			return 0;
+		return 0;
 	}
-	inode = created_inode(e, visible ?: inode, visible ? inode : 0);
+	inode = look & LOOK_MOUNTED ? created_inode(e, e->walk_inode, inode) : created_inode(e, inode, 0);
 	return inode ? created_note(e, inode, start, size) : 0;
 }
 
 /* Has the component at `d` to be looked at by component_note()? Few have: that is all that most components cost. */
-static __always_inline bool component_special(struct tsem_scratch *e, struct dentry *d, u64 visible, u32 end)
+static __always_inline bool component_special(struct tsem_scratch *e, struct dentry *d)
 {
-	u32 flags = *(volatile u32 *)&e->walk_flags;
-	u64 inode;
+	u32 look = *(volatile u32 *)&e->walk_look;
 
-	if (visible || (end == e->path_end && flags & (PATH_NEW | PATH_CHOSEN)))
-		return true;
-	if (!e->has_marks)
-		return false;
-	inode = (u64)d->d_inode;
-	return *(volatile u32 *)&e->walk_overlay ? mark_likely(inode) : filter_has(inode);
+	if (look == LOOK_PLAIN)
+		return filter_has((u64)d->d_inode);
+	if (look == LOOK_OVERLAY)
+		return mark_likely((u64)d->d_inode);
+	return look;
 }
 
 /* The component at the dentry `here`: its name in front of the path, and a note if it is a created one. 0 or -E2BIG. */
 static __always_inline int walk_component(struct tsem_scratch *e, struct dentry *d, u32 floor)
 {
-	u32 end = *(volatile u32 *)&e->path_start, size = d->d_name.len, start;
-	u64 visible = *(volatile u64 *)&e->walk_inode;
+	u32 end = *(volatile u32 *)&e->path_start, size = d->d_name.len, slash = end - size - 1;
 
-	if (!at_most(size, NAME_MAX))
-		size = NAME_MAX;
-	if (end < floor + size + 1 || !at_most(end, PATH_END))
+	if (!at_most(slash, PATH_END) || slash < floor)
 		return -E2BIG;
-	name_copy(e, end, (u64)d->d_name.name, size);
-	start = end - size;
-	if (component_special(e, d, visible, end)) {
-		int err = component_note(e, address_of(e, d), address_of(e, (void *)visible), start, size);
+	name_copy(e, slash + 1, end, (u64)d->d_name.name, size);
+	if (component_special(e, d)) {
+		int err = component_note(e, address_of(e, d), slash + 1, size);
 
 		if (err)
 			return err;
-		e->walk_inode = 0;
 	}
-	start--;
-	if (!at_most(start, PATH_END))
-		return -E2BIG;
-	e->record.cell[start] = '/';
-	e->path_start = start;
+	e->record.cell[slash] = '/';
+	e->path_start = slash;
 	return 0;
 }
 
@@ -331,7 +345,6 @@ __noinline int path_walk_once(struct tsem_scratch *e __arg_nonnull)
 	while (can_loop) {
 		u64 here = *(volatile u64 *)&e->walk_dentry, mnt = *(volatile u64 *)&e->walk_mnt, parent;
 		struct dentry *d = bpf_core_cast((void *)here, struct dentry);
-		u32 start = *(volatile u32 *)&e->path_start;
 		int err;
 
 		if (here == *(volatile u64 *)&e->walk_root) {
@@ -341,13 +354,11 @@ __noinline int path_walk_once(struct tsem_scratch *e __arg_nonnull)
 		}
 		parent = (u64)d->d_parent;
 		/* A root that is mounted nowhere has no name, but that of a file without a directory (memfd). */
-		if (parent == here && (start != end || !mnt))
+		if (parent == here && (*(volatile u32 *)&e->path_start != end || !mnt))
 			break;
 		err = walk_component(e, d, floor);
 		if (err)
 			return err;
-		if (parent == here)
-			break;
 		e->walk_dentry = parent;
 	}
 	if (!e->root_start)
@@ -369,19 +380,18 @@ __noinline int path_walk_once(struct tsem_scratch *e __arg_nonnull)
 /* The same, again until no name changed under the walk. */
 __noinline int path_walk(struct tsem_scratch *e __arg_nonnull, u64 dentry, u64 mnt, u32 flags)
 {
-	u32 i;
+	u32 tries = *(volatile u32 *)&e->zero;
 
-	bpf_for(i, 0, PATH_TRIES) {
+	while (tries++ < PATH_TRIES && can_loop) {
 		u64 sequence = names_sequence();
 		int err;
 
-		if (sequence & 1)
+		if (sequence & NAMES_CHANGE)
 			continue;
 		e->walk_dentry = dentry;
-		e->walk_inode = 0;
 		e->walk_mnt = mnt;
 		e->walk_root = mnt ? mount_root(mnt) : 0;
-		e->walk_overlay = overlay_at(e, dentry);
+		e->walk_look = marks_at(e, dentry) | (flags & (PATH_NEW | PATH_CHOSEN) ? LOOK_LAST : 0);
 		e->walk_flags = flags;
 		read_fence();
 		err = path_walk_once(e);
@@ -569,6 +579,15 @@ static __always_inline int cell_named(struct tsem_scratch *e, u64 dentry, u64 ma
 	return cell_move(e, e->path_start, e->path_size);
 }
 
+/* Where a walk begins to write. */
+static __always_inline int path_begin(struct tsem_scratch *e)
+{
+	u32 end = e->told_floor - TOLD_GAP;
+
+	e->path_end = end;
+	return at_most(end, PATH_END) ? 0 : -E2BIG;
+}
+
 /* See cell_path(). */
 __noinline int path_describe(struct tsem_scratch *e __arg_nonnull, u64 dentry, u64 mnt, u32 flags)
 {
@@ -577,23 +596,18 @@ __noinline int path_describe(struct tsem_scratch *e __arg_nonnull, u64 dentry, u
 	bool second = flags & PATH_SECOND;
 	int err = 0;
 
-	e->path_end = e->told_floor - TOLD_GAP;
-	if (!at_most(e->path_end, PATH_END)) {
-		event_unmodeled(e, TSEM_LOSS_PATH);
-		return -E2BIG;
-	}
 	if (dev >> 20 || sb->s_root->d_inode->i_op->rename) {
 		number = local_room(e, 2 * sizeof(u32));
 		if (number) {
 			number[0] = dev >> 20;
 			number[1] = dev & 0xfffff;
 		}
-		e->path_end = e->told_floor - TOLD_GAP;
 		e->record.shape |= second ? TSEM_SHAPE_DEVICE1 : TSEM_SHAPE_DEVICE0;
-		err = path_walk(e, dentry, mnt, flags);
+		err = path_begin(e) ?: path_walk(e, dentry, mnt, flags);
 	} else if (e->scope == TSEM_SCOPE_ALL && !(sb->s_flags & SB_NOUSER)) {
-		err = path_walk(e, dentry, mnt, flags);
+		err = path_begin(e) ?: path_walk(e, dentry, mnt, flags);
 	} else {
+		err = path_begin(e);
 		path_nodev(e, sb->s_magic);
 	}
 	err = err ?: cell_named(e, dentry, sb->s_magic, second);
@@ -613,15 +627,20 @@ __noinline int inode_describe(struct tsem_scratch *e __arg_nonnull, u64 inode_ad
 {
 	struct inode *inode = bpf_core_cast((void *)inode_address, struct inode);
 	struct super_block *sb = inode->i_sb;
-	u64 name = (u64)sb->s_id, uuid = (u64)&sb->s_uuid;
+	u64 name = (u64)sb->s_id, uuid = (u64)&sb->s_uuid, owner;
 	u32 magic = sb->s_magic, mode = inode->i_mode;
 	u32 *p = cell_room(e, 16);
 	u64 *q = local_room(e, 48);
 
 	if (!p || !q)
 		return -E2BIG;
-	p[0] = id_of_user(e, inode->i_uid.val);
-	p[1] = id_of_group(e, inode->i_gid.val);
+	/* Its owner and its group stand side by side. */
+	if (bpf_core_field_offset(struct inode, i_gid) == bpf_core_field_offset(struct inode, i_uid) + 4)
+		owner = word_at(inode_address + bpf_core_field_offset(struct inode, i_uid));
+	else
+		owner = inode->i_uid.val | (u64)inode->i_gid.val << 32;
+	p[0] = id_of_user(e, (u32)owner);
+	p[1] = id_of_group(e, owner >> 32);
 	p[2] = mode;
 	p[3] = magic;
 	/* What stands behind the end of the name is the rest of an older one. */

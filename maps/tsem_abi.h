@@ -246,8 +246,7 @@ struct tsem_namespace {
 	u32 digest_size; /* bytes */
 	u32 has_base;
 	u32 epoch; /* what an older one put into tsem_memo is decided anew */
-	u32 has_marks; /* it has had entries in tsem_marks */
-	u32 reserved;
+	u64 mark_devices; /* filesystems where it has created something, a bit by number: see device_bit() */
 	u64 instances; /* instance numbers above this count as this; 0: they are exact */
 	u64 created; /* CLOCK_BOOTTIME, ns */
 	u64 live_tasks;

@@ -81,8 +81,8 @@ struct tsem_scratch {
 	u32 scope;
 	u32 pseudonyms; /* it has pseudonyms */
 	u32 patterns; /* number of its patterns */
-	u32 has_marks; /* it has created inodes */
 	u64 instances;
+	u64 mark_devices;
 	u8 empty[TSEM_DIGEST_MAX];
 
 	/* A path that was walked: cell[path_start .. path_start + path_size). */
@@ -91,14 +91,14 @@ struct tsem_scratch {
 	u32 path_end; /* where a walk begins to write, downwards */
 	u32 root_start; /* where the name below the root of the file's own filesystem begins */
 	u32 walk_flags; /* enum walk_flags */
-	u32 walk_overlay; /* the filesystem at hand is an overlay */
+	u32 walk_look; /* enum walk_look: why the component at hand has to be looked at; 0: it need not */
 	u32 created_count;
 	u32 pattern; /* index + 1 of the pattern that matched */
 	u64 created_inode[TSEM_CREATED_MAX]; /* addresses, from the last component to the first; 0: the one to be */
 	u16 created_start[TSEM_CREATED_MAX];
 	u16 created_size[TSEM_CREATED_MAX];
 	u64 walk_dentry; /* where a walk is */
-	u64 walk_inode; /* what is visible there */
+	u64 walk_inode; /* what is mounted there, with LOOK_MOUNTED */
 	u64 walk_mnt;
 	u64 walk_root; /* of that mount */
 
