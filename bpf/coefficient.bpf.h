@@ -423,8 +423,8 @@ static __always_inline u32 memo_kind(struct tsem_scratch *e, u32 exec)
 
 /*
  * The map step: the coefficient of the event at hand, whose memo[] is set, into key.coefficient and tail; with `exec`
- * the TASK_ID that this exec gives into next_task_id. 1: the memo had it; 0: it was hashed; -EINVAL: the event cannot be
- * hashed.
+ * the TASK_ID that this exec gives into next_task_id. 1: the memo had it; 0: it was hashed; -EINVAL: the event cannot
+ * be hashed.
  */
 static __always_inline int coefficient_map(struct tsem_scratch *e, u32 exec)
 {

@@ -219,6 +219,11 @@ static __noinline void content_take(struct tsem_scratch *e, struct file *file, s
 		content_state_read(before, host);
 	seen = r && content_state_same(&e->inode, before);
 	e->inode.content = e->record.content;
+	/* What the kernel itself cannot read has no content, and can be executed by nobody. */
+	if (!file->f_op->read_iter) {
+		__builtin_memcpy(e->inode.digest, e->empty, TSEM_DIGEST_MAX);
+		return;
+	}
 	/* What was written in a layer beside the overlay can be read, but is not hashed: the overlay has the old size.
 	 */
 	if ((host && (host->i_size != file->f_inode->i_size || content_served(host) || content_cached(host))) ||
@@ -258,7 +263,8 @@ static __always_inline void cell_digest_empty(struct tsem_scratch *e)
 }
 
 /* The kept digest of the content, if it is good. What is read without a lock is read again if a writer came between. */
-static __always_inline bool content_kept(struct tsem_scratch *e, struct inode *host, u64 host_size, struct tsem_inode *r)
+static __always_inline bool content_kept(struct tsem_scratch *e, struct inode *host, u64 host_size,
+					 struct tsem_inode *r)
 {
 	u32 lock = *(volatile u32 *)&r->lock, size = e->record.hashed_size;
 
@@ -290,10 +296,7 @@ static __always_inline bool content_counts(struct tsem_scratch *e, struct file *
 
 	if ((inode->i_mode & S_IFMT) != S_IFREG || filesystem_generated(magic) || !filesystem_modeled(e, magic))
 		return false;
-	/* What the kernel itself cannot read (a message queue) has no content, and can be executed by nobody. */
-	if (!file->f_op->read_iter)
-		return false;
-	if (use != CONTENT_CODE && (pattern_any_content(e) || inode_created(e, inode)))
+	if (use != CONTENT_CODE && (pattern_any_content(e) || (e->file_look && inode_created(e, inode))))
 		return false;
 	return !e->pseudonyms || !path_pseudonym(e);
 }
@@ -345,7 +348,7 @@ static __always_inline void cell_content_atomic(struct tsem_scratch *e, struct f
 {
 	struct tsem_inode *r;
 
-	if (!file->f_inode->i_size) {
+	if (!file->f_inode->i_size || !file->f_op->read_iter) {
 		cell_digest_empty(e);
 		return;
 	}

@@ -78,14 +78,13 @@ static __always_inline bool ids_together(void)
 	return bpf_core_field_offset(struct cred, fsgid) == bpf_core_field_offset(struct cred, uid) + 28;
 }
 
-static __always_inline void subject_update(struct tsem_scratch *e)
+static __always_inline void subject_update(struct tsem_scratch *e, struct task_struct *task)
 {
-	const struct cred *cred = bpf_get_current_task_btf()->cred;
+	const struct cred *cred = task->cred;
 	void *ids = (void *)address_of(e, cred) + bpf_core_field_offset(struct cred, uid);
 	struct timespec64 *low = bpf_core_cast(ids, struct timespec64);
 	struct timespec64 *high = bpf_core_cast(ids + 16, struct timespec64);
-	struct tsem_globals *g = globals();
-	u64 generation = g ? g->generation + 1 : 1;
+	u64 generation = *(volatile u64 *)&tsem_generation + 1;
 	u64 id0 = low->tv_sec, id1 = low->tv_nsec, id2 = high->tv_sec, id3 = high->tv_nsec;
 
 	if (ids_together() && e->nsref == TSEM_NSREF_INITIAL && e->generation == generation &&
@@ -124,10 +123,8 @@ static __noinline struct tsem_scratch *scratch_make(struct tsem_task *t)
 }
 
 /* The scratch of the current task, if it has one. Only a task that is modeled has. */
-static __always_inline struct tsem_scratch *scratch_of_current(void)
+static __always_inline struct tsem_scratch *scratch_of(struct task_struct *task)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-
 	return task->bpf_storage ? bpf_task_storage_get(&tsem_scratch, task, 0, 0) : NULL;
 }
 
@@ -143,9 +140,9 @@ static __always_inline int guard_deny(void)
 #define READ_IMPLIES_EXEC 0x0400000
 
 /* With this personality brk(2) gives memory that can be executed, and no hook tells. Such a task reaches nothing. */
-static __always_inline bool guard_personality(struct tsem_scratch *e)
+static __always_inline bool guard_personality(struct tsem_scratch *e, struct task_struct *task)
 {
-	return bpf_get_current_task_btf()->personality & READ_IMPLIES_EXEC && e->record.ns;
+	return task->personality & READ_IMPLIES_EXEC && e->record.ns;
 }
 
 /*
@@ -155,13 +152,14 @@ static __always_inline bool guard_personality(struct tsem_scratch *e)
  */
 static __always_inline struct tsem_scratch *event_begin(u32 event, int *verdict)
 {
-	struct tsem_scratch *e = scratch_of_current();
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct tsem_scratch *e = scratch_of(task);
 	struct tsem_task *t;
 
 	*verdict = 0;
 	if (!e || !e->record.magic) {
 		t = task_adopted();
-		if (!t || kernel_acts())
+		if (!t || kernel_acts(task))
 			return NULL;
 		e = scratch_make(t);
 		if (!e) {
@@ -170,9 +168,9 @@ static __always_inline struct tsem_scratch *event_begin(u32 event, int *verdict)
 			return NULL;
 		}
 	}
-	if (e->busy || kernel_acts())
+	if (e->busy || kernel_acts(task))
 		return NULL;
-	if (guard_personality(e)) {
+	if (guard_personality(e, task)) {
 		*verdict = guard_deny();
 		return NULL;
 	}
@@ -182,7 +180,7 @@ static __always_inline struct tsem_scratch *event_begin(u32 event, int *verdict)
 	/* What is done to make an inode asks for capabilities at most. */
 	if (event != TSEM_EVENT_capable && event != TSEM_EVENT_file_open)
 		e->creating = 0;
-	subject_update(e);
+	subject_update(e, task);
 	return e;
 }
 

@@ -69,7 +69,7 @@ int BPF_PROG(tsem_created, struct dentry *dentry, struct inode *inode)
 
 	if (!task_modeled())
 		return 0;
-	e = scratch_of_current();
+	e = scratch_of(bpf_get_current_task_btf());
 	if (e && inode && address_of(e, inode) && creation_announced(e, dentry))
 		creation_commit(e, address_of(e, inode));
 	return 0;

@@ -112,7 +112,7 @@ static __always_inline bool inode_created(struct tsem_scratch *e, struct inode *
 {
 	u64 address = address_of(e, inode);
 
-	return e->mark_devices && mark_likely(address) && mark_ours(e, address);
+	return mark_likely(address) && mark_ours(e, address);
 }
 
 /* The number as the namespace counts it (`instances`). */
@@ -226,8 +226,7 @@ __noinline int creation_commit(struct tsem_scratch *e __arg_nonnull, u64 inode)
 		return 0;
 	}
 	__sync_fetch_and_add(&ns->marks, 1);
-	devices = device_bit(e->inode_key.device) |
-		  device_bit(bpf_core_cast((void *)inode, struct inode)->i_sb->s_dev);
+	devices = device_bit(e->inode_key.device) | device_bit(bpf_core_cast((void *)inode, struct inode)->i_sb->s_dev);
 	if (devices & ~ns->mark_devices) {
 		__sync_fetch_and_or(&ns->mark_devices, devices);
 		settings_changed();

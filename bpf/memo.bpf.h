@@ -77,8 +77,10 @@ static __always_inline void memo_key(struct tsem_scratch *e, u32 kind)
 	e->memo_bucket = prf_of_word(tsem_bucket_secret, sum0 + sum1) & (TSEM_MEMO_BUCKETS - 1);
 }
 
-/* In no namespace is an entry of this owner valid. */
-#define MEMO_NOBODY (~0ULL)
+/* The owner of an entry that says nothing of any namespace, and who may take nothing from the memo: no two are equal.
+ */
+#define MEMO_NOBODYS (~0ULL)
+#define MEMO_NOBODY (~0ULL - 1)
 #define MEMO_USES_MASK ((1ULL << TSEM_MEMO_USES_BITS) - 1)
 
 static __always_inline struct tsem_memo *memo_bucket(const struct tsem_scratch *e)
@@ -112,7 +114,7 @@ static __always_inline struct tsem_memo_entry *memo_owned(struct tsem_scratch *e
 	}
 	*uses = *(volatile u64 *)&known->uses;
 	read_fence();
-	if (lock & 1 || *(volatile u32 *)&m->lock != lock || e->memo_owner == MEMO_NOBODY)
+	if (lock & 1 || *(volatile u32 *)&m->lock != lock)
 		return NULL;
 	return known;
 }

@@ -304,7 +304,7 @@ static __always_inline int event_decide(struct tsem_scratch *e, int known)
 		coefficient_describe(e, c);
 	done = c->described && c->settled;
 	if (!known || done)
-		memo_put(e, done ? e->memo_owner : MEMO_NOBODY, 0);
+		memo_put(e, done ? e->memo_owner : MEMO_NOBODYS, 0);
 	return 0;
 }
 

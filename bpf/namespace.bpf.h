@@ -16,13 +16,13 @@ static __always_inline struct tsem_globals *globals(void)
 	return bpf_map_lookup_elem(&tsem_globals, &zero);
 }
 
-/* A setting of a namespace is another one: tasks read it anew at their next event. */
+/* Changes with what tasks keep of their namespace. No map of its own: every event reads it. */
+u64 tsem_generation;
+
+/* A setting of a namespace is another one: its tasks read it anew at their next event. */
 static __always_inline void settings_changed(void)
 {
-	struct tsem_globals *g = globals();
-
-	if (g)
-		__sync_fetch_and_add(&g->generation, 1);
+	__sync_fetch_and_add(&tsem_generation, 1);
 }
 
 /*
@@ -176,11 +176,10 @@ static __always_inline bool task_controls(struct task_struct *task)
  * Does the kernel act for itself, under credentials that the task neither has nor can choose? overlayfs does so below a
  * path: what it asks then depends on its caches, and no two runs would give the same model. A task of a namespace holds
  * the control capability at most until its first exec (tsem_guard_exec), as a container runtime does. A task with an
- * io_uring may act under credentials that somebody registered there: that is never the kernel.
+ * io_uring may act under credentials that somebody registered there: that is never the kernel. `task`: the current one.
  */
-static __always_inline bool kernel_acts(void)
+static __always_inline bool kernel_acts(struct task_struct *task)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
 	const struct cred *cred = task->cred;
 
 	if (cred == task->real_cred || !cred_controls(cred) || task->flags & PF_IO_WORKER)

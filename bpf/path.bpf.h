@@ -130,8 +130,8 @@ __noinline int name_copy_long(struct tsem_scratch *e __arg_nonnull, u32 end, u64
 }
 
 /*
- * Copies a name to cell[start .. end), `size` bytes; `start` is known to lie in the cell. Up to eight bytes in front of it
- * may change.
+ * Copies a name to cell[start .. end), `size` bytes; `start` is known to lie in the cell. Up to eight bytes in front of
+ * it may change.
  */
 static __always_inline void name_copy(struct tsem_scratch *e, u32 start, u32 end, u64 name, u32 size)
 {
@@ -382,6 +382,7 @@ __noinline int path_walk(struct tsem_scratch *e __arg_nonnull, u64 dentry, u64 m
 {
 	u32 tries = *(volatile u32 *)&e->zero;
 
+	e->file_look = marks_at(e, dentry);
 	while (tries++ < PATH_TRIES && can_loop) {
 		u64 sequence = names_sequence();
 		int err;
@@ -391,7 +392,7 @@ __noinline int path_walk(struct tsem_scratch *e __arg_nonnull, u64 dentry, u64 m
 		e->walk_dentry = dentry;
 		e->walk_mnt = mnt;
 		e->walk_root = mnt ? mount_root(mnt) : 0;
-		e->walk_look = marks_at(e, dentry) | (flags & (PATH_NEW | PATH_CHOSEN) ? LOOK_LAST : 0);
+		e->walk_look = e->file_look | (flags & (PATH_NEW | PATH_CHOSEN) ? LOOK_LAST : 0);
 		e->walk_flags = flags;
 		read_fence();
 		err = path_walk_once(e);
@@ -609,6 +610,7 @@ __noinline int path_describe(struct tsem_scratch *e __arg_nonnull, u64 dentry, u
 	} else {
 		err = path_begin(e);
 		path_nodev(e, sb->s_magic);
+		e->file_look = LOOK_PLAIN;
 	}
 	err = err ?: cell_named(e, dentry, sb->s_magic, second);
 	if (err)

@@ -88,7 +88,7 @@ __noinline int exec_keep(struct tsem_scratch *e __arg_nonnull)
 	if (!memo_owned(e, &uses))
 		return 0;
 	memo_key(e, memo_kind(e, 1));
-	return memo_put(e, MEMO_NOBODY, 1);
+	return memo_put(e, MEMO_NOBODYS, 1);
 }
 
 /*
@@ -121,7 +121,7 @@ int BPF_PROG(tsem_task_id, struct linux_binprm *bprm)
 
 	if (!t)
 		return 0;
-	e = scratch_of_current();
+	e = scratch_of(bpf_get_current_task_btf());
 	if (e && e->busy)
 		return 0;
 	if (!e) {

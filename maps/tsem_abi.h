@@ -332,7 +332,7 @@ struct tsem_pattern {
 
 struct tsem_memo_entry {
 	u64 hash[2];
-	u64 owner; /* id of the namespace, and tsem_namespace.epoch << 32; ~0: none */
+	u64 owner; /* id of the namespace, and tsem_namespace.epoch << 32; ~0: nobody's */
 	u64 uses; /* the upper 16 bits: how often the entry was replaced */
 	u8 coefficient[TSEM_DIGEST_MAX];
 };
@@ -443,7 +443,6 @@ enum tsem_policy {
 struct tsem_globals {
 	u64 next_task_number;
 	u64 next_namespace;
-	u64 generation; /* changes with every pseudonym, pattern and such: tasks then read their namespace anew */
 	u64 load; /* random number of this load */
 	u64 fork_failures; /* task storage for a child could not be had: the fork failed */
 	u64 cross_namespace_signals; /* denied */
@@ -554,7 +553,7 @@ TSEM_ABI_SIZE(struct tsem_inherited, 24);
 TSEM_ABI_SIZE(struct tsem_port_key, 8);
 TSEM_ABI_SIZE(struct tsem_port, 16);
 TSEM_ABI_SIZE(struct tsem_inode, 136);
-TSEM_ABI_SIZE(struct tsem_globals, 104);
+TSEM_ABI_SIZE(struct tsem_globals, 96);
 TSEM_ABI_SIZE(struct tsem_root, 72);
 TSEM_ABI_SIZE(struct tsem_log, 72);
 TSEM_ABI_SIZE(struct tsem_extend, 24);

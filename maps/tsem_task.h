@@ -116,15 +116,16 @@ struct tsem_scratch {
 	struct tsem_content after;
 	u64 version; /* i_version that vouches for that digest, or 0 */
 	u64 memo[2]; /* hash of the event at hand */
-	u64 memo_owner; /* struct tsem_memo_entry.owner of what the namespace may take from the memo; ~0: nothing */
+	u64 memo_owner; /* struct tsem_memo_entry.owner of what the namespace may take from the memo; ~0 - 1: nothing */
 	u64 subject[2]; /* hash of who acts: task ids, COE, and how the namespace hashes */
-	u64 generation; /* tsem_globals.generation + 1 of subject; 0: none */
+	u64 generation; /* tsem_generation + 1 of subject; 0: none */
 	u64 ids[4]; /* the ids of the credentials that COE was made from, as the kernel has them */
 	u8 next_task_id[TSEM_DIGEST_MAX]; /* of the exec at hand, taken over when its credentials are committed */
 	struct tsem_coefficient_key key;
 	struct tsem_tail tail; /* of key.coefficient, which it follows */
 	u32 memo_bucket; /* of that hash */
 	u32 zero; /* always 0, which the verifier does not know: a loop that begins here converges */
+	u32 file_look; /* enum walk_look of the filesystem in which the last walk began */
 	struct tsem_inode inode; /* copy of the inode record at hand */
 	struct tsem_record record;
 	u8 slack[TSEM_CELL_SLACK];

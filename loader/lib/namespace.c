@@ -676,8 +676,9 @@ static int coefficients_read(struct tsem *tsem, u32 id, bool wide, struct namesp
 
 	memset(out, 0, sizeof(*out));
 	err = map_scan(tsem->memo, sizeof(u32), sizeof(struct tsem_memo), collect_uses, &uses);
-	err = err ?: map_scan(tsem->coefficients, sizeof(struct tsem_coefficient_key), sizeof(struct tsem_coefficient),
-			      collect_coefficient, &c);
+	err = err
+		      ?: map_scan(tsem->coefficients, sizeof(struct tsem_coefficient_key),
+				  sizeof(struct tsem_coefficient), collect_coefficient, &c);
 	if (err) {
 		free(uses.use);
 		free(out->entry);
