@@ -52,6 +52,17 @@ static __always_inline u64 dentry_alias_offset(void)
 	return bpf_core_field_offset(struct dentry, d_u.d_alias);
 }
 
+/* A dentry that is being looked up: the flag was a macro (6.12) and became an enumerator of another value. */
+enum dentry_flags___newer { DCACHE_PAR_LOOKUP___newer = 1 << 24 };
+static __always_inline bool dentry_in_lookup(struct dentry *dentry)
+{
+	u32 flag = 1U << 28;
+
+	if (bpf_core_enum_value_exists(enum dentry_flags___newer, DCACHE_PAR_LOOKUP___newer))
+		flag = bpf_core_enum_value(enum dentry_flags___newer, DCACHE_PAR_LOOKUP___newer);
+	return dentry->d_flags & flag;
+}
+
 /* A module that the kernel itself decompresses was READING_MODULE like every other (6.12). */
 enum kernel_read_file_id___newer { READING_MODULE_COMPRESSED___newer = 7 };
 

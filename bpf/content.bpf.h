@@ -194,10 +194,17 @@ static __always_inline bool content_cached(struct inode *host)
 	return bpf_core_cast(&ima_policy_flag, struct seqcount)->sequence != 0;
 }
 
-/* The content cannot be hashed. On tmpfs it then counts as nothing; else the event is outside of every model. */
-static __always_inline void content_none(struct tsem_scratch *e, struct file *file)
+/* What a digest of the content is for. */
+enum content_use {
+	CONTENT_DATA, /* the file is read, written or asked about */
+	CONTENT_CODE, /* it is executed: what the namespace made counts too */
+	CONTENT_ATOMIC, /* data, where the hook must not sleep */
+};
+
+/* The content cannot be hashed. As data on tmpfs it then counts as nothing; else the event is outside of every model. */
+static __always_inline void content_none(struct tsem_scratch *e, struct file *file, u32 use)
 {
-	if (file->f_inode->i_sb->s_magic == TMPFS_MAGIC) {
+	if (use != CONTENT_CODE && file->f_inode->i_sb->s_magic == TMPFS_MAGIC) {
 		__builtin_memcpy(e->inode.digest, e->empty, TSEM_DIGEST_MAX);
 		return;
 	}
@@ -206,7 +213,7 @@ static __always_inline void content_none(struct tsem_scratch *e, struct file *fi
 }
 
 /* Takes the digest of `file` into e->inode.digest. `r` is its record, or NULL: nothing is kept. Sleeps. */
-static __noinline void content_take(struct tsem_scratch *e, struct file *file, struct tsem_inode *r)
+static __noinline void content_take(struct tsem_scratch *e, struct file *file, struct tsem_inode *r, u32 use)
 {
 	struct inode *host = content_host(file, file->f_inode->i_sb->s_magic);
 	struct tsem_content *before = &e->before, *after = &e->after;
@@ -228,7 +235,7 @@ static __noinline void content_take(struct tsem_scratch *e, struct file *file, s
 	 */
 	if ((host && (host->i_size != file->f_inode->i_size || content_served(host) || content_cached(host))) ||
 	    content_hash(e, file)) {
-		content_none(e, file);
+		content_none(e, file, use);
 		return;
 	}
 	if (!r)
@@ -282,13 +289,6 @@ static __always_inline bool content_kept(struct tsem_scratch *e, struct inode *h
 	return true;
 }
 
-/* What a digest of the content is for. */
-enum content_use {
-	CONTENT_DATA, /* the file is read, written or asked about */
-	CONTENT_CODE, /* it is executed: what the namespace made counts too */
-	CONTENT_ATOMIC, /* data, where the hook must not sleep */
-};
-
 /* Does the content of the file count, so that it has to be hashed? Its PATH has just been described. */
 static __always_inline bool content_counts(struct tsem_scratch *e, struct file *file, u64 magic, u32 use)
 {
@@ -307,6 +307,36 @@ static __always_inline struct tsem_inode *inode_record(struct inode *inode)
 	return bpf_inode_storage_get(&tsem_inodes, inode, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 }
 
+/*
+ * The current task is about to map the file as code. Until it is seen again, which is when the mapping is there, nobody
+ * gets the file open for writing (guard_text). `host`: the inode that holds the pages. False: there is no room.
+ */
+static __always_inline bool text_begin(struct tsem_scratch *e, struct inode *host)
+{
+	u64 address = (u64)host;
+	u32 none = 0, *tasks, i;
+
+	bpf_for(i, 0, 8) {
+		bpf_map_update_elem(&tsem_texts, &address, &none, BPF_NOEXIST);
+		tasks = bpf_map_lookup_elem(&tsem_texts, &address);
+		/* One that is being removed is made anew. */
+		if (tasks && !(__sync_fetch_and_add(tasks, 1) & TEXT_GONE)) {
+			e->text = address;
+			event_due(e);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What is executed is what was hashed: nobody may be writing, now or meanwhile. */
+static __always_inline void cell_code_fault(struct tsem_scratch *e)
+{
+	digest_fault(e, e->inode.digest);
+	event_unmodeled(e, TSEM_LOSS_CONTENT);
+	cell_digest(e, e->inode.digest);
+}
+
 /* The digest of the content of a file whose content counts. Sleeps. */
 static __always_inline void cell_content(struct tsem_scratch *e, struct file *file, u64 magic, u32 use)
 {
@@ -319,14 +349,12 @@ static __always_inline void cell_content(struct tsem_scratch *e, struct file *fi
 		return;
 	}
 	r = inode_record(file->f_inode);
-	if (use == CONTENT_CODE) {
+	if (use == CONTENT_CODE && host) {
 		if (r)
 			r->executed = 1;
-		/* What is executed is what was hashed: nobody may be writing. */
-		if (host && host->i_writecount.counter > 0) {
-			digest_fault(e, e->inode.digest);
-			event_unmodeled(e, TSEM_LOSS_CONTENT);
-			cell_digest(e, e->inode.digest);
+		/* In this order: who opens it for writing is counted before his guard looks for us. */
+		if (!r || !text_begin(e, host) || host->i_writecount.counter > 0) {
+			cell_code_fault(e);
 			return;
 		}
 	}
@@ -336,8 +364,11 @@ static __always_inline void cell_content(struct tsem_scratch *e, struct file *fi
 		r = NULL;
 		e->inode.digest_valid = 0;
 	}
-	content_take(e, file, r);
-	cell_digest(e, e->inode.digest);
+	content_take(e, file, r, use);
+	if (use == CONTENT_CODE && host && (host->i_writecount.counter > 0 || (u64)host->i_size != size))
+		cell_code_fault(e);
+	else
+		cell_digest(e, e->inode.digest);
 }
 
 /*

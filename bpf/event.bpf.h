@@ -39,7 +39,38 @@ static __always_inline void settings_refresh(struct tsem_scratch *e)
 	e->instances = ns->instances;
 }
 
-/* COE and subject anew: the credentials, the ids of the task or the settings changed since the last event. */
+/* An entry of tsem_texts that is being removed. */
+#define TEXT_GONE (1U << 31)
+
+/* The inode is mapped by now, or will not be: see text_begin(). */
+__noinline int text_end(u64 inode)
+{
+	u32 *tasks = bpf_map_lookup_elem(&tsem_texts, &inode);
+
+	if (tasks && __sync_fetch_and_add(tasks, -1) == 1 && !__sync_val_compare_and_swap(tasks, 0, TEXT_GONE))
+		bpf_map_delete_elem(&tsem_texts, &inode);
+	return 0;
+}
+
+/* What the last event has left to be done. What the kernel asks for in the middle of a creation comes too early. */
+static __always_inline void event_do_due(struct tsem_scratch *e)
+{
+	if (e->text) {
+		text_end(e->text);
+		e->text = 0;
+	}
+	if (!(e->pending & ~PENDING))
+		return;
+	if (e->record.event == TSEM_EVENT_capable)
+		event_due(e);
+	else
+		creation_settle(e);
+}
+
+/*
+ * COE and subject anew: the credentials, the ids of the task or the settings changed since the last event, or that left
+ * something to be done.
+ */
 __noinline int subject_refresh(struct tsem_scratch *e __arg_nonnull, u64 generation)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -50,6 +81,7 @@ __noinline int subject_refresh(struct tsem_scratch *e __arg_nonnull, u64 generat
 
 	if (!t)
 		return 0;
+	event_do_due(e);
 	__builtin_memcpy(old, coe, sizeof(old));
 	coe_fill(e, address_of(e, task->cred), &e->record.coe);
 	for (u32 i = 0; i < sizeof(old) / 8; i++)
@@ -202,6 +234,9 @@ __noinline int event_finish(struct tsem_scratch *e __arg_nonnull)
 	/* Here and not where the log is written: the stack is short below. */
 	if (tsem_root_settings.on && !e->record.ns && known <= 0)
 		root_extend();
+	/* What is not created gets no mark. */
+	if (verdict)
+		e->creating_instance = 0;
 	e->busy = 0;
 	return verdict;
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Files: open, map, and what is done with an open file. */
-#include "content.bpf.h"
 #include "guard.bpf.h"
 
 #define PROT_EXEC 0x4
@@ -63,17 +62,31 @@ TSEM_GUARDED_PROGRAM("lsm.s/file_post_open", file_open, guard_file(file), struct
 	return DESCRIBED;
 }
 
+/* Must the current task not open this file, by whatever way: through a name, a filesystem stacked upon it, a handle? */
+static __always_inline bool guard_opened(struct file *file, bool stacked)
+{
+	return (guard_journal(file) || (stacked && guard_file(file))) && task_confined();
+}
+
 /*
  * A descriptor that no look-up of a name has opened does not come to file_post_open: the one that fanotify gives with
- * an event, and a message queue. Its guard and its event are here, where no content can be hashed.
+ * an event, and a message queue. Its guard and its event are here, where no content can be hashed. What a stacked
+ * filesystem opens below does not come there either: it has the guard only, since its event is of the file above.
  */
 SEC("lsm/file_open")
 int BPF_PROG(tsem_file_open_unnamed, struct file *file)
 {
+	struct super_block *sb = file->f_inode->i_sb;
+	u32 mode = file->f_mode;
 	struct tsem_scratch *e;
 	int verdict;
 
-	if (!(file->f_mode & tsem_fmode_nonotify) && file->f_inode->i_sb->s_magic != MQUEUE_MAGIC)
+	if (!(mode & (tsem_fmode_nonotify | tsem_fmode_backing)) && sb->s_magic != MQUEUE_MAGIC &&
+	    sb->s_dev != tsem_run[0].device)
+		return 0;
+	if (guard_opened(file, mode & tsem_fmode_backing))
+		return guard_deny();
+	if (!(mode & tsem_fmode_nonotify) && sb->s_magic != MQUEUE_MAGIC)
 		return 0;
 	e = event_begin(TSEM_EVENT_file_open, &verdict);
 	if (!e)

@@ -8,6 +8,11 @@
 #include "guard.bpf.h"
 #include "pins.bpf.h"
 
+#define BPF_CALL_CODE 0x85
+#define BPF_LD_IMM64_CODE 0x18
+#define BPF_PSEUDO_KFUNC_CALL 2
+#define BPF_PSEUDO_BTF_ID 3
+
 #define MNT_DETACH 2
 #define MS_REMOUNT 32
 #define MS_BIND 4096
@@ -44,6 +49,28 @@ int BPF_PROG(tsem_guard_prog, struct bpf_prog *prog)
 }
 
 /*
+ * Does the program call functions of the kernel, or name its variables? One of those functions reads any memory
+ * (bpf_rdonly_cast), that of our keys as well. The hook comes before the verifier.
+ */
+static __always_inline bool program_reads_kernel(struct bpf_prog *prog)
+{
+	u64 at = (u64)prog + bpf_core_field_offset(struct bpf_prog, insnsi);
+	u32 count = prog->len, i;
+
+	bpf_for(i, 0, count) {
+		struct bpf_insn insn;
+
+		if (bpf_probe_read_kernel(&insn, sizeof(insn), (void *)(at + i * sizeof(insn))))
+			return true;
+		if (insn.code == BPF_CALL_CODE && insn.src_reg == BPF_PSEUDO_KFUNC_CALL)
+			return true;
+		if (insn.code == BPF_LD_IMM64_CODE && insn.src_reg == BPF_PSEUDO_BTF_ID)
+			return true;
+	}
+	return false;
+}
+
+/*
  * Programs that see packets and control groups, and nothing else of the kernel, are for the model. All others, and
  * those that will come, could run before ours, answer for a hook, send signals or change memory. One of sysctl could
  * change what a task outside writes to core_pattern.
@@ -53,6 +80,8 @@ int BPF_PROG(tsem_guard_prog_load, struct bpf_prog *prog)
 {
 	if (!task_confined())
 		return 0;
+	if (program_reads_kernel(prog))
+		return guard_deny();
 	switch (prog->type) {
 	case BPF_PROG_TYPE_SOCKET_FILTER:
 	case BPF_PROG_TYPE_SCHED_CLS:
@@ -281,20 +310,25 @@ int BPF_PROG(tsem_guard_fowner, struct file *file)
 	struct tsem_task *t = task_confined();
 	struct tsem_globals *g = globals();
 	u64 address = (u64)file;
-	u32 ns;
+	struct tsem_namespace *ns;
+	u32 *former, id;
 
 	if (!g || (!t && !g->signals))
 		return 0;
-	if (!t) {
-		if (!bpf_map_delete_elem(&tsem_signals, &address))
-			__sync_fetch_and_add(&g->signals, -1);
-		return 0;
+	former = bpf_map_lookup_elem(&tsem_signals, &address);
+	if (former) {
+		ns = namespace_of(*former);
+		if (!bpf_map_delete_elem(&tsem_signals, &address) && ns)
+			__sync_fetch_and_add(&ns->signals, -1);
 	}
-	ns = t->ns;
-	if (!bpf_map_update_elem(&tsem_signals, &address, &ns, BPF_NOEXIST))
-		__sync_fetch_and_add(&g->signals, 1);
-	else
-		bpf_map_update_elem(&tsem_signals, &address, &ns, BPF_EXIST);
+	if (!t)
+		return 0;
+	id = t->ns;
+	ns = namespace_of(id);
+	if (ns && !bpf_map_update_elem(&tsem_signals, &address, &id, BPF_NOEXIST)) {
+		__sync_fetch_and_add(&ns->signals, 1);
+		g->signals = 1;
+	}
 	return 0;
 }
 

@@ -6,7 +6,7 @@
 #ifndef TSEM_GUARD_BPF_H
 #define TSEM_GUARD_BPF_H
 
-#include "path.bpf.h"
+#include "content.bpf.h"
 
 #define TIOCSCTTY 0x540e
 #define TIOCSTI 0x5412
@@ -24,6 +24,15 @@
 #define FITHAW 0xc0045878
 #define PERF_EVENT_IOC_SET_BPF 0x40042408
 
+#define NS_MNT_GET_NEXT 0x8010b70b
+#define NS_MNT_GET_PREV 0x8010b70c
+
+#define NFSD_MAGIC 0x6e667364
+#define RPC_PIPEFS_MAGIC 0x67596969
+#define XENFS_MAGIC 0xabba1974
+#define RESCTRL_MAGIC 0x7655821
+#define DLMFS_MAGIC 0x76a9f425
+
 #define F_SETOWN 8
 #define F_SETOWN_EX 15
 #define F_SETLEASE 1024
@@ -31,6 +40,8 @@
 
 /* Set by load: the bit of f_mode by which fanotify marks the files that it opens. */
 const volatile u32 tsem_fmode_nonotify = 1U << 26;
+/* The same: how it marks what a stacked filesystem opens below. */
+const volatile u32 tsem_fmode_backing = 1U << 25;
 
 /* Is `task` not in the namespace of the current one, which is `t`? */
 static __always_inline bool guard_outside(struct tsem_task *t, struct task_struct *task)
@@ -79,8 +90,7 @@ static __always_inline bool proc_tells_memory(const char *name, u32 size)
 /* Is it in the directory of a task outside of the namespace of the current one, which is `t`? */
 static __always_inline bool proc_of_outside(struct tsem_task *t, struct file *file)
 {
-	u64 inode = (u64)BPF_CORE_READ(file, f_inode) - bpf_core_field_offset(struct proc_inode, vfs_inode);
-	struct pid *pid = BPF_CORE_READ((struct proc_inode *)inode, pid);
+	struct pid *pid = (struct pid *)proc_pid((u64)BPF_CORE_READ(file, f_inode));
 	struct task_struct *task;
 	bool outside;
 
@@ -101,7 +111,8 @@ static __always_inline bool guard_proc(struct file *file, bool write)
 
 	if (!t)
 		return false;
-	if (write && !proc_of_process(file->f_path.dentry))
+	/* Those below /proc/PID/net are of a network namespace: the inodes belong to no process. */
+	if (write && (!proc_of_process(file->f_path.dentry) || !proc_pid((u64)BPF_CORE_READ(file, f_inode))))
 		return true;
 	bpf_probe_read_kernel_str(name, sizeof(name), file->f_path.dentry->d_name.name);
 	return (write || proc_tells_memory(name, sizeof(name))) && proc_of_outside(t, file);
@@ -117,17 +128,25 @@ static __always_inline bool guard_cgroup(struct file *file)
 }
 
 /*
- * Must the current task not write to this file, since it is mapped somewhere and a namespace has executed it? The
- * kernel says ETXTBSY for programs only, not for libraries.
+ * Must the current task not write to this file, since a namespace has executed it, and it is mapped somewhere or about to
+ * be? The kernel says ETXTBSY for programs only, not for libraries.
  */
 static __always_inline bool guard_text(struct file *file)
 {
 	struct tsem_inode *r;
+	struct inode *host;
+	u64 address;
 
-	if ((file->f_inode->i_mode & S_IFMT) != S_IFREG || !file->f_mapping->i_mmap.rb_root.rb_node)
+	if ((file->f_inode->i_mode & S_IFMT) != S_IFREG)
 		return false;
 	r = bpf_inode_storage_get(&tsem_inodes, file->f_inode, 0, 0);
-	return r && r->executed;
+	if (!r || !r->executed)
+		return false;
+	host = content_host(file, file->f_inode->i_sb->s_magic);
+	if (!host)
+		return true;
+	address = (u64)host;
+	return host->i_mapping->i_mmap.rb_root.rb_node || bpf_map_lookup_elem(&tsem_texts, &address);
 }
 
 /*
@@ -169,18 +188,22 @@ static __always_inline bool guard_name(struct super_block *sb, struct dentry *de
 	return guard_pins(sb) || guard_run(dentry);
 }
 
+/* Must the current task not change the attributes of what has this name? */
+static __always_inline bool guard_attribute(struct dentry *dentry)
+{
+	return guard_name(dentry->d_sb, dentry) || guard_run_way(dentry);
+}
+
 /*
  * Must the current task not have this file open? The kernel's own knobs are in no model, since pseudo filesystems are
  * not: ftrace_enabled turns every program off, core_pattern and others run a program outside of every namespace. None
  * is opened for writing, but in proc those of processes, and no file in proc that tells of a task outside. A pinned map
- * is read by opening it.
+ * is read by opening it. The directory of the journals has a guard earlier: guard_opened().
  */
 static __always_inline bool guard_file(struct file *file)
 {
 	bool write = file->f_mode & FMODE_WRITE;
 
-	if (file->f_inode->i_sb->s_dev == tsem_run[0].device && guard_run(file->f_path.dentry))
-		return true;
 	if (write && guard_text(file))
 		return true;
 	switch (file->f_inode->i_sb->s_magic) {
@@ -199,9 +222,23 @@ static __always_inline bool guard_file(struct file *file)
 	case SECURITYFS_MAGIC:
 	case EFIVARFS_MAGIC:
 	case FUSE_CTL_SUPER_MAGIC:
+	case NFSD_MAGIC:
+	case RPC_PIPEFS_MAGIC:
+	case XENFS_MAGIC:
+	case RESCTRL_MAGIC:
+	case DLMFS_MAGIC:
+	case SELINUX_MAGIC:
+	case SMACK_MAGIC:
+	case PSTOREFS_MAGIC:
 		return write && (file->f_inode->i_mode & S_IFMT) == S_IFREG;
 	}
 	return false;
+}
+
+/* Is it in the directory of the journals, or that directory? It is the file below where a filesystem opens one. */
+static __always_inline bool guard_journal(struct file *file)
+{
+	return file->f_inode->i_sb->s_dev == tsem_run[0].device && guard_run(file->f_path.dentry);
 }
 
 /* Is it a map, a program or a link of BPF, as an open file? Its name says so. */
@@ -222,7 +259,7 @@ static __always_inline bool file_of_bpf(struct file *file)
  */
 static __always_inline bool guard_received(struct file *file)
 {
-	return guard_file(file) || file_of_bpf(file);
+	return guard_journal(file) || guard_file(file) || file_of_bpf(file);
 }
 
 /* Must the current task not lock this file? The lock of those who load and unload is on the root of the pins. */
@@ -231,17 +268,18 @@ static __always_inline bool guard_lock(struct file *file)
 	return file->f_inode->i_sb->s_magic == BPF_FS_MAGIC;
 }
 
-/* Has a namespace named the receivers of as many files as can be noted? */
+/* Has the namespace named the receivers of as many files as it may? */
 static __always_inline bool signals_full(void)
 {
-	struct tsem_globals *g = globals();
+	struct tsem_task *t = task_confined();
+	struct tsem_namespace *ns = t ? namespace_of(t->ns) : NULL;
 
-	return g && g->signals >= TSEM_SIGNALS_MAX - 1024;
+	return ns && ns->signals >= TSEM_SHARE(TSEM_SIGNALS_MAX);
 }
 
 /*
  * Must the current task not do this ioctl: type for others, change what their keys mean, take their terminal away, hang
- * them up, stop a filesystem, let a program run at an event?
+ * them up, stop a filesystem, let a program run at an event, go to a mount namespace beside its own?
  */
 static __always_inline bool guard_ioctl(u32 cmd, unsigned long arg)
 {
@@ -263,6 +301,8 @@ static __always_inline bool guard_ioctl(u32 cmd, unsigned long arg)
 	case FIFREEZE:
 	case FITHAW:
 	case PERF_EVENT_IOC_SET_BPF:
+	case NS_MNT_GET_NEXT:
+	case NS_MNT_GET_PREV:
 		return true;
 	}
 	return false;

@@ -22,11 +22,21 @@ static __always_inline int creation_describe(struct tsem_scratch *e, struct inod
 	return DESCRIBED;
 }
 
+/*
+ * May the file be there? The kernel has yet to look. A filesystem that opens by itself (atomic_open) may create the file
+ * in the same look: there d_instantiate does not tell which it was.
+ */
+static __always_inline bool creation_in_doubt(struct inode *dir, struct dentry *dentry)
+{
+	return dentry_in_lookup(dentry) && !dir->i_op->atomic_open;
+}
+
 TSEM_GUARDED_PROGRAM("lsm/inode_create", inode_create, guard_name(dir->i_sb, dentry), struct inode *dir,
 		     struct dentry *dentry, umode_t mode)
 {
 	int described = creation_describe(e, dir, dentry);
 
+	e->pending = creation_in_doubt(dir, dentry) ? PENDING : 0;
 	cell_u16(e, mode);
 	return described;
 }
@@ -61,7 +71,10 @@ TSEM_GUARDED_PROGRAM("lsm/inode_symlink", inode_symlink, guard_name(dir->i_sb, d
 	return described;
 }
 
-/* What was announced has been made: its dentry gets the inode. */
+/*
+ * What was announced has been made: its dentry gets the inode. A dentry that is still being looked up gets the inode of
+ * a file that was there. (One that such a filesystem has just created gets its mark at file_post_open.)
+ */
 SEC("lsm/d_instantiate")
 int BPF_PROG(tsem_created, struct dentry *dentry, struct inode *inode)
 {
@@ -70,8 +83,14 @@ int BPF_PROG(tsem_created, struct dentry *dentry, struct inode *inode)
 	if (!task_modeled())
 		return 0;
 	e = scratch_of(bpf_get_current_task_btf());
-	if (e && inode && address_of(e, inode) && creation_announced(e, dentry))
+	if (!e || !inode || !address_of(e, inode) || !creation_announced(e, dentry))
+		return 0;
+	if (!dentry_in_lookup(dentry)) {
 		creation_commit(e, address_of(e, inode));
+	} else if (e->pending) {
+		e->creating = 0;
+		creation_undo(e);
+	}
 	return 0;
 }
 
@@ -91,6 +110,7 @@ int BPF_PROG(tsem_created_unnamed, struct mnt_idmap *idmap, struct inode *inode)
 	e = event_begin(TSEM_EVENT_inode_create, &verdict);
 	if (!e)
 		return 0;
+	e->pending = 0;
 	__builtin_memset(&e->creation.directory, 0, sizeof(e->creation.directory));
 	e->creating_instance = creation_number(e);
 	if (!e->creating_instance)
@@ -197,7 +217,7 @@ TSEM_GUARDED_PROGRAM("lsm/inode_setattr", inode_setattr, guard_name(dentry->d_sb
 	return DESCRIBED;
 }
 
-TSEM_EVENT_PROGRAM("lsm/inode_setxattr", inode_setxattr, struct mnt_idmap *idmap, struct dentry *dentry,
+TSEM_GUARDED_PROGRAM("lsm/inode_setxattr", inode_setxattr, guard_attribute(dentry), struct mnt_idmap *idmap, struct dentry *dentry,
 		   const char *name, u64 unused, size_t size, int flags)
 {
 	cell_dentry(e, dentry, NULL, 0);
@@ -221,7 +241,7 @@ TSEM_EVENT_PROGRAM("lsm/inode_getxattr", inode_getxattr, struct dentry *dentry, 
 	return xattr_describe(e, dentry, name);
 }
 
-TSEM_EVENT_PROGRAM("lsm/inode_removexattr", inode_removexattr, struct mnt_idmap *idmap, struct dentry *dentry,
+TSEM_GUARDED_PROGRAM("lsm/inode_removexattr", inode_removexattr, guard_attribute(dentry), struct mnt_idmap *idmap, struct dentry *dentry,
 		   const char *name)
 {
 	return xattr_describe(e, dentry, name);
@@ -251,7 +271,23 @@ TSEM_EVENT_PROGRAM("lsm/inode_init_security_anon", anon_inode, struct inode *ino
 }
 
 /* Lists of access control are extended attributes that do not reach the hooks of these. */
-TSEM_GENERIC(inode_set_acl)
-TSEM_GENERIC(inode_remove_acl)
+TSEM_GUARDED_PROGRAM("lsm/inode_set_acl", inode_set_acl, guard_attribute(dentry), struct mnt_idmap *idmap,
+		     struct dentry *dentry)
+{
+	e->record.flags = TSEM_RECORD_GENERIC;
+	return DESCRIBED;
+}
+
+TSEM_GUARDED_PROGRAM("lsm/inode_remove_acl", inode_remove_acl, guard_attribute(dentry), struct mnt_idmap *idmap,
+		     struct dentry *dentry)
+{
+	e->record.flags = TSEM_RECORD_GENERIC;
+	return DESCRIBED;
+}
+
 /* file_setattr(2), which is no ioctl. */
-TSEM_GENERIC(inode_file_setattr)
+TSEM_GUARDED_PROGRAM("lsm/inode_file_setattr", inode_file_setattr, guard_attribute(dentry), struct dentry *dentry)
+{
+	e->record.flags = TSEM_RECORD_GENERIC;
+	return DESCRIBED;
+}

@@ -156,20 +156,99 @@ static __always_inline bool violation_denied(struct tsem_namespace *ns, u32 acti
 	return ns->mode == TSEM_MODE_ENFORCING && action != TSEM_ACTION_LOG;
 }
 
+/* What a violation brings upon the current task, beyond the verdict. */
+static __always_inline void task_punish(struct tsem_namespace *ns, u32 action)
+{
+	if (action == TSEM_ACTION_UNTRUST)
+		task_distrust(ns);
+	if (action == TSEM_ACTION_KILL && violation_denied(ns, action) && !bpf_send_signal(SIGKILL))
+		__sync_fetch_and_add(&ns->killed, 1);
+}
+
 /* The event is outside of the model of a namespace that is not free. 0 or -EPERM. */
+static __always_inline int violation_count(struct tsem_namespace *ns, u32 action)
+{
+	__sync_fetch_and_add(&ns->violations, 1);
+	if (!violation_denied(ns, action))
+		return 0;
+	__sync_fetch_and_add(&ns->denied, 1);
+	return -EPERM;
+}
+
 static __always_inline int violation_act(struct tsem_namespace *ns, u32 event)
 {
 	u32 action = action_of(ns, event);
 
-	__sync_fetch_and_add(&ns->violations, 1);
-	if (action == TSEM_ACTION_UNTRUST)
-		task_distrust(ns);
-	if (!violation_denied(ns, action))
+	task_punish(ns, action);
+	return violation_count(ns, action);
+}
+
+/*
+ * A pending creation. open(2) with O_CREAT comes to inode_create before the kernel has looked for the file, where that
+ * is not in its caches; then the file may turn out to be there, and nothing is created. Whether a file is in the caches
+ * must make no difference: what the event has left is taken back then (creation_undo). What a violation brings upon the
+ * task waits until its next event (creation_settle). The verdict stands: the kernel forgets it where the file is there.
+ */
+enum pending {
+	PENDING = 1 << 0,
+	PENDING_NEW = 1 << 1, /* its coefficient is new */
+	PENDING_VIOLATION = 1 << 2,
+	PENDING_DENIED = 1 << 3,
+};
+
+/* At the next event of the current task subject_refresh() is called, which does what is due. */
+static __always_inline void event_due(struct tsem_scratch *e)
+{
+	e->ids[0] = ~e->ids[0];
+}
+
+static __always_inline bool event_pending(struct tsem_scratch *e)
+{
+	return e->record.event == TSEM_EVENT_inode_create && e->pending;
+}
+
+/* The file has been created, or was not to be. */
+__noinline int creation_settle(struct tsem_scratch *e __arg_nonnull)
+{
+	struct tsem_namespace *ns = namespace_of(e->record.ns);
+	u32 pending = e->pending;
+
+	e->pending = 0;
+	if (ns && pending & PENDING_VIOLATION)
+		task_punish(ns, action_of(ns, TSEM_EVENT_inode_create));
+	return 0;
+}
+
+/* The file was there. What the TPM was told stays. */
+__noinline int creation_undo(struct tsem_scratch *e __arg_nonnull)
+{
+	struct tsem_namespace *ns = namespace_of(e->record.ns);
+	u32 pending = e->pending;
+	struct tsem_coefficient *c;
+	bool valid;
+
+	e->pending = 0;
+	if (!ns)
 		return 0;
-	__sync_fetch_and_add(&ns->denied, 1);
-	if (action == TSEM_ACTION_KILL && !bpf_send_signal(SIGKILL))
-		__sync_fetch_and_add(&ns->killed, 1);
-	return -EPERM;
+	if (pending & PENDING_VIOLATION)
+		__sync_fetch_and_add(&ns->violations, -1);
+	if (pending & PENDING_DENIED)
+		__sync_fetch_and_add(&ns->denied, -1);
+	if (!(pending & PENDING_NEW) || !ns->id)
+		return 0;
+	c = bpf_map_lookup_elem(&tsem_coefficients, &e->pending_key);
+	/* Somebody else may have created it. */
+	if (!c || c->count != 1)
+		return 0;
+	valid = c->valid;
+	if (bpf_map_delete_elem(&tsem_coefficients, &e->pending_key))
+		return 0;
+	if (e->record.digest_size > TSEM_KEY_SIZE)
+		bpf_map_delete_elem(&tsem_tails, &e->pending_key);
+	__sync_fetch_and_add(&ns->coefficients, -1);
+	if (!valid)
+		__sync_fetch_and_add(&ns->forensics, -1);
+	return 0;
 }
 
 /* An untrusted task reached a hook. 0 or -EPERM. */
@@ -239,6 +318,11 @@ static __always_inline struct tsem_coefficient *coefficient_new(struct tsem_scra
 	}
 	if (c && !err)
 		c->settled = 1;
+	if (!err && event_pending(e)) {
+		e->pending |= PENDING_NEW;
+		__builtin_memcpy(&e->pending_key, &e->key, sizeof(e->key));
+		event_due(e);
+	}
 	return c;
 }
 
@@ -259,6 +343,7 @@ __noinline int event_miss(struct tsem_scratch *e __arg_nonnull)
 	struct tsem_namespace *ns = namespace_of(e->record.ns);
 	struct tsem_coefficient *c;
 	bool trusted;
+	int verdict;
 
 	/* A task without its namespace is a task whose model is gone: nothing of what it does can be judged. */
 	if (!ns)
@@ -281,7 +366,14 @@ __noinline int event_miss(struct tsem_scratch *e __arg_nonnull)
 	}
 	if (e->untrusted)
 		return untrusted_act(ns);
-	return trusted ? 0 : violation_act(ns, e->record.event);
+	if (trusted)
+		return 0;
+	if (!event_pending(e))
+		return violation_act(ns, e->record.event);
+	verdict = violation_count(ns, action_of(ns, e->record.event));
+	e->pending |= PENDING_VIOLATION | (verdict ? PENDING_DENIED : 0);
+	event_due(e);
+	return verdict;
 }
 
 /* ---- look up ---- */

@@ -44,7 +44,7 @@ TSEM_EVENT_PROGRAM("lsm.s/socket_connect", socket_connect, struct socket *sock, 
 	if (!sk)
 		return NOT_MODELED;
 	cell_sock(e, sk);
-	cell_address(e, address, addrlen, true);
+	cell_address(e, address, addrlen, network_of(e, sk));
 	return DESCRIBED;
 }
 
@@ -68,7 +68,7 @@ TSEM_EVENT_PROGRAM("lsm.s/socket_bind", socket_bind, struct socket *sock, struct
 		return NOT_MODELED;
 	port_fix(e, sk, address, addrlen);
 	cell_sock(e, sk);
-	cell_address(e, address, addrlen, false);
+	cell_address(e, address, addrlen, 0);
 	return DESCRIBED;
 }
 
@@ -79,7 +79,7 @@ TSEM_EVENT_PROGRAM("lsm/sctp_bind_connect", sctp_bind_connect, struct sock *sk, 
 	cell_sock(e, sk);
 	cell_u32(e, optname);
 	if (addrlen > 0)
-		cell_address(e, address, addrlen, false);
+		cell_address(e, address, addrlen, 0);
 	return DESCRIBED;
 }
 

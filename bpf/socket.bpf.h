@@ -65,10 +65,20 @@ static __always_inline u64 socket_inode(struct sock *sk)
 	return BPF_CORE_READ((struct inode *)inode, i_ino);
 }
 
+/* The address of the socket's network namespace. */
+static __always_inline u64 network_of(struct tsem_scratch *e, struct sock *sk)
+{
+	return address_of(e, sk->__sk_common.skc_net.net);
+}
+
 /* The kernel chose the port of this socket: who connects to it in this namespace is to find that out. */
 static __always_inline void port_remember(struct tsem_scratch *e, struct sock *sk)
 {
-	struct tsem_port_key key = { .ns = e->record.ns, .port = sk->__sk_common.skc_num };
+	struct tsem_port_key key = {
+		.ns = e->record.ns,
+		.port = sk->__sk_common.skc_num,
+		.network = network_of(e, sk),
+	};
 	u32 family = sk->__sk_common.skc_family;
 	struct tsem_port port = { .sock = (u64)sk };
 	struct tsem_owner *o;
@@ -82,10 +92,10 @@ static __always_inline void port_remember(struct tsem_scratch *e, struct sock *s
 	bpf_map_update_elem(&tsem_ports, &key, &port, BPF_ANY);
 }
 
-/* Is this (in host order) the port of a listening socket of the namespace, chosen by the kernel? */
-__noinline int port_chosen(struct tsem_scratch *e __arg_nonnull, u32 number)
+/* Is this (in host order) the port of a listening socket of the namespace, chosen by the kernel, in this network? */
+__noinline int port_chosen(struct tsem_scratch *e __arg_nonnull, u32 number, u64 network)
 {
-	struct tsem_port_key key = { .ns = e->record.ns, .port = number };
+	struct tsem_port_key key = { .ns = e->record.ns, .port = number, .network = network };
 	struct tsem_port *port = bpf_map_lookup_elem(&tsem_ports, &key);
 	struct sock *sk;
 
@@ -97,13 +107,15 @@ __noinline int port_chosen(struct tsem_scratch *e __arg_nonnull, u32 number)
 }
 
 /* The two bytes of a port on the wire; 0 where the namespace's own socket has one that the kernel chose. */
-static __always_inline void cell_port(struct tsem_scratch *e, u16 wire, bool connects)
+static __always_inline void cell_port(struct tsem_scratch *e, u16 wire, u64 network)
 {
-	cell_u16(e, connects && port_chosen(e, __builtin_bswap16(wire)) ? 0 : wire);
+	cell_u16(e, network && port_chosen(e, __builtin_bswap16(wire), network) ? 0 : wire);
 }
 
+/* `network`: where the event connects to the address; 0: it does not. */
+
 /* ADDR. `raw` has ADDRESS_MAX defined bytes in the cell, `size` of which are the address. */
-static __always_inline void cell_address_bytes(struct tsem_scratch *e, u8 *raw, u32 size, bool connects)
+static __always_inline void cell_address_bytes(struct tsem_scratch *e, u8 *raw, u32 size, u64 network)
 {
 	u32 family = 0;
 
@@ -111,14 +123,14 @@ static __always_inline void cell_address_bytes(struct tsem_scratch *e, u8 *raw, 
 		family = *(u16 *)raw;
 	if (family == AF_INET && size >= 8) {
 		address_kind(e, TSEM_ADDR_INET);
-		cell_port(e, *(u16 *)(raw + 2), connects);
+		cell_port(e, *(u16 *)(raw + 2), network);
 		cell_u32(e, *(u32 *)(raw + 4));
 	} else if (family == AF_INET6 && size >= 24) {
 		/* On the wire: port, flow, address; the scope is not there in addresses of the old length. */
 		u32 scope = size >= 28 ? *(u32 *)(raw + 24) : 0;
 
 		address_kind(e, TSEM_ADDR_INET6);
-		cell_port(e, *(u16 *)(raw + 2), connects);
+		cell_port(e, *(u16 *)(raw + 2), network);
 		cell_bytes(e, address_of(e, raw + 8), 16);
 		cell_u32_pair(e, *(u32 *)(raw + 4), scope);
 	} else if (family == AF_UNIX) {
@@ -145,13 +157,13 @@ static __always_inline u8 *address_copy(struct tsem_scratch *e, const void *from
 }
 
 /* ADDR of the kernel's copy of what the caller gave. */
-static __always_inline void cell_address(struct tsem_scratch *e, const void *address, int addrlen, bool connects)
+static __always_inline void cell_address(struct tsem_scratch *e, const void *address, int addrlen, u64 network)
 {
 	u32 size = addrlen;
 	u8 *raw = address_copy(e, address, &size);
 
 	if (raw)
-		cell_address_bytes(e, raw, size, connects);
+		cell_address_bytes(e, raw, size, network);
 	else
 		event_unmodeled(e, TSEM_LOSS_CELL);
 }

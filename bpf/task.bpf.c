@@ -50,13 +50,17 @@ int BPF_PROG(tsem_task_alloc, struct task_struct *task, unsigned long clone_flag
 SEC("lsm/task_free")
 int BPF_PROG(tsem_task_free, struct task_struct *task)
 {
-	struct tsem_task *t;
 	struct tsem_namespace *ns;
+	struct tsem_scratch *e;
+	struct tsem_task *t;
 	u32 id;
 
 	t = task_storage(task);
 	if (!t)
 		return 0;
+	e = bpf_task_storage_get(&tsem_scratch, task, 0, 0);
+	if (e && e->text)
+		text_end(e->text);
 	id = t->ns;
 	ns = bpf_map_lookup_elem(&tsem_namespaces, &id);
 	if (ns)

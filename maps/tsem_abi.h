@@ -259,6 +259,7 @@ struct tsem_namespace {
 	u64 marks; /* entries in tsem_marks */
 	u64 creations; /* entries in tsem_creations */
 	u64 objects; /* entries in tsem_ipc */
+	u64 signals; /* entries in tsem_signals */
 	u64 violations; /* events outside of the model */
 	u64 denied; /* hooks that returned EPERM, those of untrusted tasks included */
 	u64 killed; /* processes, by the action `kill` */
@@ -412,6 +413,7 @@ struct tsem_inherited {
 struct tsem_port_key {
 	u32 ns;
 	u32 port; /* host order */
+	u64 network; /* address of the network namespace */
 };
 
 struct tsem_port {
@@ -451,7 +453,7 @@ struct tsem_globals {
 	u64 max_namespaces;
 	u64 load_time; /* CLOCK_BOOTTIME, ns */
 	u64 policy; /* enum tsem_policy; as loaded */
-	u64 signals; /* entries in tsem_signals */
+	u64 signals; /* a namespace has named a receiver of signals */
 	u64 locked; /* verb `lock`: no new model, agent or pattern */
 };
 
@@ -535,7 +537,7 @@ struct tsem_extend {
 #define TSEM_ABI_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type " is ABI")
 TSEM_ABI_SIZE(struct tsem_coe, 40);
 TSEM_ABI_SIZE(struct tsem_record, TSEM_RECORD_HEADER_SIZE + TSEM_CELL_MAX);
-TSEM_ABI_SIZE(struct tsem_namespace, 512);
+TSEM_ABI_SIZE(struct tsem_namespace, 520);
 TSEM_ABI_SIZE(struct tsem_coefficient_key, 36);
 TSEM_ABI_SIZE(struct tsem_coefficient, 16);
 TSEM_ABI_SIZE(struct tsem_tail, 32);
@@ -550,7 +552,7 @@ TSEM_ABI_SIZE(struct tsem_creation_key, 56);
 TSEM_ABI_SIZE(struct tsem_directory, 224);
 TSEM_ABI_SIZE(struct tsem_inherited_key, 16);
 TSEM_ABI_SIZE(struct tsem_inherited, 24);
-TSEM_ABI_SIZE(struct tsem_port_key, 8);
+TSEM_ABI_SIZE(struct tsem_port_key, 16);
 TSEM_ABI_SIZE(struct tsem_port, 16);
 TSEM_ABI_SIZE(struct tsem_inode, 136);
 TSEM_ABI_SIZE(struct tsem_globals, 96);

@@ -144,6 +144,18 @@ struct {
 } tsem_directories SEC(".maps");
 
 /*
+ * Address of an inode -> number of tasks that are about to map it as code, from the hook on until they are seen again.
+ * Written by the hooks of files. Full: the mapping is outside of every model (TSEM_LOSS_CONTENT).
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 65536);
+	__type(key, u64);
+	__type(value, u32);
+} tsem_texts SEC(".maps");
+
+/*
  * {file, namespace} -> an open file that the first task held before it entered. Written by tsem_control when that task
  * joins, removed by the loader with the namespace. Full: the join fails.
  */
@@ -168,8 +180,8 @@ struct {
 } tsem_ports SEC(".maps");
 
 /*
- * Address of an open file -> namespace whose task named the receiver of its signals. Written by file_set_fowner. Full:
- * a task of a namespace names no more receivers.
+ * Address of an open file -> namespace whose task named the receiver of its signals. Written by file_set_fowner, and
+ * removed by the loader with the namespace. More than a namespace's share: its tasks name no more receivers.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -20,7 +20,7 @@
 /* Pieces of a description that are told and not hashed. */
 #define TSEM_TOLD_MAX 12
 /* Created components of a path. */
-#define TSEM_CREATED_MAX 28
+#define TSEM_CREATED_MAX 24
 
 /* tsem_tasks: what every hook reads. */
 struct tsem_task {
@@ -108,6 +108,9 @@ struct tsem_scratch {
 	u64 creating_directory; /* address of the inode of that */
 	u64 creating_name; /* hash and length of its name */
 	u64 creating_instance;
+	struct tsem_coefficient_key pending_key; /* of the inode_create that is pending */
+	u32 pending; /* enum pending */
+	u64 text; /* address of the inode that this task is about to map as code; 0: none */
 	struct tsem_creation_key creation;
 	struct tsem_mark mark;
 	struct tsem_inode_key inode_key;

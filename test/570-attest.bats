@@ -15,6 +15,8 @@ setup_file() {
 		before=$(register)
 		sleep 5
 	done
+	# A file that the root has not created while it was modeled: its content counts.
+	echo text >/mnt/tsem/direct
 	tsem-bpf load --root-model model --cache 4096
 	# Loaded before in this boot, the register is not empty any more: the verifier is told what it held.
 	INITIAL=$before
@@ -26,6 +28,7 @@ no_agent() {
 }
 
 teardown_file() {
+	rm -f /mnt/tsem/direct
 	tsem-bpf unload --force
 	wait_for no_agent
 	tsem-bpf load
@@ -136,9 +139,7 @@ verify() {
 	evidence
 	check 0 verify evidence
 	# A file that is opened with O_DIRECT is not hashed: the event is in no log.
-	echo text >/mnt/tsem/direct
 	dd if=/mnt/tsem/direct of=/dev/null iflag=direct status=none
-	rm /mnt/tsem/direct
 	[ "$(tsem-bpf status --json | jq '.namespaces[] | select(.id == 0) | .lost.content')" -gt 0 ]
 	evidence
 	check 3 verify evidence

@@ -220,6 +220,12 @@ static bool port_mine(const struct removal *r, const void *key, const void *valu
 	return ((const struct tsem_port_key *)key)->ns == r->ns;
 }
 
+static bool signal_mine(const struct removal *r, const void *key, const void *value)
+{
+	(void)key;
+	return *(const u32 *)value == r->ns;
+}
+
 /* Nothing that it lists is in tsem_creations any more; that of this namespace has been removed before. */
 static bool directory_done(const struct removal *r, const void *key, const void *value)
 {
@@ -234,13 +240,14 @@ static bool directory_done(const struct removal *r, const void *key, const void 
 	return true;
 }
 
-/* What the namespace knew of inodes, descriptors and ports. */
+/* What the namespace knew of inodes, descriptors, ports and receivers of signals. */
 static int marks_remove(struct tsem *tsem, u32 id)
 {
 	struct removal marks = { tsem, id, sizeof(struct tsem_inode_key), mark_mine, NULL, 0, 0 };
 	struct removal creations = { tsem, id, sizeof(struct tsem_creation_key), creation_mine, NULL, 0, 0 };
 	struct removal directories = { tsem, id, sizeof(struct tsem_inode_key), directory_done, NULL, 0, 0 };
 	struct removal inherited = { tsem, id, sizeof(struct tsem_inherited_key), inherited_mine, NULL, 0, 0 };
+	struct removal signals = { tsem, id, sizeof(u64), signal_mine, NULL, 0, 0 };
 	struct removal ports = { tsem, id, sizeof(struct tsem_port_key), port_mine, NULL, 0, 0 };
 	int err;
 
@@ -248,6 +255,7 @@ static int marks_remove(struct tsem *tsem, u32 id)
 	err = entries_remove(creations, tsem->creations, sizeof(u64)) ?: err;
 	err = entries_remove(directories, tsem->directories, sizeof(struct tsem_directory)) ?: err;
 	err = entries_remove(inherited, tsem->inherited, sizeof(struct tsem_inherited)) ?: err;
+	err = entries_remove(signals, tsem->signals, sizeof(u32)) ?: err;
 	return entries_remove(ports, tsem->ports, sizeof(struct tsem_port)) ?: err;
 }
 

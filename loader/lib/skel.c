@@ -238,11 +238,13 @@ static int prepare_run(struct tsem_bpf *skel)
 	return 0;
 }
 
-/* The bit by which fanotify marks what it opens moved when the kernel got this function (6.14). */
+/* The bits by which the kernel marks what it opens itself moved when it got this function (6.14). */
 static void prepare_fanotify(struct tsem_bpf *skel, const struct btf *btf)
 {
-	if (btf__find_by_name_kind(btf, "dentry_open_nonotify", BTF_KIND_FUNC) > 0)
+	if (btf__find_by_name_kind(btf, "dentry_open_nonotify", BTF_KIND_FUNC) > 0) {
 		skel->rodata->tsem_fmode_nonotify = 1U << 25;
+		skel->rodata->tsem_fmode_backing = 1U << 24;
+	}
 }
 
 /* What the programs know of uprobes; nothing where the kernel has none. */

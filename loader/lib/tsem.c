@@ -32,6 +32,7 @@ static const struct pinned maps[] = {
 	{ "tsem_directories", offsetof(struct tsem, directories), sizeof(struct tsem_directory) },
 	{ "tsem_inherited", offsetof(struct tsem, inherited), sizeof(struct tsem_inherited) },
 	{ "tsem_ports", offsetof(struct tsem, ports), sizeof(struct tsem_port) },
+	{ "tsem_signals", offsetof(struct tsem, signals), sizeof(u32) },
 	{ "tsem_rings", offsetof(struct tsem, rings), 4 },
 	{ "tsem_globals", offsetof(struct tsem, globals), sizeof(struct tsem_globals) },
 	{ "tsem_root", offsetof(struct tsem, root), sizeof(struct tsem_root) },
