@@ -92,7 +92,7 @@ $(BUILD)/test/prog/%: test/prog/%.c
 $(BUILD)/test/prog/attack: $(wildcard test/prog/attack/*) test/prog/uring.h
 	$(call say,PROG)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(filter-out -MMD -MP,$(CFLAGS)) -Wno-missing-field-initializers $(filter %.c,$^) -pthread -o $@
+	$(Q)$(CC) $(filter-out -MMD -MP,$(CFLAGS)) -Wno-missing-field-initializers $(filter %.c,$^) -pthread -lbpf -o $@
 
 # Programs that try the kernel functions of kernel-patches/.
 $(BUILD)/test/bpf/%.skel.h: test/bpf/%.bpf.c $(BUILD)/vmlinux.h

@@ -27,6 +27,14 @@ struct mnt_namespace___anon {
 	bool is_anon;
 } __attribute__((preserve_access_index));
 
+/* The type of a namespace moved from its operations (6.12) to itself. */
+struct ns_common___typed {
+	u32 ns_type;
+} __attribute__((preserve_access_index));
+struct proc_ns_operations___typed {
+	int type;
+} __attribute__((preserve_access_index));
+
 /* The mounts of a superblock were a list until they became a chain (after 6.12). */
 struct super_block___list {
 	struct list_head s_mounts;

@@ -82,8 +82,10 @@ int BPF_PROG(tsem_file_open_unnamed, struct file *file)
 	int verdict;
 
 	if (!(mode & (tsem_fmode_nonotify | tsem_fmode_backing)) && sb->s_magic != MQUEUE_MAGIC &&
-	    sb->s_dev != tsem_run[0].device)
+	    sb->s_magic != NSFS_MAGIC && sb->s_dev != tsem_run[0].device)
 		return 0;
+	if (sb->s_magic == NSFS_MAGIC && guard_mounts(file))
+		return guard_deny();
 	if (guard_opened(file, mode & tsem_fmode_backing))
 		return guard_deny();
 	if (!(mode & tsem_fmode_nonotify) && sb->s_magic != MQUEUE_MAGIC)

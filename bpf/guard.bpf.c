@@ -265,7 +265,17 @@ static __always_inline int guard_task(struct task_struct *task)
 SEC("lsm/ptrace_access_check")
 int BPF_PROG(tsem_guard_ptrace, struct task_struct *child, unsigned int mode)
 {
-	return guard_task(child);
+	struct tsem_task *t = task_confined();
+	struct tsem_scratch *e;
+
+	if (!t)
+		return 0;
+	if (guard_outside(t, child))
+		return guard_deny();
+	e = bpf_task_storage_get(&tsem_scratch, bpf_get_current_task_btf(), 0, 0);
+	if (e)
+		e->traced = child->pid;
+	return 0;
 }
 
 SEC("lsm/ptrace_traceme")

@@ -13,11 +13,14 @@
 #define TIOCLINUX 0x541c
 #define TIOCCONS 0x541d
 #define TIOCVHANGUP 0x5437
+#define KDSKBMODE 0x4b45
 #define KDSKBENT 0x4b47
 #define KDSKBSENT 0x4b49
 #define KDSKBDIACR 0x4b4b
 #define KDSETKEYCODE 0x4b4d
 #define KDSKBDIACRUC 0x4bfb
+#define VT_LOCKSWITCH 0x560b
+#define VT_UNLOCKSWITCH 0x560c
 #define FIOSETOWN 0x8901
 #define SIOCSPGRP 0x8902
 #define FIFREEZE 0xc0045877
@@ -49,6 +52,28 @@ static __always_inline bool guard_outside(struct tsem_task *t, struct task_struc
 	struct tsem_task *other = task_storage(task);
 
 	return !other || other->ns != t->ns;
+}
+
+#define CLONE_NEWNS 0x00020000
+
+/* Is it a mount namespace? */
+static __always_inline bool ns_is_mounts(struct ns_common *ns)
+{
+	struct ns_common___typed *typed = (struct ns_common___typed *)ns;
+	struct proc_ns_operations___typed *ops;
+
+	if (bpf_core_field_exists(struct ns_common___typed, ns_type))
+		return BPF_CORE_READ(typed, ns_type) == CLONE_NEWNS;
+	ops = (struct proc_ns_operations___typed *)BPF_CORE_READ(ns, ops);
+	return BPF_CORE_READ(ops, type) == CLONE_NEWNS;
+}
+
+/* The mount namespace of a task, as proc has it. */
+static __always_inline struct ns_common *mounts_of(struct task_struct *task)
+{
+	u64 mounts = (u64)BPF_CORE_READ(task, nsproxy, mnt_ns);
+
+	return (struct ns_common *)(mounts ? mounts + bpf_core_field_offset(struct mnt_namespace, ns) : 0);
 }
 
 /* Must the current task change nothing in this filesystem: is it one of BPF, as that of the pins is? */
@@ -268,6 +293,31 @@ static __always_inline bool guard_lock(struct file *file)
 	return file->f_inode->i_sb->s_magic == BPF_FS_MAGIC;
 }
 
+/*
+ * Must the current task not have this file of nsfs open: is it a mount namespace in which no task of its namespace is?
+ * Through proc it comes to the hook of ptrace first, unless it is its own; by a handle it does not (newer kernels).
+ */
+static __always_inline bool guard_mounts(struct file *file)
+{
+	struct ns_common *ns = (struct ns_common *)BPF_CORE_READ(file, f_inode, i_private);
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct tsem_task *t = task_confined();
+	struct tsem_scratch *e;
+	bool foreign;
+
+	if (!t || !ns_is_mounts(ns) || ns == mounts_of(task))
+		return false;
+	e = bpf_task_storage_get(&tsem_scratch, task, 0, 0);
+	if (!e || !e->traced)
+		return true;
+	task = bpf_task_from_pid(e->traced);
+	if (!task)
+		return true;
+	foreign = guard_outside(t, task) || ns != mounts_of(task);
+	bpf_task_release(task);
+	return foreign;
+}
+
 /* Has the namespace named the receivers of as many files as it may? */
 static __always_inline bool signals_full(void)
 {
@@ -293,6 +343,9 @@ static __always_inline bool guard_ioctl(u32 cmd, unsigned long arg)
 	case TIOCLINUX:
 	case TIOCCONS:
 	case TIOCVHANGUP:
+	case KDSKBMODE:
+	case VT_LOCKSWITCH:
+	case VT_UNLOCKSWITCH:
 	case KDSKBENT:
 	case KDSKBSENT:
 	case KDSKBDIACR:

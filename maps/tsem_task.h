@@ -20,7 +20,7 @@
 /* Pieces of a description that are told and not hashed. */
 #define TSEM_TOLD_MAX 12
 /* Created components of a path. */
-#define TSEM_CREATED_MAX 24
+#define TSEM_CREATED_MAX 23
 
 /* tsem_tasks: what every hook reads. */
 struct tsem_task {
@@ -110,6 +110,7 @@ struct tsem_scratch {
 	u64 creating_instance;
 	struct tsem_coefficient_key pending_key; /* of the inode_create that is pending */
 	u32 pending; /* enum pending */
+	u32 traced; /* pid of the task of the namespace that was last looked at as by ptrace */
 	u64 text; /* address of the inode that this task is about to map as code; 0: none */
 	struct tsem_creation_key creation;
 	struct tsem_mark mark;

@@ -30,6 +30,33 @@ same() {
 	[ "$(jq -rs --arg f "$D/own" 'map(.file_open.file.path | select(.pathname == $f) | .created | length) | unique | .[]' <trajectory)" = 1 ]
 }
 
+@test "a file that is there is no creation, whether the kernel has it in its caches or not" {
+	local run
+	echo before >there
+	for run in cold warm; do
+		sync
+		[ $run = warm ] || echo 3 >/proc/sys/vm/drop_caches
+		learn sh -c ": >>$D/there; echo own >$D/own; cat $D/own; rm $D/own"
+		sed -n 's/^state //p' model | sort >$run
+		# Its name is told; what it was made as, an own file has been.
+		[ "$(jq -rs --arg f "$D/there" 'map(select(.event.type == "file_open").file_open.file.path | select(.pathname == $f) | has("created")) | unique | .[]' <trajectory)" = false ]
+	done
+	diff cold warm
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	allowed sh -c ": >>$D/there; echo own >$D/own; cat $D/own; rm $D/own"
+	# As a creation that is not in the model it counts for nothing either; one that is none leaves no untrusted task.
+	learn sh -c ": >>$D/there"
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	allowed sh -c ": >>$D/there"
+	echo 3 >/proc/sys/vm/drop_caches
+	check 0 tsem-bpf run -m model --enforce --on-violation untrust --forensics forensics -- sh -c ": >>$D/there; :"
+	says " 0 denied"
+	check 3 tsem-bpf run -m model --enforce --on-violation kill --strict -- sh -c ": >>$D/new; : >>$D/there"
+	[ ! -e new ]
+}
+
 @test "a creation that fails uses up no instance" {
 	learn sh -c "cd $D; mkdir one; mkdir two; rmdir one two"
 	[ "$(jq -rs 'map(.inode_mkdir.dentry.path.created[0].instance // empty) | unique | join(" ")' <trajectory)" = "1 2" ]

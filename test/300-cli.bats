@@ -235,3 +235,11 @@ refused() {
 	check 0 tsem-bpf coefficients --digest sm3 --encoding portable --json t
 	jq -e .cell <<<"$output" >/dev/null
 }
+
+@test "a line without an end is too long for an event, and is not kept" {
+	local command
+	for command in coefficients explain; do
+		check 1 timeout 60 tsem-bpf $command /dev/zero
+		says "line 1: is too long for an event"
+	done
+}

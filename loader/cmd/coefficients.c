@@ -112,14 +112,15 @@ int cmd_coefficients(int argc, char **argv)
 	file = stream__read(path);
 	if (!file)
 		return cmd__fail(EXIT_FAILED, "coefficients: %s: %s", path, strerror(errno));
-	while (!err && (size = getline(&line, &room, file)) > 0) {
+	while (!err && (size = stream__line(file, &line, &room, STREAM_EVENT_LINE)) > 0) {
 		number++;
 		if (line[size - 1] == '\n')
 			line[--size] = 0;
 		err = one(path, number, line, size, digest, encoding, json);
 	}
-	if (!err && ferror(file))
-		err = cmd__fail(EXIT_FAILED, "coefficients: %s: cannot be read to its end", path);
+	if (!err && size < 0)
+		err = cmd__fail(EXIT_FAILED, "coefficients: %s: line %zu: %s", path, number + 1,
+				size == -EFBIG ? "is too long for an event" : strerror(-size));
 	if (!err && (fflush(stdout) || ferror(stdout)))
 		err = cmd__fail(EXIT_FAILED, "coefficients: the output cannot be written: %s", strerror(errno));
 	free(line);

@@ -80,12 +80,12 @@ static int each_line(struct explain *explain, const char *path, bool learn, cons
 	FILE *file = stream__read(path);
 	size_t number = 0, room = 0;
 	char *line = NULL;
-	ssize_t size;
+	ssize_t size = 0;
 	int err = 0;
 
 	if (!file)
 		return cmd__fail(EXIT_FAILED, "explain: %s: %s", path, strerror(errno));
-	while (!err && (size = getline(&line, &room, file)) > 0) {
+	while (!err && (size = stream__line(file, &line, &room, STREAM_EVENT_LINE)) > 0) {
 		struct json_object *event;
 		const char *fault = NULL;
 
@@ -106,8 +106,9 @@ static int each_line(struct explain *explain, const char *path, bool learn, cons
 				  err == -E2BIG ? "makes the event too large" : "is missing or malformed");
 		json_object_put(event);
 	}
-	if (!err && ferror(file))
-		err = cmd__fail(EXIT_FAILED, "explain: %s: cannot be read to its end", path);
+	if (!err && size < 0)
+		err = cmd__fail(EXIT_FAILED, "explain: %s: line %zu: %s", path, number + 1,
+				size == -EFBIG ? "is too long for an event" : strerror(-size));
 	free(line);
 	fclose(file);
 	return err;

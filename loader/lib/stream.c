@@ -345,6 +345,32 @@ FILE *stream__read_in(const char *directory, const char *path)
 	return read_descriptor(fd, path);
 }
 
+ssize_t stream__line(FILE *file, char **line, size_t *room, size_t limit)
+{
+	size_t size = 0;
+	int c;
+
+	do {
+		if (size + 2 > *room) {
+			size_t more = *room ? 2 * *room : 4096;
+			char *p = realloc(*line, more);
+
+			if (!p)
+				return -ENOMEM;
+			*line = p;
+			*room = more;
+		}
+		c = getc_unlocked(file);
+		if (c == EOF)
+			break;
+		(*line)[size++] = c;
+	} while (c != '\n' && size <= limit);
+	(*line)[size] = 0;
+	if (size > limit)
+		return -EFBIG;
+	return ferror(file) ? -EIO : (ssize_t)size;
+}
+
 FILE *stream__read(const char *path)
 {
 	return read_descriptor(strcmp(path, "-") ? open(path, O_RDONLY | O_CLOEXEC) : dup(STDIN_FILENO), path);

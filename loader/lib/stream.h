@@ -4,6 +4,7 @@
 #define TSEM_STREAM_H
 
 #include <stdio.h>
+#include <sys/types.h>
 
 #include "tsem_types.h"
 
@@ -13,6 +14,16 @@ void stream__limit(u64 bytes);
 
 /* Opens `path` to be read, whatever it is; "-" is the standard input. NULL with errno. */
 FILE *stream__read(const char *path);
+
+/* Bytes of a line of events at most; the widest that tsem-bpf writes has less than 100,000. */
+#define STREAM_EVENT_LINE (1U << 20)
+
+/*
+ * Reads the next line into *line, which has room for *room bytes and grows (both 0 and NULL at first; the caller frees
+ * it), and ends it with a NUL. Its length with the newline; 0: the end of the file; -EFBIG: it is longer than `limit`
+ * bytes; -ENOMEM; -EIO.
+ */
+ssize_t stream__line(FILE *file, char **line, size_t *room, size_t limit);
 
 /*
  * The same for what has to be a regular file, of which nothing else is opened for longer than to see that:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Code that no event told of. A program exits with, and code returns, OTHER; the learned twin's with KNOWN. */
+#include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
 #include <sys/personality.h>
@@ -495,6 +496,51 @@ static int vm_write_child(const struct attempt *a)
 
 #define EXEC(name, call, prepare) { name, call, call, prepare, other_ran }
 
+/* Its own file is long, so that its content takes a while to hash. Meanwhile somebody opens it for writing. */
+#define LONG_FILE (24 << 20)
+static int late_writer = -1, late_error;
+
+static void *open_late(void *unused)
+{
+	(void)unused;
+	nap(150);
+	late_writer = open("own.so", O_RDWR);
+	late_error = errno;
+	return NULL;
+}
+
+static int map_while_hashed(const struct attempt *a)
+{
+	unsigned char code[16];
+	size_t size = tiny_code(code, KNOWN);
+	pthread_t thread;
+	void *mapped;
+	int fd;
+
+	(void)a;
+	TRY_ZERO(put_bytes("own.so", code, size, 0644));
+	TRY(truncate("own.so", LONG_FILE));
+	if (scene.attacking) {
+		pthread_create(&thread, NULL, open_late, NULL);
+	} else {
+		pthread_create(&thread, NULL, open_late, NULL);
+		pthread_join(thread, NULL);
+		close(late_writer);
+	}
+	fd = TRY(open("own.so", O_RDONLY));
+	mapped = mmap(NULL, LONG_FILE, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
+	if (mapped == MAP_FAILED)
+		return failed_at("mmap");
+	if (scene.attacking) {
+		pthread_join(thread, NULL);
+		errno = late_error;
+		TRY(late_writer);
+		tiny_code(code, OTHER);
+		TRY(pwrite(late_writer, code, size, 0));
+	}
+	return call_code(mapped);
+}
+
 const struct attempt code_attempts[] = {
 	EXEC("exec-other", exec_other, exec_prepare),
 	EXEC("exec-renamed", exec_renamed, exec_prepare),
@@ -517,6 +563,7 @@ const struct attempt code_attempts[] = {
 	{ "map-own", map_own, map_own, NULL, other_ran },
 	{ "map-then-write", map_then_write, map_then_write_learned, library_prepare, other_ran, .number = 1 },
 	{ "map-beside-writer", map_shared_writer, NULL, library_prepare, other_ran, .number = 1 },
+	{ "map-while-hashed", map_while_hashed, map_while_hashed, NULL, other_ran },
 	{ "map-memory", map_memory, map_memory, NULL, other_ran, .text = "other" },
 	{ "map-memory-content", map_memory, map_memory, NULL, other_ran },
 	{ "map-anonymous", map_anonymous, NULL, NULL, other_ran },

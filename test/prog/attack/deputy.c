@@ -2,6 +2,7 @@
 /* Files that others write to, or act upon, as root: those of tsem-bpf, of init, of udev, of the linker. */
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 
 #include "attack.h"
 
@@ -204,6 +205,73 @@ static void plant_restore(const struct attempt *a)
 		rmdir(directory);
 }
 
+/* The directory as a layer of a filesystem of the workload's own: what that opens below, it opens itself. */
+#define WORK "/run/attack.work"
+
+static int stacked_prepare(const struct attempt *a)
+{
+	if (!holds("/proc/filesystems", "\toverlay") && !module("overlay"))
+		return UNSUPPORTED;
+	TRY(mkdir("m", 0700));
+	TRY(mkdir("low", 0700));
+	TRY(mkdir(WORK, 0700));
+	return ours_prepare(a);
+}
+
+static void stacked_restore(const struct attempt *a)
+{
+	umount2("m", MNT_DETACH);
+	rmdir(WORK "/work");
+	rmdir(WORK);
+	ours_restore(a);
+}
+
+static int stacked_read(const struct attempt *a)
+{
+	(void)a;
+	TRY(mount("overlay", "m", "overlay", 0, "lowerdir=" OURS ":low"));
+	return tell_fd(TRY(open("m/attack.events", O_RDONLY)));
+}
+
+static int stacked_write(const struct attempt *a)
+{
+	(void)a;
+	TRY(mount("overlay", "m", "overlay", 0, "lowerdir=low,upperdir=" OURS ",workdir=" WORK));
+	return write_fd(TRY(open("m/attack.events", O_WRONLY | O_TRUNC)), "changed");
+}
+
+static int ours_list(const struct attempt *a)
+{
+	/* The owner, user 65534, the group, the mask and the others. */
+	static const unsigned int list[] = { 2, 0x70001, ~0U, 0x70002, 65534, 4, ~0U, 0x70010, ~0U, 0x20, ~0U };
+
+	(void)a;
+	TRY(setxattr(OURS, "system.posix_acl_access", list, sizeof(list), 0));
+	return 0;
+}
+
+static bool ours_has_list(const struct attempt *a)
+{
+	bool there = getxattr(OURS, "system.posix_acl_access", NULL, 0) > 0;
+
+	(void)a;
+	removexattr(OURS, "system.posix_acl_access");
+	return there;
+}
+
+static int ours_attribute(const struct attempt *a)
+{
+	(void)a;
+	TRY(setxattr(FILE_OF_OURS, "trusted.attack", "x", 1, 0));
+	return 0;
+}
+
+static bool ours_has_attribute(const struct attempt *a)
+{
+	(void)a;
+	return getxattr(FILE_OF_OURS, "trusted.attack", NULL, 0) > 0;
+}
+
 #define OURS_ATTEMPT(name, call, effect) { name, call, NULL, ours_prepare, effect, ours_restore }
 #define PLANT(name, path_) { name, plant, plant, plant_prepare, planted, plant_restore, .path = path_ }
 
@@ -222,6 +290,10 @@ const struct attempt deputy_attempts[] = {
 	OURS_ATTEMPT("journal-chmod", ours_chmod, ours_open_to_all),
 	OURS_ATTEMPT("journal-mount-over", ours_mount_over, ours_changed),
 	{ "journal-bind-away", ours_bind_away, NULL, ours_prepare, told_secret, bind_restore },
+	{ "journal-stacked-read", stacked_read, NULL, stacked_prepare, told_secret, stacked_restore },
+	{ "journal-stacked-write", stacked_write, NULL, stacked_prepare, ours_changed, stacked_restore },
+	OURS_ATTEMPT("journal-access-list", ours_list, ours_has_list),
+	OURS_ATTEMPT("journal-attribute", ours_attribute, ours_has_attribute),
 	PLANT("plant-run-systemd", "/run/systemd/attack.service"),
 	PLANT("plant-etc-systemd", "/etc/systemd/attack.service"),
 	PLANT("plant-run-udev", "/run/udev/attack.rules"),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The kernel itself: its knobs, code for it, its memory, its clock and names. */
+#include <bpf/btf.h>
 #include <linux/bpf.h>
 #include <linux/perf_event.h>
 #include <sys/io.h>
@@ -39,6 +40,36 @@ static const struct bpf_insn nothing[] = { { .code = BPF_ALU64 | BPF_MOV | BPF_K
 static int program(const struct attempt *a)
 {
 	TRY(load_program(a->number, 0, nothing, 2));
+	return 0;
+}
+
+/* A program that reads any memory, by a function of the kernel (kfunc), whatever helpers are refused to it. */
+static int reader_prepare(const struct attempt *a)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	int function = btf ? btf__find_by_name_kind(btf, "bpf_rdonly_cast", BTF_KIND_FUNC) : -1;
+	int type = btf ? btf__find_by_name_kind(btf, "task_struct", BTF_KIND_STRUCT) : -1;
+
+	(void)a;
+	btf__free(btf);
+	if (function < 0 || type < 0)
+		return UNSUPPORTED;
+	snprintf(scene.message, sizeof(scene.message), "%d %d", function, type);
+	return 0;
+}
+
+static int reader(const struct attempt *a)
+{
+	struct bpf_insn code[] = { { .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 1 },
+				   { .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 2 },
+				   { .code = BPF_JMP | BPF_CALL, .src_reg = BPF_PSEUDO_KFUNC_CALL },
+				   { .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = 1 },
+				   { .code = BPF_JMP | BPF_EXIT } };
+
+	if (!scene.attacking)
+		return program(a);
+	sscanf(scene.message, "%d %d", &code[2].imm, &code[1].imm);
+	TRY(load_program(a->number, 0, code, 5));
 	return 0;
 }
 
@@ -333,6 +364,12 @@ static int log_level(const struct attempt *a)
 #define GROUP_PROGRAM(name, number_) \
 	{ name, group_program, NULL, group_prepare, group_attached, group_restore, .number = number_ }
 
+/* A file of the kernel below /proc/PID/net. */
+static int pktgen_prepare(const struct attempt *a)
+{
+	return module("pktgen") && !access(a->path, W_OK) ? 0 : UNSUPPORTED;
+}
+
 const struct attempt kernel_attempts[] = {
 	KNOB_ATTEMPT("knob-modprobe", "/proc/sys/kernel/modprobe", "/bin/attacked"),
 	KNOB_ATTEMPT("knob-poweroff", "/proc/sys/kernel/poweroff_cmd", "/bin/attacked"),
@@ -373,6 +410,8 @@ const struct attempt kernel_attempts[] = {
 	{ "uprobe", probe, NULL, path_prepare, .path = "/sys/bus/event_source/devices/uprobe/type", .number = 0x1000 },
 	{ "kernel-memory", kernel_memory, NULL, path_prepare, .path = "/dev/mem" },
 	{ "kernel-core", kernel_memory, NULL, path_prepare, .path = "/proc/kcore" },
+	{ "program-reader", reader, reader, reader_prepare, .number = BPF_PROG_TYPE_SCHED_CLS },
+	{ "knob-of-network", write_path, read_path, pktgen_prepare, .path = "/proc/net/pktgen/pgctrl", .text = "reset\n" },
 	{ "host-name", host_name, NULL, name_prepare, named, name_restore },
 	{ "domain-name", domain_name, NULL, name_prepare, named, name_restore, .number = 1 },
 	{ "clock-set", clock_set },

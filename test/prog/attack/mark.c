@@ -121,6 +121,22 @@ static int again(const struct attempt *a)
 	return 0;
 }
 
+/* open(2) with O_CREAT of a file that is there. Until the kernel has looked for it, it may be one that is not. */
+static int not_new_prepare(const struct attempt *a)
+{
+	TRY_ZERO(put("not-new", SECRET));
+	if (a->number)
+		beside(dropper, a);
+	return 0;
+}
+
+static int open_as_new(const struct attempt *a)
+{
+	(void)a;
+	nap(scene.attacking ? 1000 : 10);
+	return tell_fd(TRY(open(scene.attacking ? "not-new" : "new", O_RDWR | O_CREAT, 0644)));
+}
+
 const struct attempt mark_attempts[] = {
 	{ "own-reopened", make_and_reopen, make_and_reopen, drop_prepare },
 	{ "own-directory", make_in_own_directory, make_in_own_directory, drop_prepare },
@@ -128,6 +144,8 @@ const struct attempt mark_attempts[] = {
 	{ "own-third", make_three, make_three, drop_prepare, three_there },
 	{ "own-after-exists", after_exists, after_exists, files_prepare },
 	{ "own-after-full", after_full, after_full, full_prepare, NULL, full_restore },
+	{ "not-new", open_as_new, open_as_new, not_new_prepare, told_secret },
+	{ "not-new-uncached", open_as_new, open_as_new, not_new_prepare, told_secret, .number = 1 },
 	{ "own-again", again, again },
 	{ "own-again-thrice", again, again, .number = 1 },
 	{},

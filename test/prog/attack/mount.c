@@ -4,12 +4,22 @@
  * `real` and `fake`, with a file `conf` each. The model has real/conf written; the effect is that fake/conf was.
  */
 #include <linux/mount.h>
+#include <linux/nsfs.h>
 #include <sched.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/swap.h>
 
 #include "attack.h"
+
+#ifndef NS_MNT_GET_PREV
+struct mnt_ns_info {
+	uint32_t size, nr_mounts;
+	uint64_t mnt_ns_id;
+};
+#define NS_MNT_GET_PREV _IOR(NSIO, 12, struct mnt_ns_info)
+#endif
 
 #define AT_RECURSIVE 0x8000
 #define PINS "/sys/fs/bpf/tsem"
@@ -454,6 +464,23 @@ static int user_namespace(const struct attempt *a)
 	return 0;
 }
 
+/* From its own mount namespace to the one that was made before. */
+static int former_namespace(const struct attempt *a)
+{
+	struct mnt_ns_info info = { .size = sizeof(info) };
+	int fd;
+
+	(void)a;
+	TRY(unshare(CLONE_NEWNS));
+	fd = TRY(open("/proc/self/ns/mnt", O_RDONLY));
+	if (!scene.attacking) {
+		TRY(ioctl(fd, NS_GET_NSTYPE));
+		return 0;
+	}
+	TRY(setns(TRY(ioctl(fd, NS_MNT_GET_PREV, &info)), CLONE_NEWNS));
+	return 0;
+}
+
 #define MOUNT(name, call) { name, call, call, trees_prepare, fake_written, unmount_m }
 #define PIN(name, call, path_) { name, call, NULL, pins_prepare, pins_gone, .path = path_ }
 
@@ -476,6 +503,7 @@ const struct attempt mount_attempts[] = {
 	{ "filesystem-file", file_on_new, file_on_new },
 	{ "release-agent", release_agent, NULL, cgroup_prepare },
 	{ "mount-attributes", writable, writable, tmpfs_prepare, executable, unmount_m },
+	{ "former-mount-namespace", former_namespace, former_namespace },
 	PIN("pins-unmount", pins_unmount, "/sys/fs/bpf"),
 	PIN("pins-unmount-above", pins_unmount, "/sys"),
 	PIN("pins-cover", pins_cover, "/sys/fs/bpf"),

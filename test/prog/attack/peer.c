@@ -552,6 +552,36 @@ static int route_change(const struct attempt *a)
 #define FAMILY(name, family_, type, protocol, module_)     \
 	{ name,           family,          family_learned, \
 	  family_prepare, .text = module_, .number = (family_) << 16 | (type) << 8 | (protocol) }
+#define IP_LOCAL_PORT_RANGE_ 51
+
+/* In a network of its own the kernel chooses the number that a service has in this one. */
+static int chosen_elsewhere(const struct attempt *a)
+{
+	unsigned int number = scene.attacking ? PORT_SECRET : PORT_OPEN + 2, range = number << 16 | number;
+	struct sockaddr_in in = { AF_INET, htons(number), { htonl(INADDR_LOOPBACK) }, {} };
+	int ready[2], s;
+	char byte;
+
+	(void)a;
+	TRY(pipe(ready));
+	if (!spawn()) {
+		s = socket(AF_INET, SOCK_STREAM, 0);
+		if (unshare(CLONE_NEWNET) || (s = socket(AF_INET, SOCK_STREAM, 0)) < 0 ||
+		    setsockopt(s, IPPROTO_IP, IP_LOCAL_PORT_RANGE_, &range, sizeof(range)) || listen(s, 1) ||
+		    getsockname(s, (void *)&in, &(socklen_t){ sizeof(in) }) || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		nap(2000);
+		_exit(0);
+	}
+	close(ready[1]);
+	if (read(ready[0], &byte, 1) != 1)
+		return failed_at("a port of choice");
+	s = TRY(socket(AF_INET, SOCK_STREAM, 0));
+	if (connect(s, (void *)&in, sizeof(in)) && (scene.attacking || errno != ECONNREFUSED))
+		return failed_at("connect");
+	return 0;
+}
+
 #define PEER(name, call, prepare, number_) { name, call, call, prepare, heard, listeners_close, .number = number_ }
 
 const struct attempt peer_attempts[] = {
@@ -563,6 +593,8 @@ const struct attempt peer_attempts[] = {
 	PEER("stream-renamed", rename_connect, paths_prepare, SOCK_STREAM),
 	PEER("stream-relative", directory_connect, directory_prepare, 0),
 	PEER("datagram-second", second_message, paths_prepare, SOCK_DGRAM),
+	{ "port-chosen-elsewhere", chosen_elsewhere, chosen_elsewhere, inet_prepare, heard, listeners_close,
+	  .number = SOCK_STREAM },
 	{ "credentials-faked", credentials_send, credentials_send, credentials_prepare, of_first, listeners_close,
 	  .number = SOCK_DGRAM },
 	PEER("stream-abstract", abstract_connect, abstract_prepare, SOCK_STREAM),
