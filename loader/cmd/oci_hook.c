@@ -497,8 +497,10 @@ static int read_model(struct hook *hook)
 	const char *model = hook->rules.model ?: hook->model;
 	struct workload_error error;
 
-	/* Who may sign is the administrator's to say, as an option: a container's own word for it would be worth
-	 * nothing. */
+	/*
+	 * Who may sign is the administrator's to say, as an option: a container's own word for it would be worth
+	 * nothing.
+	 */
 	if (hook->signature && !(hook->model && w->trust_anchor))
 		return bad("signature", hook->signature,
 			   hook->model ? "cannot be verified: the hook has no --trust-anchor"

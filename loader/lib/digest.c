@@ -97,7 +97,8 @@ static const EVP_MD *fetch(u32 type)
 	return fetched[type];
 }
 
-/* A socket that the kernel hashes on, or -EIO. Each digest has its own: nothing that is hashed this way is in a hurry.
+/*
+ * A socket that the kernel hashes on, or -EIO. Each digest has its own: nothing that is hashed this way is in a hurry.
  */
 static int kernel_open(u32 type)
 {

@@ -59,7 +59,8 @@ static bool invisible(const u8 *s, size_t size)
 	return false;
 }
 
-/* What must not reach a terminal as \xNN, and a quotation mark, if it could end what is `quoted`, behind a backslash.
+/*
+ * What must not reach a terminal as \xNN, and a quotation mark, if it could end what is `quoted`, behind a backslash.
  */
 static void put_escaped(FILE *out, const char *text, size_t size, bool quoted)
 {

@@ -88,8 +88,10 @@ int tpm2__open(const char *tcti, struct tpm2 **out)
 	if (!tpm)
 		return complain(-ENOMEM, strerror(ENOMEM));
 	tpm->key = ESYS_TR_NONE;
-	/* The stack writes its own lines to the standard error unless it is told not to; who wants them sets the
-	 * variable. */
+	/*
+	 * The stack writes its own lines to the standard error unless it is told not to; who wants them sets the
+	 * variable.
+	 */
 	setenv("TSS2_LOG", "all+NONE", 0);
 	tcti = tcti ?: getenv(TPM2_TCTI_VARIABLE);
 	err = answer(Tss2_TctiLdr_Initialize(tcti && *tcti ? tcti : TPM2_TCTI, &tpm->tcti)) ? -ENODEV : 0;
