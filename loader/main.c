@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * tsem-bpf: the table of commands, and what they share to speak to the user. The library files below never print; a
- * command prints one line for an error, once.
+ * tsem-bpf: the table of commands, and their common functions for messages. The library files never print; a command
+ * prints one line for an error, once.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -72,7 +72,7 @@ int cmd__fail(int code, const char *format, ...)
 
 	char *text = NULL, *safe = NULL;
 
-	/* Words come from files and from others: they end no line and give the terminal no orders. */
+	/* Words may come from files or from others: print no line breaks and no control characters of the terminal. */
 	va_start(args, format);
 	if (vasprintf(&text, format, args) >= 0)
 		safe = explain__plain(text, strlen(text));

@@ -15,7 +15,7 @@ static const struct {
 	u32 control;
 	const char *name;
 	const char *busy; /* why it is refused with EBUSY or EALREADY */
-	bool adds; /* to the model, which has to be signed if there is such a policy, and is as it is once locked */
+	bool adds; /* changes the model: refused if models have to be signed, or are locked */
 } verbs[] = {
 	[CONTROL_SEAL] = { TSEM_CONTROL_SEAL, "seal", "it is sealed already", false },
 	[CONTROL_ENFORCE] = { TSEM_CONTROL_ENFORCE, "enforce", "it is sealed and enforcing already", false },
@@ -78,7 +78,7 @@ static bool locked(struct tsem *tsem)
 	return tsem__globals(tsem, &globals) || globals.locked;
 }
 
-/* Does the verb fit the namespace and the policy? 0, or the exit code after a message. */
+/* Does the verb suit the namespace and the policy? 0, or the exit code after a message. */
 static int check(struct tsem *tsem, const struct control_request *request, const struct tsem_namespace *ns)
 {
 	const char *name = verbs[request->verb].name;
@@ -109,7 +109,7 @@ static int run(struct tsem *tsem, const struct control_request *request, u32 id)
 	return tsem__control(tsem, verbs[request->verb].control, id, value, NULL);
 }
 
-/* The lock is of the whole load: it needs no namespace. */
+/* The lock is for the whole load, not for one namespace. */
 static int change(struct tsem *tsem, const struct control_request *request, const char *word)
 {
 	struct tsem_namespace ns = {};

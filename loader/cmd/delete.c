@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* tsem-bpf delete: remove a namespace that nobody lives in any more. */
+/* tsem-bpf delete: removes a namespace without live tasks. */
 #include <errno.h>
 #include <getopt.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* tsem-bpf list: one line a namespace. */
+/* tsem-bpf list: one line for each namespace. */
 #include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * tsem-bpf probe: what this kernel offers and lacks, a line each, with the cure or the cost. Nothing is changed and
- * nothing attached.
+ * tsem-bpf probe: what this kernel has and lacks, one line each, with what to do about it or what it costs. Changes and
+ * attaches nothing.
  */
 #include <getopt.h>
 #include <stdio.h>
@@ -134,7 +134,7 @@ static void probe_hooks(void)
 
 static void probe_content(void)
 {
-	/* The helper is there without IMA as well, and then answers EOPNOTSUPP. */
+	/* The helper also exists without IMA; it then returns EOPNOTSUPP. */
 	if (symbol_exists("bpf_tsem_hash_file"))
 		say(GOOD, "file digests", "by the patched kernel, any hash");
 	else if (!symbol_exists("ima_file_hash"))

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* tsem-bpf status: what is attached, what the namespaces do, what it costs, and every loss by its reason. */
+/* tsem-bpf status: shows what is attached, the namespaces, the costs, and every loss by reason. */
 #include <dirent.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -43,7 +43,7 @@ static void add_number(struct json_object *o, const char *key, u64 number)
 	json_object_object_add(o, key, json_object_new_uint64(number));
 }
 
-/* The action of most events as one word, and those that have another. */
+/* The action of most events, and the events that have another one. */
 static void add_actions(struct json_object *o, const struct tsem_namespace *ns)
 {
 	struct json_object *others = json_object_new_object();
@@ -102,7 +102,7 @@ static int add_namespace(const struct tsem_namespace *ns, void *data)
 	return 0;
 }
 
-/* Bytes of a map as the kernel accounts for it. */
+/* Bytes of a map by the kernel's accounting. */
 static int64_t map_memory(int fd)
 {
 	char path[64], line[128];
@@ -150,8 +150,7 @@ static struct json_object *memory(void)
 }
 
 /*
- * Does the register hold what the log says, as much of it as was extended? The queue of the kernel goes on meanwhile,
- * and so do events.
+ * Does the register match the extended part of the log? The kernel's queue and events continue meanwhile.
  */
 static const char *register_says(struct tsem *tsem, const struct root_state *before)
 {

@@ -15,7 +15,7 @@
 #include "skel.h"
 #include "tsem.h"
 
-/* The root lives as long as tsem-bpf is loaded. */
+/* The root namespace exists as long as tsem-bpf is loaded. */
 static int remember(const struct tsem_namespace *ns, void *data)
 {
 	if (!ns->id)

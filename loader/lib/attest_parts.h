@@ -35,8 +35,7 @@ struct attest_quoted {
 	struct attest_bytes digest; /* SHA-256 of the selected registers */
 };
 
-#define ATTEST_GENERATED \
-	0xff544347U /* TPM_GENERATED_VALUE: only the TPM makes this; a restricted key signs no foreign data with it */
+#define ATTEST_GENERATED 0xff544347U /* TPM_GENERATED_VALUE: a restricted key signs no foreign data with it */
 #define ATTEST_ST_QUOTE 0x8018
 #define ATTEST_ALG_SHA256 0x000b
 

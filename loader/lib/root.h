@@ -3,8 +3,8 @@
  * The root namespace: its settings at load, its log, and the register of the TPM that the log extends.
  *
  * Every new coefficient of the root takes the next position of the log. In the order of the log, the register is
- * extended with H( base || coefficient ), cut or zero padded to the size of each bank. In the sha256 bank, starting from
- * `initial`:
+ * extended with H( base || coefficient ), cut or zero padded to the size of each bank. In the sha256 bank, starting
+ *from `initial`:
  *
  *	register = SHA256( register || H( base || coefficient ) )
  */
