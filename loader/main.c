@@ -120,6 +120,35 @@ int cmd__number(const char *command, const char *option, const char *text, u32 l
 	return 0;
 }
 
+int cmd__flag(int argc, char **argv, const char *name, bool *given)
+{
+	const struct option options[] = { { name, no_argument, NULL, 'f' }, {} };
+	int option;
+
+	while ((option = cmd__option(argc, argv, "+:", options)) != -1) {
+		if (option != 'f')
+			return cmd__bad_option(argv, option);
+		*given = true;
+	}
+	if (optind < argc)
+		return cmd__fail(EXIT_USAGE, "%s: '%s' is one word too many", argv[0], argv[optind]);
+	return 0;
+}
+
+int cmd__namespace_option(int argc, char **argv, const char **word)
+{
+	static const struct option options[] = { { "namespace", required_argument, NULL, 'n' }, {} };
+	int option;
+
+	*word = NULL;
+	while ((option = cmd__option(argc, argv, "+:n:", options)) != -1) {
+		if (option != 'n')
+			return cmd__bad_option(argv, option);
+		*word = optarg;
+	}
+	return 0;
+}
+
 static const struct cmd *find(const char *name)
 {
 	for (size_t i = 0; i < COMMANDS; i++) {

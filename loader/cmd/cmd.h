@@ -52,6 +52,18 @@ int cmd__bad_option(char **argv, int option);
 int cmd__option(int argc, char **argv, const char *letters, const struct option *options);
 
 /*
+ * Parses the options of a command that takes only the flag `--name`; sets *given if it is there. No other words may
+ * follow. 0, or EXIT_USAGE after a message.
+ */
+int cmd__flag(int argc, char **argv, const char *name, bool *given);
+
+/*
+ * Parses the options of a command that takes only `-n NAMESPACE`; *word is the last one, borrowed, or NULL. Other words
+ * begin at optind. 0, or EXIT_USAGE after a message.
+ */
+int cmd__namespace_option(int argc, char **argv, const char **word);
+
+/*
  * Parses `text`, the value of the option `option` of `command`, into *out. 0, or EXIT_USAGE after a message if it is
  * not a number from `least` to `most`.
  */

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* tsem-bpf control: the verbs of the control plane. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -124,18 +123,15 @@ static int change(struct tsem *tsem, const struct control_request *request, cons
 
 int cmd_control(int argc, char **argv)
 {
-	static const struct option options[] = { { "namespace", required_argument, NULL, 'n' }, {} };
-	const char *word = NULL;
+	const char *word;
 	struct control_request request;
 	struct control_error error;
 	struct tsem tsem;
-	int option, err;
+	int err;
 
-	while ((option = cmd__option(argc, argv, "+:n:", options)) != -1) {
-		if (option != 'n')
-			return cmd__bad_option(argv, option);
-		word = optarg;
-	}
+	err = cmd__namespace_option(argc, argv, &word);
+	if (err)
+		return err;
 	if (optind >= argc)
 		return cmd__fail(EXIT_USAGE, "control: a verb is missing");
 	if (optind + 1 < argc)

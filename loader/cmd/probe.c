@@ -3,7 +3,6 @@
  * tsem-bpf probe: what this kernel has and lacks, one line each, with what to do about it or what it costs. Changes and
  * attaches nothing.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -202,17 +201,15 @@ static void probe_tier(void)
 
 int cmd_probe(int argc, char **argv)
 {
-	static const struct option options[] = { { "json", no_argument, NULL, 'j' }, {} };
 	struct utsname system;
-	int option;
+	bool json = false;
+	int err;
 
-	while ((option = cmd__option(argc, argv, "+:", options)) != -1) {
-		if (option != 'j')
-			return cmd__bad_option(argv, option);
-		findings = findings ?: json_object_new_array();
-	}
-	if (optind < argc)
-		return cmd__fail(EXIT_USAGE, "probe: '%s' is one word too many", argv[optind]);
+	err = cmd__flag(argc, argv, "json", &json);
+	if (err)
+		return err;
+	if (json)
+		findings = json_object_new_array();
 	uname(&system);
 	say(GOOD, "kernel", system.release);
 	probe_lsm();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* tsem-bpf status: shows what is attached, the namespaces, the costs, and every loss by reason. */
 #include <dirent.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -324,20 +323,12 @@ static void print(struct json_object *status)
 
 int cmd_status(int argc, char **argv)
 {
-	static const struct option options[] = { { "json", no_argument, NULL, 'j' }, {} };
 	struct json_object *status;
 	bool json = false;
 	struct tsem tsem;
-	int option, err;
+	int err;
 
-	while ((option = cmd__option(argc, argv, "+:", options)) != -1) {
-		if (option != 'j')
-			return cmd__bad_option(argv, option);
-		json = true;
-	}
-	if (optind < argc)
-		return cmd__fail(EXIT_USAGE, "status: '%s' is one word too many", argv[optind]);
-	err = cmd__open(&tsem);
+	err = cmd__flag(argc, argv, "json", &json) ?: cmd__open(&tsem);
 	if (err)
 		return err;
 	status = collect(&tsem);
