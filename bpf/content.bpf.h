@@ -231,8 +231,7 @@ static __noinline void content_take(struct tsem_scratch *e, struct file *file, s
 		__builtin_memcpy(e->inode.digest, e->empty, TSEM_DIGEST_MAX);
 		return;
 	}
-	/*
-	 * What was written in a layer beside the overlay can be read, but is not hashed: the overlay has the old size.
+	/* What was written in a layer beside the overlay can be read, but is not hashed: the overlay has the old size.
 	 */
 	if ((host && (host->i_size != file->f_inode->i_size || content_served(host) || content_cached(host))) ||
 	    content_hash(e, file)) {

@@ -77,8 +77,7 @@ static __always_inline void memo_key(struct tsem_scratch *e, u32 kind)
 	e->memo_bucket = prf_of_word(tsem_bucket_secret, sum0 + sum1) & (TSEM_MEMO_BUCKETS - 1);
 }
 
-/*
- * The owner of an entry that says nothing of any namespace, and who may take nothing from the memo: no two are equal.
+/* The owner of an entry that says nothing of any namespace, and who may take nothing from the memo: no two are equal.
  */
 #define MEMO_NOBODYS (~0ULL)
 #define MEMO_NOBODY (~0ULL - 1)
