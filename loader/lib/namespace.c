@@ -240,7 +240,7 @@ static bool directory_done(const struct removal *r, const void *key, const void 
 	return true;
 }
 
-/* What the namespace knew of inodes, descriptors, ports and receivers of signals. */
+/* Removes the namespace's entries for inodes, descriptors, ports and receivers of signals. */
 static int marks_remove(struct tsem *tsem, u32 id)
 {
 	struct removal marks = { tsem, id, sizeof(struct tsem_inode_key), mark_mine, NULL, 0, 0 };
