@@ -35,10 +35,10 @@ static int refuse_verb(enum control_verb verb)
 				 "control: internal: a namespace is made for a workload; use 'tsem-bpf run'");
 	case CONTROL_EXTERNAL:
 		return cmd__fail(EXIT_KERNEL,
-				 "control: external: external namespaces are not there yet; use 'tsem-bpf run'");
+				 "control: external: there are no external namespaces yet; use 'tsem-bpf run'");
 	default:
 		return cmd__fail(EXIT_KERNEL,
-				 "control: %s: no task waits for a verdict: external namespaces are not there yet",
+				 "control: %s: no task waits for a verdict: there are no external namespaces yet",
 				 verb == CONTROL_TRUSTED ? "trusted" : "untrusted");
 	}
 }
@@ -61,12 +61,12 @@ static int explain(enum control_verb verb, u32 ns, int err)
 				 ns);
 	if (err == -E2BIG && verb == CONTROL_PATTERN)
 		return cmd__fail(EXIT_FAILED,
-				 "control: pattern: namespace %u has %d patterns, which is all it can have", ns,
+				 "control: pattern: namespace %u has %d patterns already, the maximum", ns,
 				 TSEM_PATTERNS_MAX);
 	if (err == -E2BIG)
 		return cmd__fail(EXIT_FAILED, "control: %s: no more room; load with a larger --max-coefficients", name);
 	if (err == -ENOENT)
-		return cmd__fail(EXIT_FAILED, "control: %s: namespace %u has gone", name, ns);
+		return cmd__fail(EXIT_FAILED, "control: %s: namespace %u was removed meanwhile", name, ns);
 	return cmd__fail(EXIT_FAILED, "control: %s: %s", name, strerror(-err));
 }
 

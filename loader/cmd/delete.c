@@ -26,7 +26,7 @@ int cmd_delete(int argc, char **argv)
 		return err;
 	err = cmd__namespace(&tsem, word, &ns);
 	if (!err && !ns.id)
-		err = cmd__fail(EXIT_FAILED, "delete: namespace 0 is the root; it goes with 'tsem-bpf unload'");
+		err = cmd__fail(EXIT_FAILED, "delete: namespace 0 is the root; to remove it, use 'tsem-bpf unload'");
 	else if (!err) {
 		err = namespace__delete(&tsem, ns.id);
 		if (err == -EBUSY)

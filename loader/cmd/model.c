@@ -502,7 +502,7 @@ static int verify(struct job *job)
 	int err;
 
 	if (!job->trust_anchor)
-		return cmd__fail(EXIT_USAGE, "model verify: nobody is named who may have signed; give --trust-anchor");
+		return cmd__fail(EXIT_USAGE, "model verify: --trust-anchor is missing: it says who may sign");
 	if (!job->signature && !strcmp(job->files[0], "-"))
 		return cmd__fail(EXIT_USAGE, "model verify: the standard input has no name; give --signature");
 	err = read_text(job, "verify", &text, &size);

@@ -298,7 +298,7 @@ static int check_options(struct run *run, const struct words *words)
 		return cmd__fail(EXIT_USAGE, "run: --trust-anchor goes with a model: give -m");
 	if (w->signature && !w->trust_anchor)
 		return cmd__fail(EXIT_USAGE,
-				 "run: --signature: nobody is named who may have made it; give --trust-anchor");
+				 "run: --signature needs --trust-anchor, which says who may sign");
 	if (!run->audit)
 		return 0;
 	if (w->spec.mode == TSEM_MODE_ENFORCING)
@@ -444,8 +444,8 @@ static bool reap(struct run *run, bool ended, int *status)
 		if (pid == run->guardian.pid) {
 			cmd__fail(
 				0,
-				"run: the guardian of the namespace was killed; if this process is, too, nobody seals "
-				"what was learning");
+				"run: the guardian of the namespace was killed; if this process is killed too, a "
+				"learning namespace is not sealed");
 			run->guardian.pid = 0;
 		} else if (pid == run->child && !ended) {
 			*status = now;
