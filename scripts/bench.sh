@@ -67,8 +67,8 @@ measure b env
 before=$(tsem-bpf status --json | jq .memory.tsem_coefficients)
 for size in 100 10000 1000000; do
 	model $size >/dev/shm/model
-	# The loader's processor time until its workload begins, in ticks. shellcheck disable=SC2016 # the inner shell's
-	# own
+	# The loader's processor time until its workload begins, in ticks.
+	# shellcheck disable=SC2016 # the inner shell's own
 	measure $size tsem-bpf run -q -n bench --keep -m /dev/shm/model -- \
 		bash -c 'read -r -a loader </proc/$PPID/stat; echo $((loader[13] + loader[14])) >/dev/shm/ticks; exec "$0"'
 	loaded[size]=$(</dev/shm/ticks)
