@@ -23,8 +23,8 @@ static __always_inline int creation_describe(struct tsem_scratch *e, struct inod
 }
 
 /*
- * May the file be there? The kernel has yet to look. A filesystem that opens by itself (atomic_open) may create the file
- * in the same look: there d_instantiate does not tell which it was.
+ * May the file be there? The kernel has yet to look. A filesystem that opens by itself (atomic_open) may create the
+ * file in the same look: there d_instantiate does not tell which it was.
  */
 static __always_inline bool creation_in_doubt(struct inode *dir, struct dentry *dentry)
 {
@@ -217,8 +217,8 @@ TSEM_GUARDED_PROGRAM("lsm/inode_setattr", inode_setattr, guard_name(dentry->d_sb
 	return DESCRIBED;
 }
 
-TSEM_GUARDED_PROGRAM("lsm/inode_setxattr", inode_setxattr, guard_attribute(dentry), struct mnt_idmap *idmap, struct dentry *dentry,
-		   const char *name, u64 unused, size_t size, int flags)
+TSEM_GUARDED_PROGRAM("lsm/inode_setxattr", inode_setxattr, guard_attribute(dentry), struct mnt_idmap *idmap,
+		     struct dentry *dentry, const char *name, u64 unused, size_t size, int flags)
 {
 	cell_dentry(e, dentry, NULL, 0);
 	cell_string(e, address_of(e, name));
@@ -241,8 +241,8 @@ TSEM_EVENT_PROGRAM("lsm/inode_getxattr", inode_getxattr, struct dentry *dentry, 
 	return xattr_describe(e, dentry, name);
 }
 
-TSEM_GUARDED_PROGRAM("lsm/inode_removexattr", inode_removexattr, guard_attribute(dentry), struct mnt_idmap *idmap, struct dentry *dentry,
-		   const char *name)
+TSEM_GUARDED_PROGRAM("lsm/inode_removexattr", inode_removexattr, guard_attribute(dentry), struct mnt_idmap *idmap,
+		     struct dentry *dentry, const char *name)
 {
 	return xattr_describe(e, dentry, name);
 }

@@ -60,8 +60,7 @@ static int explain(enum control_verb verb, u32 ns, int err)
 		return cmd__fail(EXIT_FAILED, "control: audit: refused for namespace %u: it is free; seal it first",
 				 ns);
 	if (err == -E2BIG && verb == CONTROL_PATTERN)
-		return cmd__fail(EXIT_FAILED,
-				 "control: pattern: namespace %u has %d patterns already, the maximum", ns,
+		return cmd__fail(EXIT_FAILED, "control: pattern: namespace %u has %d patterns already, the maximum", ns,
 				 TSEM_PATTERNS_MAX);
 	if (err == -E2BIG)
 		return cmd__fail(EXIT_FAILED, "control: %s: no more room; load with a larger --max-coefficients", name);

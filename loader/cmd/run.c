@@ -297,8 +297,7 @@ static int check_options(struct run *run, const struct words *words)
 	if (w->trust_anchor && !words->model)
 		return cmd__fail(EXIT_USAGE, "run: --trust-anchor goes with a model: give -m");
 	if (w->signature && !w->trust_anchor)
-		return cmd__fail(EXIT_USAGE,
-				 "run: --signature needs --trust-anchor, which says who may sign");
+		return cmd__fail(EXIT_USAGE, "run: --signature needs --trust-anchor, which says who may sign");
 	if (!run->audit)
 		return 0;
 	if (w->spec.mode == TSEM_MODE_ENFORCING)
@@ -442,10 +441,8 @@ static bool reap(struct run *run, bool ended, int *status)
 
 	while ((pid = waitpid(-1, &now, WNOHANG | __WALL)) > 0) {
 		if (pid == run->guardian.pid) {
-			cmd__fail(
-				0,
-				"run: the guardian of the namespace was killed; if this process is killed too, a "
-				"learning namespace is not sealed");
+			cmd__fail(0, "run: the guardian of the namespace was killed; if this process is killed too, a "
+				     "learning namespace is not sealed");
 			run->guardian.pid = 0;
 		} else if (pid == run->child && !ended) {
 			*status = now;
