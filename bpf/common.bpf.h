@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What every file of bpf/ includes: kernel types, libbpf's helpers, the ABI, and constants that BTF does not carry. */
+/* Included by every file of bpf/: kernel types, libbpf's helpers, the ABI, and constants that are not in BTF. */
 #ifndef TSEM_COMMON_BPF_H
 #define TSEM_COMMON_BPF_H
 
@@ -43,7 +43,7 @@
 #define AF_NETLINK 16
 
 /*
- * Is x at most max? The compiler may fold or drop a test whose outcome it knows; the verifier knows less and needs it.
+ * Is x at most max? The compiler may remove a test whose result it knows, but the verifier needs the test.
  */
 #define at_most(x, max)         \
 	({                      \
@@ -52,8 +52,8 @@
 	})
 
 /*
- * A condition that is true until the kernel ends the loop for running too long (8 million turns). To the verifier a
- * loop under it need not be counted, and unlike bpf_for() it costs no call.
+ * True until the kernel ends the loop because it runs too long (8 million iterations). The verifier accepts a loop
+ * under this condition without a bound, and unlike bpf_for() it costs no call.
  */
 #define can_loop                                                   \
 	({                                                         \
@@ -68,8 +68,8 @@ next:;                                                             \
 	})
 
 /*
- * Between two reads that a writer on another processor may come between. x86 keeps the order of reads; BPF has no
- * cheaper barrier for others than an atomic operation.
+ * Orders two reads against a writer on another processor. x86 keeps the order of reads; for other machines BPF has no
+ * cheaper barrier than an atomic operation.
  */
 #ifdef __TARGET_ARCH_x86
 #define read_fence() barrier()
@@ -81,7 +81,8 @@ next:;                                                             \
 	})
 #endif
 
-/* An argument of a type that the verifier of 6.12 lets no program touch: a pointer to const void or to no known type.
+/*
+ * An argument whose type the verifier of 6.12 refuses to access: a pointer to const void or to an unknown type.
  */
 static __always_inline u64 hook_argument(void *ctx, u32 n)
 {
@@ -91,7 +92,7 @@ static __always_inline u64 hook_argument(void *ctx, u32 n)
 	return value;
 }
 
-/* What an LSM program returns: 0 or -EPERM, as two constants, since the verifier checks the range. */
+/* The return value of an LSM program: 0 or -EPERM, as two constants, since the verifier checks the range. */
 static __always_inline int hook_return(bool deny)
 {
 	int verdict = 0;

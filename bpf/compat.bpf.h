@@ -8,18 +8,18 @@
 #include <bpf/bpf_core_read.h>
 
 /*
- * Sequence counts that a change of name or of mounts moves; plain symbols, found in kallsyms. `load` refuses where one
- * has no address; weak, so that it and not libbpf says so.
+ * Sequence counts that change with names or mounts; plain symbols, found in kallsyms. Weak, so that `load` and not
+ * libbpf reports one without an address.
  */
 extern const void rename_lock __weak __ksym;
 extern const void mount_lock __weak __ksym;
-/* The type of the BPF filesystem, and with it every one there is; a plain symbol too. */
+/* The type of the BPF filesystem, which lists all its superblocks; a plain symbol too. */
 extern const void bpf_fs_type __weak __ksym;
 
-/* Set where an IMA policy is loaded: the helper then gives digests that it has kept. A plain symbol too. */
+/* Set if an IMA policy is loaded: then the helper returns kept digests. A plain symbol too. */
 extern const void ima_policy_flag __weak __ksym;
 
-/* A mount namespace that no process sees had no number of its own (6.12), and says so itself later. */
+/* A mount namespace that no process sees has no number in 6.12; later kernels have a flag for it. */
 struct mnt_namespace___seq {
 	u64 seq;
 } __attribute__((preserve_access_index));
@@ -49,7 +49,7 @@ struct mount___chain {
 	struct mount *mnt_next_for_sb;
 } __attribute__((preserve_access_index));
 
-/* What links the names of an inode was in a union with a name (6.12), which has none since. */
+/* The links of an inode's names were in a named union (6.12); later the union has no name. */
 struct dentry___unnamed {
 	struct hlist_node d_alias;
 } __attribute__((preserve_access_index));
@@ -71,15 +71,15 @@ static __always_inline bool dentry_in_lookup(struct dentry *dentry)
 	return dentry->d_flags & flag;
 }
 
-/* A module that the kernel itself decompresses was READING_MODULE like every other (6.12). */
+/* A module that the kernel decompresses is READING_MODULE like every other in 6.12. */
 enum kernel_read_file_id___newer { READING_MODULE_COMPRESSED___newer = 7 };
 
 extern struct task_struct *bpf_task_from_pid(s32 pid) __ksym;
 extern void bpf_task_release(struct task_struct *task) __ksym;
-/* Since 6.13 (675c3596ff32): the number as the caller's pid namespace has it. */
+/* Since 6.13 (675c3596ff32): looks a number up in the caller's pid namespace. */
 extern struct task_struct *bpf_task_from_vpid(s32 pid) __weak __ksym;
 
-/* Of kernel-patches/; docs/kernel.md says what they do. Where one is missing, all are. */
+/* Functions of kernel-patches/; see docs/kernel.md. A kernel has all of them or none. */
 struct bpf_tsem_hash {
 } __attribute__((preserve_access_index));
 extern struct bpf_tsem_hash *bpf_tsem_hash_create(const char *name, u32 name__sz, int *err) __weak __ksym;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The control program: the one way from user space to a namespace's state. The loader runs it with BPF_PROG_RUN and a
- * struct tsem_control; each verb is one step that a concurrent event sees whole or not at all.
+ * The control program, which changes a namespace's state for user space. The loader runs it with BPF_PROG_RUN and a
+ * struct tsem_control. A concurrent event sees each verb completely or not at all.
  */
 #include "inherited.bpf.h"
 #include "model.bpf.h"
@@ -64,7 +64,7 @@ static __always_inline int control_pseudonym(struct tsem_control *c, struct tsem
 	return 0;
 }
 
-/* A pattern that has been checked: its sizes say what its text has. */
+/* A checked pattern: its sizes match its text. */
 static __always_inline bool pattern_plausible(const struct tsem_pattern *p)
 {
 	return p->size && p->size <= TSEM_PATTERN_MAX && p->prefix_size <= p->size && p->suffix_size <= p->size;
@@ -82,7 +82,7 @@ static __always_inline int control_pattern(struct tsem_control *c, struct tsem_n
 		return -EBUSY;
 	if (key.index >= TSEM_PATTERNS_MAX)
 		return -E2BIG;
-	/* What the caller gave is read at fixed offsets only. */
+	/* The caller's bytes are only read at fixed offsets. */
 	s = bpf_task_storage_get(&tsem_hashing, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!s)
 		return -ENOMEM;
@@ -114,7 +114,7 @@ static __always_inline int control_action(struct tsem_control *c, struct tsem_na
 	return 0;
 }
 
-/* Everything is recorded and nothing refused. */
+/* Records everything and refuses nothing. */
 static __always_inline int control_audit(struct tsem_control *c, struct tsem_namespace *ns)
 {
 	u32 i;
@@ -147,11 +147,11 @@ static __always_inline int inherit_one(u32 ns, struct fdtable *table, u32 fd)
 	key.file = (u64)file;
 	what.inode = (u64)BPF_CORE_READ(file, f_inode);
 	what.cred = (u64)BPF_CORE_READ(file, f_cred);
-	/* A file that is several streams counts as the first of them. */
+	/* A file that is more than one stream counts as the first. */
 	return bpf_map_update_elem(&tsem_inherited, &key, &what, BPF_NOEXIST) == -E2BIG ? -E2BIG : 0;
 }
 
-/* Notes the open files of the process that joins: they are inherited. It waits until the loader has come back. */
+/* Notes the open files of the joining process as inherited. The process waits until the loader has returned. */
 __noinline int control_inherit(u32 pid, u32 ns)
 {
 	struct task_struct *task = bpf_task_from_pid(pid);
@@ -162,7 +162,8 @@ __noinline int control_inherit(u32 pid, u32 ns)
 
 	if (!task)
 		return -ENOENT;
-	/* It may have been a task of the root so far: an empty scratch is filled by its next event, in this namespace.
+	/*
+	 * It may have been a task of the root: with an empty scratch, its next event is described in this namespace.
 	 */
 	e = bpf_task_storage_get(&tsem_scratch, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!e) {
@@ -204,7 +205,7 @@ static __always_inline int control_forget(struct tsem_control *c, struct tsem_na
 	if (!known)
 		return -ENOENT;
 	known->described = 0;
-	/* The memo would keep it from the decide step. */
+	/* Else the memo would skip the decide step. */
 	__sync_fetch_and_add(&ns->epoch, 1);
 	settings_changed();
 	return 0;
@@ -214,7 +215,7 @@ static __always_inline int control_mode(struct tsem_namespace *ns, u32 mode)
 {
 	u32 old = ns->mode;
 
-	/* Modes only rise. */
+	/* A mode can only be raised. */
 	if (old >= mode)
 		return -EALREADY;
 	return __sync_val_compare_and_swap(&ns->mode, old, mode) == old ? 0 : -EBUSY;
@@ -236,7 +237,7 @@ static __always_inline int control_hash(struct tsem_control *c)
 		return -EINVAL;
 	if (h->hash)
 		return 0;
-	/* The stack is for the hash functions below root_extend(). */
+	/* Not on the stack: the hash functions below root_extend() need it. */
 	s = bpf_task_storage_get(&tsem_hashing, bpf_get_current_task_btf(), 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	if (!s)
 		return -ENOMEM;
@@ -250,7 +251,7 @@ static __always_inline int control_hash(struct tsem_control *c)
 	return 0;
 }
 
-/* Extends, and tells what the kernel's queue has done so far. */
+/* Extends, and returns what the kernel's queue has done so far. */
 static __always_inline int control_extend(struct tsem_control *c)
 {
 	struct tsem_extend *answer = (struct tsem_extend *)c->value;
@@ -261,7 +262,7 @@ static __always_inline int control_extend(struct tsem_control *c)
 	return err;
 }
 
-/* The agent has extended the entry at `extended`, or the TPM has refused it this time. */
+/* The agent reports: it has extended the entry at `extended`, or the TPM has refused it this time. */
 static __always_inline int control_extended(struct tsem_control *c)
 {
 	struct tsem_extend *done = (struct tsem_extend *)c->value;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * The hash functions: SHA-256 (FIPS 180-4), SHA3-256 (FIPS 202) and SM3 (GB/T 32905) over the message in the task's
- * scratch, and by the functions of kernel-patches/ whatever else the kernel has.
+ * scratch. The functions of kernel-patches/ add the kernel's other hashes.
  *
  * A caller fills message[0 .. message_size) and calls digest_message(), which pads in place and leaves the result in
- * digest. Rounds run in groups inside open-coded loops: that keeps the verifier's work small (a program of every
- * hook holds a copy of these functions) and costs a few instructions a group. Working state lives in the scratch, since
- * the stack of all frames together is 512 bytes.
+ * digest. Rounds run in groups inside open-coded loops. This keeps the verifier's work small, since every hook's
+ * program has a copy of these functions, and costs a few instructions per group. The working state is in the scratch,
+ * since all stack frames together have only 512 bytes.
  */
 #ifndef TSEM_DIGEST_BPF_H
 #define TSEM_DIGEST_BPF_H
@@ -43,7 +43,7 @@ static __always_inline u64 rotl64(u64 x, u32 n)
 	return x << n | x >> (64 - n);
 }
 
-/* Big-endian words of the message block at `block` into the schedule; false if there is no such block. */
+/* Copies the message block at `block` to the schedule, as big-endian words; false if there is no such block. */
 static __always_inline bool schedule_load(struct tsem_hashing *s, u32 block)
 {
 	const u32 *in;
@@ -116,7 +116,7 @@ __noinline int sha256_block(struct tsem_hashing *s __arg_nonnull, u32 block)
 #define SM3_FF0(x, y, z) ((x) ^ (y) ^ (z))
 #define SM3_FF1(x, y, z) (((x) & (y)) | ((x) & (z)) | ((y) & (z)))
 #define SM3_GG1(x, y, z) (((x) & (y)) | (~(x) & (z)))
-/* `k` is the round constant, rotated by the number of the round; it is rotated on by one here. */
+/* `k` is the round constant, rotated by the number of the round; this rotates it by one more. */
 #define SM3_ROUND(a, b, c, d, e, f, g, h, i, ff, gg)                         \
 	do {                                                                 \
 		u32 a12 = rotl32(a, 12);                                     \
@@ -207,8 +207,9 @@ __noinline int sha3_256_block(struct tsem_hashing *s __arg_nonnull, u32 block)
 		u64 d0 = c4 ^ rotl64(c1, 1), d1 = c0 ^ rotl64(c2, 1), d2 = c1 ^ rotl64(c3, 1);
 		u64 d3 = c2 ^ rotl64(c4, 1), d4 = c3 ^ rotl64(c0, 1);
 
-		barrier(); /* keeps lanes in memory and off the stack, of which there is little */
-		/* rho and pi: lane x + 5y goes to y + 5((2x + 3y) mod 5), rotated by the offsets of FIPS 202, table 2.
+		barrier(); /* keeps lanes in memory and off the small stack */
+		/*
+		 * rho and pi: lane x + 5y goes to y + 5((2x + 3y) mod 5), rotated by the offsets of FIPS 202, table 2.
 		 */
 		b[0] = a[0] ^ d0;
 		b[10] = rotl64(a[1] ^ d1, 1);
@@ -272,7 +273,7 @@ static __always_inline void state_init(struct tsem_hashing *s, u32 type)
 	}
 }
 
-/* A reference to the kernel's hash function of this type, or NULL; to be released. */
+/* A reference to the kernel's hash function of this type, or NULL; the caller releases it. */
 static __always_inline struct bpf_tsem_hash *kernel_hash_get(u32 type)
 {
 	struct tsem_kernel_hash *h = bpf_map_lookup_elem(&tsem_hashes, &type);
@@ -306,8 +307,8 @@ static __always_inline int digest_message_kernel(struct tsem_hashing *s, u32 typ
 }
 
 /*
- * Digest of message[0 .. message_size) with the hash `type` (enum tsem_digest_type) into digest. The bytes behind
- * the message may be overwritten. 0, or -EINVAL for a type that is not there or a message over TSEM_MESSAGE_MAX.
+ * Digest of message[0 .. message_size) with the hash `type` (enum tsem_digest_type) into digest. May overwrite the
+ * bytes after the message. 0, or -EINVAL for a missing type or a message over TSEM_MESSAGE_MAX.
  */
 __noinline int digest_message(struct tsem_hashing *s __arg_nonnull, u32 type)
 {
@@ -321,7 +322,7 @@ __noinline int digest_message(struct tsem_hashing *s __arg_nonnull, u32 type)
 	if (type >= TSEM_DIGEST_BPF_END)
 		return digest_message_kernel(s, type);
 	state_init(s, type);
-	/* Zeros behind the message up to the end of the largest last block. */
+	/* Zeros after the message up to the end of the largest last block. */
 #pragma unroll
 	for (int i = 0; i < 18; i++)
 		*(u64 *)(s->message + size + i * 8) = 0;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Guards: what no task of a namespace may do, whatever its model says and whoever it is, since it would undo the
- * namespace: reach tsem-bpf's own maps, programs, links and pins, come before them with programs of its own, take over
- * or starve a task outside, have the kernel do so, change the kernel, or execute anything with the control capability.
+ * Guards: what no task of a namespace may do, whatever its model and its user, because it would break the namespace. It
+ * may not reach tsem-bpf's own maps, programs, links and pins; run its own programs before them; take over or starve a
+ * task outside, or make the kernel do so; change the kernel; or execute anything with the control capability.
  * docs/hooks.md says what is left to the model.
  */
 #include "guard.bpf.h"
@@ -20,7 +20,7 @@
 #define MS_REC 16384
 #define MS_PROPAGATION (1 << 17 | 1 << 18 | 1 << 19 | 1 << 20) /* MS_UNBINDABLE, MS_PRIVATE, MS_SLAVE, MS_SHARED */
 
-/* All of our maps and programs, and nothing else of worth, have a name that begins so. */
+/* The names of all our maps and programs begin with this; other names that do are refused too. */
 static __always_inline bool name_ours(const char *name)
 {
 	return name[0] == 't' && name[1] == 's' && name[2] == 'e' && name[3] == 'm' && name[4] == '_';
@@ -71,9 +71,9 @@ static __always_inline bool program_reads_kernel(struct bpf_prog *prog)
 }
 
 /*
- * Programs that see packets and control groups, and nothing else of the kernel, are for the model. All others, and
- * those that will come, could run before ours, answer for a hook, send signals or change memory. One of sysctl could
- * change what a task outside writes to core_pattern.
+ * Programs that only see packets and control groups are left to the model. All others, and those of later kernels,
+ * could run before ours, answer for a hook, send signals or change memory. A sysctl program could change what a task
+ * outside writes to core_pattern.
  */
 SEC("lsm/bpf_prog_load")
 int BPF_PROG(tsem_guard_prog_load, struct bpf_prog *prog)
@@ -109,7 +109,7 @@ int BPF_PROG(tsem_guard_prog_load, struct bpf_prog *prog)
 	}
 }
 
-/* Is it where a program of the other kinds is attached? Somebody outside may have loaded it and handed it in. */
+/* Is this the attach type of a refused program? Somebody outside may have loaded it and passed it in. */
 static __always_inline bool attach_type_guarded(u32 type)
 {
 	switch (type) {
@@ -126,11 +126,11 @@ static __always_inline bool attach_type_guarded(u32 type)
 	case BPF_TRACE_UPROBE_MULTI:
 		return true;
 	}
-	/* What newer kernels have more are sessions of the last two, so far. */
+	/* So far, newer kernels only add sessions of the last two. */
 	return type > BPF_NETKIT_PEER;
 }
 
-/* Links have no hook of their own: a task of a namespace gets none from the kernel, and changes none. */
+/* Links have no hook, so a task of a namespace gets none from the kernel, and changes none. */
 SEC("lsm/bpf")
 int BPF_PROG(tsem_guard_bpf, int cmd, union bpf_attr *attr)
 {
@@ -151,7 +151,7 @@ int BPF_PROG(tsem_guard_bpf, int cmd, union bpf_attr *attr)
 	return 0;
 }
 
-/* No BPF filesystem at all: a copy elsewhere may share what happens to it. */
+/* No BPF filesystem at all: the mount may propagate to a copy elsewhere. */
 SEC("lsm/sb_umount")
 int BPF_PROG(tsem_guard_umount, struct vfsmount *mnt, int flags)
 {
@@ -163,7 +163,7 @@ int BPF_PROG(tsem_guard_umount, struct vfsmount *mnt, int flags)
 		return guard_deny();
 	if (guard_run_way(mnt->mnt_root) && mounts_reach_pins((u64)BPF_CORE_READ(m, mnt_ns)))
 		return guard_deny();
-	/* What has mounts upon it is busy, unless it is detached, all of it. */
+	/* A mount with others upon it is busy, unless all of it is detached. */
 	if (!(flags & MNT_DETACH) ||
 	    (u64)BPF_CORE_READ(m, mnt_mounts.next) == (u64)m + bpf_core_field_offset(struct mount, mnt_mounts))
 		return 0;
@@ -176,8 +176,8 @@ static __always_inline bool mounts_of_current_reach(void)
 }
 
 /*
- * Nothing is mounted on the pins or on their way, and nothing is moved; which mount, the hook is not told. Nor is it
- * told what is bound: with all that is mounted upon it, it may be a copy of the pins.
+ * Nothing is mounted over the pins or on the path to them. Nothing is moved, because the hook does not get which mount.
+ * Nor does it get what is bound: a recursive bind may contain a copy of the pins.
  */
 SEC("lsm/sb_mount")
 int BPF_PROG(tsem_guard_mount, const char *dev_name, const struct path *path, const char *type, unsigned long flags)
@@ -200,10 +200,10 @@ int BPF_PROG(tsem_guard_mount, const char *dev_name, const struct path *path, co
 }
 
 /*
- * The same for move_mount(2). `from` is a mount that is moved away, or a copy in no mount namespace yet, which is good
- * if it has no pins in it. With MOVE_MOUNT_SET_GROUP nothing moves: `to` is made a peer of `from`, and what is mounted
- * on the one goes as well when that on the other goes. The hook does not tell; both are roots of mounts of one
- * filesystem then.
+ * The same for move_mount(2). `from` is a mount that is moved away, or a copy that is in no mount namespace yet; such a
+ * copy is allowed if it has no pins in it. MOVE_MOUNT_SET_GROUP moves nothing but makes `to` a peer of `from`: then an
+ * unmount on one also unmounts on the other. The hook does not get this flag; in this case both are roots of mounts of
+ * one filesystem.
  */
 SEC("lsm/move_mount")
 int BPF_PROG(tsem_guard_move_mount, const struct path *from, const struct path *to)
@@ -232,7 +232,7 @@ int BPF_PROG(tsem_guard_pivotroot, const struct path *old_path, const struct pat
 	return task_confined() && mounts_of_current_reach() ? guard_deny() : 0;
 }
 
-/* From a BPF filesystem that is read only nothing can be unloaded. */
+/* Nothing can be unloaded from a read-only BPF filesystem. */
 SEC("lsm/sb_remount")
 int BPF_PROG(tsem_guard_remount, struct super_block *sb)
 {
@@ -240,8 +240,8 @@ int BPF_PROG(tsem_guard_remount, struct super_block *sb)
 }
 
 /*
- * A filesystem of control groups takes the program that the kernel is to execute outside as an option, too, and needs
- * not be mounted for that.
+ * The control group filesystem also takes the program that the kernel executes outside as an option, even without being
+ * mounted.
  */
 SEC("lsm/fs_context_parse_param")
 int BPF_PROG(tsem_guard_option, struct fs_context *fc, struct fs_parameter *param)
@@ -254,7 +254,9 @@ int BPF_PROG(tsem_guard_option, struct fs_context *fc, struct fs_parameter *para
 	return bpf_strncmp(key, sizeof(key), "release_agent") ? 0 : guard_deny();
 }
 
-/* A task outside of the namespace is out of reach of a debugger inside, and is none itself; nor is it starved. */
+/*
+ * A debugger inside cannot reach a task outside, a task outside does not become the debugger, and it cannot be starved.
+ */
 static __always_inline int guard_task(struct task_struct *task)
 {
 	struct tsem_task *t = task_confined();
@@ -302,7 +304,7 @@ int BPF_PROG(tsem_guard_setioprio, struct task_struct *task, int ioprio)
 	return guard_task(task);
 }
 
-/* prlimit(2): no time on the processor is a signal as well. */
+/* prlimit(2): a limit of processor time sends a signal, too. */
 SEC("lsm/task_setrlimit")
 int BPF_PROG(tsem_guard_setrlimit, struct task_struct *task, unsigned int resource)
 {
@@ -310,9 +312,9 @@ int BPF_PROG(tsem_guard_setrlimit, struct task_struct *task, unsigned int resour
 }
 
 /*
- * A file can send signals, any, to whom its owner names (F_SETOWN, F_SETSIG), when something happens to it, whoever
- * that is by then. So it is noted for the open file who named: a task of a namespace names those of its namespace only.
- * The kernel gives the address to another file later, which sends no signal before its own owner is named.
+ * A file can send any signal to its owner (F_SETOWN, F_SETSIG) when something happens to it, whoever has this pid by
+ * then. So each open file notes the namespace that set the owner; signals then reach only that namespace. The kernel
+ * may reuse the address for another file, but that one sends no signal before its own owner is set.
  */
 SEC("lsm/file_set_fowner")
 int BPF_PROG(tsem_guard_fowner, struct file *file)
@@ -356,8 +358,8 @@ int BPF_PROG(tsem_guard_sigio, struct task_struct *task, struct fown_struct *own
 }
 
 /*
- * KEYCTL_SESSION_TO_PARENT gives the parent another keyring; only that makes blank credentials. The parent has to be of
- * the namespace.
+ * KEYCTL_SESSION_TO_PARENT gives the parent another keyring; nothing else makes blank credentials. The parent has to be
+ * in the namespace.
  */
 SEC("lsm/cred_alloc_blank")
 int BPF_PROG(tsem_guard_parent_keyring)
@@ -367,7 +369,7 @@ int BPF_PROG(tsem_guard_parent_keyring)
 	return guard_task(parent);
 }
 
-/* A counter counts and samples tasks of the namespace only, no processor. One that a child inherits was asked for. */
+/* A counter may only count and sample tasks of the namespace, not a processor. An inherited one was checked before. */
 SEC("lsm/perf_event_alloc")
 int BPF_PROG(tsem_guard_perf_event, struct perf_event *event)
 {
@@ -387,7 +389,7 @@ int BPF_PROG(tsem_guard_perf_event, struct perf_event *event)
 	return outside ? guard_deny() : 0;
 }
 
-/* Code for the kernel. What it asks for itself (request_module()) is loaded by a process that it makes outside. */
+/* Code for the kernel. If the kernel itself requests a module (request_module()), a process outside loads it. */
 SEC("lsm/kernel_read_file")
 int BPF_PROG(tsem_guard_read_file, struct file *file, enum kernel_read_file_id id)
 {
@@ -416,8 +418,8 @@ int BPF_PROG(tsem_guard_load_data, enum kernel_load_data_id id)
 }
 
 /*
- * Memory of the kernel: what a locked down kernel keeps all from, for its integrity (an image of the memory in
- * /dev/snapshot, too), and what reads it, where the secrets of the memo are.
+ * Kernel memory: refuses what lockdown mode *integrity* refuses (also a memory image in /dev/snapshot), and what reads
+ * kernel memory, because the memo's secrets are there.
  */
 SEC("lsm/locked_down")
 int BPF_PROG(tsem_guard_locked_down, enum lockdown_reason what)
@@ -433,9 +435,9 @@ int BPF_PROG(tsem_guard_locked_down, enum lockdown_reason what)
 }
 
 /*
- * The init of a container joins while it still is the runtime, with all capabilities (tsem-bpf oci-hook). The workload
- * that it executes must not have the one that kernel_acts() takes for the kernel's, and must not get away by another
- * thread of the runtime: the first only has joined.
+ * The init of a container joins while it still runs the runtime's code, with all capabilities (tsem-bpf oci-hook). The
+ * workload that it executes must not have the control capability, which kernel_acts() attributes to the kernel. And it
+ * must not escape through another thread of the runtime, since only the first thread has joined.
  */
 SEC("lsm/bprm_creds_from_file")
 int BPF_PROG(tsem_guard_exec, struct linux_binprm *bprm, struct file *file)

@@ -2,10 +2,10 @@
 /*
  * Inherited descriptors: open files that the first task of a namespace held before it entered.
  *
- * Whoever starts a workload chooses what its standard streams are: a terminal, a pipe, a file with a date in its name.
- * So an event on such a file is described by what it is to the workload, not by where it lies. The open files are noted
- * when the first task joins (control.bpf.c), by their address. An address that the kernel has given to another file
- * since is told by the inode and by the credentials that opened it.
+ * Whoever starts a workload chooses its standard streams: a terminal, a pipe, a file with a date in its name. So an
+ * event on such a file is described by its role for the workload, not by its path. The open files are noted by address
+ * when the first task joins (control.bpf.c). If the kernel has since reused an address for another file, the inode or
+ * the credentials that opened it differ.
  */
 #ifndef TSEM_INHERITED_BPF_H
 #define TSEM_INHERITED_BPF_H
@@ -15,12 +15,12 @@
 #define O_ACCMODE 3
 /* No kernel stack is larger. */
 #define KERNEL_STACK_MAX (1 << 16)
-/* Descriptors of a task that are looked at when it joins. */
+/* Descriptors of a task that are checked when it joins. */
 #define INHERITED_MAX 4096
 
 /*
- * The open file at this address, if the namespace inherited it; the address may be of something else. A file that was
- * opened under the very credentials that the task has now was opened after its last exec: it is not looked up.
+ * The open file at this address, if the namespace inherited it; the address need not be that of a file. A file that was
+ * opened under the task's current credentials was opened after its last exec, so it is not looked up.
  */
 static __always_inline struct tsem_inherited *inherited(struct tsem_scratch *e, u64 address)
 {
@@ -35,7 +35,7 @@ static __always_inline struct tsem_inherited *inherited(struct tsem_scratch *e, 
 	return i && i->inode == (u64)file->f_inode && i->cred == cred ? i : NULL;
 }
 
-/* FILE of an inherited file; false: it is none. */
+/* Describes FILE of an inherited file; false: it is not inherited. */
 static __always_inline bool cell_inherited_file(struct tsem_scratch *e, struct file *file)
 {
 	struct tsem_inherited *i = inherited(e, address_of(e, file));
@@ -50,8 +50,8 @@ static __always_inline bool cell_inherited_file(struct tsem_scratch *e, struct f
 }
 
 /*
- * The stream of the inherited file whose path this is; false: it is none. The path of an open file is part of it, that
- * of a name lies on the stack of the kernel.
+ * The stream of the inherited file that has this path; false: there is none. The path of an open file is inside the
+ * file; the path of a name is on the kernel's stack.
  */
 static __always_inline bool cell_inherited_path(struct tsem_scratch *e, const struct path *path)
 {

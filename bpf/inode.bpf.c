@@ -9,8 +9,8 @@
 #define ATTR_SIZE (1 << 3)
 
 /*
- * What makes a new inode: INODE of the directory, and the DENTRY as it will be. The inode is counted in any filesystem,
- * since events that are modeled in all (inode_getattr) name it.
+ * Hooks that make a new inode: INODE of the directory, and the future DENTRY. The inode is counted in every filesystem,
+ * since events that are modeled everywhere (inode_getattr) name it.
  */
 static __always_inline int creation_describe(struct tsem_scratch *e, struct inode *dir, struct dentry *dentry)
 {
@@ -23,8 +23,8 @@ static __always_inline int creation_describe(struct tsem_scratch *e, struct inod
 }
 
 /*
- * May the file be there? The kernel has yet to look. A filesystem that opens by itself (atomic_open) may create the file
- * in the same look: there d_instantiate does not tell which it was.
+ * May the file be there? The kernel has yet to look. A filesystem that opens by itself (atomic_open) may create the
+ * file in the same look: there d_instantiate does not tell which it was.
  */
 static __always_inline bool creation_in_doubt(struct inode *dir, struct dentry *dentry)
 {
@@ -72,8 +72,8 @@ TSEM_GUARDED_PROGRAM("lsm/inode_symlink", inode_symlink, guard_name(dir->i_sb, d
 }
 
 /*
- * What was announced has been made: its dentry gets the inode. A dentry that is still being looked up gets the inode of
- * a file that was there. (One that such a filesystem has just created gets its mark at file_post_open.)
+ * The announced inode was made: its dentry gets the inode. A dentry that is still being looked up gets the inode of a
+ * file that was there. (One that such a filesystem has just created gets its mark at file_post_open.)
  */
 SEC("lsm/d_instantiate")
 int BPF_PROG(tsem_created, struct dentry *dentry, struct inode *inode)
@@ -95,9 +95,9 @@ int BPF_PROG(tsem_created, struct dentry *dentry, struct inode *inode)
 }
 
 /*
- * inode_create of a file without a name (O_TMPFILE), the only hook that knows of it: its open does not come to
- * file_post_open. It cannot be refused any more. A file that the model has not gets no mark: its inode_link, its exec
- * and its mapping as code are then outside of the model too.
+ * inode_create of a file without a name (O_TMPFILE). This is the only hook for it, because its open does not reach
+ * file_post_open. It cannot be refused any more. A file that is not in the model gets no mark, so its inode_link, its
+ * exec and its mapping as code are outside of the model too.
  */
 SEC("lsm/inode_post_create_tmpfile")
 int BPF_PROG(tsem_created_unnamed, struct mnt_idmap *idmap, struct inode *inode)
@@ -123,19 +123,19 @@ int BPF_PROG(tsem_created_unnamed, struct mnt_idmap *idmap, struct inode *inode)
 	cell_inode(e, dentry->d_parent->d_inode);
 	cell_path(e, dentry, NULL, PATH_NEW);
 	cell_u16(e, inode->i_mode);
-	/* The event that is denied leaves the inode without a mark. */
+	/* A denied event leaves the inode without a mark. */
 	if (!event_end(e, DESCRIBED))
 		creation_commit(e, address_of(e, inode));
 	return 0;
 }
 
-/* A deleted inode takes its mark along. What the kernel only drops from memory comes back with it. */
+/* Removes the mark of a deleted inode. An inode that is only dropped from memory keeps its mark. */
 SEC("lsm/inode_free_security")
 int BPF_PROG(tsem_inode_free, struct inode *inode)
 {
 	u64 address = (u64)inode, magic = inode->i_sb->s_magic;
 
-	/* The mark of a file on an overlay is that of the inode below. */
+	/* The mark of a file on an overlay belongs to the inode below. */
 	if ((inode->i_nlink && !filesystem_volatile(magic)) || magic == OVERLAYFS_SUPER_MAGIC)
 		return 0;
 	barrier_var(address);
@@ -144,7 +144,7 @@ int BPF_PROG(tsem_inode_free, struct inode *inode)
 	return 0;
 }
 
-/* What removes a name: INODE of the directory, DENTRY. */
+/* Hooks that remove a name: INODE of the directory, DENTRY. */
 static __always_inline int removal_describe(struct tsem_scratch *e, struct inode *dir, struct dentry *dentry)
 {
 	if (!filesystem_modeled(e, dir->i_sb->s_magic))
@@ -203,7 +203,7 @@ TSEM_EVENT_PROGRAM("lsm/inode_getattr", inode_getattr, const struct path *path)
 	return DESCRIBED;
 }
 
-/* What `valid` does not name is left uninitialized by the caller: it counts as zero. */
+/* The caller leaves fields that `valid` does not name uninitialized: they count as zero. */
 TSEM_GUARDED_PROGRAM("lsm/inode_setattr", inode_setattr, guard_name(dentry->d_sb, dentry), struct mnt_idmap *idmap,
 		     struct dentry *dentry, struct iattr *attr)
 {
@@ -217,8 +217,8 @@ TSEM_GUARDED_PROGRAM("lsm/inode_setattr", inode_setattr, guard_name(dentry->d_sb
 	return DESCRIBED;
 }
 
-TSEM_GUARDED_PROGRAM("lsm/inode_setxattr", inode_setxattr, guard_attribute(dentry), struct mnt_idmap *idmap, struct dentry *dentry,
-		   const char *name, u64 unused, size_t size, int flags)
+TSEM_GUARDED_PROGRAM("lsm/inode_setxattr", inode_setxattr, guard_attribute(dentry), struct mnt_idmap *idmap,
+		     struct dentry *dentry, const char *name, u64 unused, size_t size, int flags)
 {
 	cell_dentry(e, dentry, NULL, 0);
 	cell_string(e, address_of(e, name));
@@ -228,7 +228,7 @@ TSEM_GUARDED_PROGRAM("lsm/inode_setxattr", inode_setxattr, guard_attribute(dentr
 	return DESCRIBED;
 }
 
-/* What names an extended attribute: DENTRY, STR. */
+/* Hooks that name an extended attribute: DENTRY, STR. */
 static __always_inline int xattr_describe(struct tsem_scratch *e, struct dentry *dentry, const char *name)
 {
 	cell_dentry(e, dentry, NULL, 0);
@@ -241,8 +241,8 @@ TSEM_EVENT_PROGRAM("lsm/inode_getxattr", inode_getxattr, struct dentry *dentry, 
 	return xattr_describe(e, dentry, name);
 }
 
-TSEM_GUARDED_PROGRAM("lsm/inode_removexattr", inode_removexattr, guard_attribute(dentry), struct mnt_idmap *idmap, struct dentry *dentry,
-		   const char *name)
+TSEM_GUARDED_PROGRAM("lsm/inode_removexattr", inode_removexattr, guard_attribute(dentry), struct mnt_idmap *idmap,
+		     struct dentry *dentry, const char *name)
 {
 	return xattr_describe(e, dentry, name);
 }
@@ -270,7 +270,7 @@ TSEM_EVENT_PROGRAM("lsm/inode_init_security_anon", anon_inode, struct inode *ino
 	return DESCRIBED;
 }
 
-/* Lists of access control are extended attributes that do not reach the hooks of these. */
+/* Access control lists are extended attributes, but do not reach their hooks. */
 TSEM_GUARDED_PROGRAM("lsm/inode_set_acl", inode_set_acl, guard_attribute(dentry), struct mnt_idmap *idmap,
 		     struct dentry *dentry)
 {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * System V IPC. An object has no storage of its own for BPF: who made it stands in tsem_ipc under its address, from its
- * making until it is freed.
+ * System V IPC. An object has no BPF storage: tsem_ipc has its creator, by address, until the object is freed.
  */
 #include "event.bpf.h"
 
@@ -21,7 +20,7 @@ __noinline int ipc_describe(struct tsem_scratch *e __arg_nonnull, u64 address)
 	return 0;
 }
 
-/* IPC. The commands that ask for limits name no object: all of it is zero then. */
+/* IPC. Commands that ask for limits name no object: then all of it is zero. */
 static __always_inline void cell_ipc(struct tsem_scratch *e, struct kern_ipc_perm *perm)
 {
 	ipc_describe(e, address_of(e, perm));
@@ -99,7 +98,7 @@ TSEM_EVENT_PROGRAM("lsm/msg_queue_msgsnd", msg_queue_msgsnd, struct kern_ipc_per
 	return ipc_describe_with(e, perm, flags);
 }
 
-/* Who made the object; a namespace has its share of the room. 0 or -ENOMEM. */
+/* Notes the creator of the object, within the namespace's share of the room. 0 or -ENOMEM. */
 static __always_inline int ipc_made(struct tsem_scratch *e, struct kern_ipc_perm *perm)
 {
 	u64 address = address_of(e, perm);
@@ -130,7 +129,7 @@ static __always_inline int ipc_freed(struct kern_ipc_perm *perm)
 	return 0;
 }
 
-/* An object is made: its event, with its owner, which is this task. Freed, it is forgotten. */
+/* An object is made: its event, with this task as its owner. When it is freed, its owner is removed. */
 #define TSEM_IPC_OBJECT(kind)                                         \
 	SEC("lsm/" #kind "_alloc_security")                           \
 	int BPF_PROG(tsem_##kind##_alloc, struct kern_ipc_perm *perm) \

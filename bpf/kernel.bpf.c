@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The kernel itself: code and data that it loads, its log and clock, BPF, perf, io_uring and binder. */
+/* The kernel: code and data that it loads, its log and clock, BPF, perf, io_uring and binder. */
 #include "content.bpf.h"
 #include "guard.bpf.h"
 
@@ -29,7 +29,7 @@ TSEM_EVENT_PROGRAM("lsm/syslog", syslog, int type)
 	return DESCRIBED;
 }
 
-/* Either may be NULL, which the verifier of 6.12 does not know: hence the tests of the addresses. */
+/* Either may be NULL, which the verifier of 6.12 does not know, so the addresses are tested. */
 TSEM_EVENT_PROGRAM("lsm/settime", settime, const struct timespec64 *ts, const struct timezone *tz)
 {
 	u64 time, zone;
@@ -85,7 +85,7 @@ int tsem_perf_event_open(void *ctx)
 TSEM_GENERIC(uring_override_creds)
 TSEM_GENERIC(uring_sqpoll)
 TSEM_GENERIC(uring_cmd)
-/* The binder of Android: who talks to whom the hooks tell by credentials alone. */
+/* Android's binder: the hooks only get the credentials of both sides. */
 TSEM_GENERIC(binder_set_context_mgr)
 TSEM_GENERIC(binder_transaction)
 TSEM_GENERIC(binder_transfer_binder)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Who the current task is: its namespace, its capability, and how ids read in a user namespace. */
+/* The current task: its namespace, its capability, and its ids in a user namespace. */
 #ifndef TSEM_NAMESPACE_BPF_H
 #define TSEM_NAMESPACE_BPF_H
 
@@ -16,18 +16,18 @@ static __always_inline struct tsem_globals *globals(void)
 	return bpf_map_lookup_elem(&tsem_globals, &zero);
 }
 
-/* Changes with what tasks keep of their namespace. No map of its own: every event reads it. */
+/* Changes when settings change that tasks have copied from their namespace. Not a map, since every event reads it. */
 u64 tsem_generation;
 
-/* A setting of a namespace is another one: its tasks read it anew at their next event. */
+/* A setting of a namespace has changed: its tasks read it again at their next event. */
 static __always_inline void settings_changed(void)
 {
 	__sync_fetch_and_add(&tsem_generation, 1);
 }
 
 /*
- * What `tsem-bpf load` says of the root namespace: the settings that its tasks have. `on` is known to the verifier:
- * where the root is not modeled, none of its code is there.
+ * The settings of the root namespace's tasks, set by `tsem-bpf load`. The verifier knows `on`: if the root is not
+ * modeled, it removes the code for it.
  */
 const volatile struct {
 	u32 on;
@@ -46,10 +46,10 @@ const volatile struct {
  *
  *	task_modeled()	the current task, in any namespace
  *	task_confined()	the current task, in a namespace other than the root
- *	task_adopted()	the current task; one that nobody has seen yet becomes one of the root, if that is modeled
- *	task_named()	another task, whose TASK_ID an event may name
+ *	task_adopted() the current task; a task without storage joins the root, if that is modeled task_named() another
+ *	task, whose TASK_ID an event may name
  *
- * The pointer in the task is tested first: for a task without any BPF storage that costs a third of the helper.
+ * They first test the pointer in the task: for a task without BPF storage this costs a third of the helper.
  */
 static __always_inline struct tsem_task *task_storage(struct task_struct *task)
 {
@@ -70,7 +70,7 @@ static __always_inline struct tsem_task *task_confined(void)
 	return t && (!tsem_root_settings.on || t->ns) ? t : NULL;
 }
 
-/* No root task, in the event of another namespace: a model would depend on how the root is modeled. */
+/* No root task in the event of another namespace: else a model would depend on whether the root is modeled. */
 static __always_inline struct tsem_task *task_named(u32 ns, struct task_struct *task)
 {
 	struct tsem_task *t = task_storage(task);
@@ -79,8 +79,8 @@ static __always_inline struct tsem_task *task_named(u32 ns, struct task_struct *
 }
 
 /*
- * A kernel pointer as a plain number. A global function takes no pointer whose type the verifier does not know exactly;
- * what comes back from a map is a number, which such a function casts or probes again.
+ * A kernel pointer as a plain number. A global function only takes pointers whose type the verifier knows exactly. A
+ * pointer from a map is a number, which such a function casts or probes.
  */
 static __always_inline u64 address_of(struct tsem_scratch *e, const void *p)
 {
@@ -95,7 +95,7 @@ static __always_inline struct tsem_namespace *namespace_of(u32 id)
 	return bpf_map_lookup_elem(&tsem_namespaces, &id);
 }
 
-/* Something that belongs to an event of the namespace is lost. */
+/* Counts a loss of the namespace. */
 static __always_inline void namespace_lost(u32 id, u32 why)
 {
 	struct tsem_namespace *ns = namespace_of(id);
@@ -105,7 +105,7 @@ static __always_inline void namespace_lost(u32 id, u32 why)
 }
 
 /*
- * The current task, which nobody has seen yet, becomes one of the root namespace. One that is there when tsem-bpf is
+ * Puts the current task, which has no storage yet, into the root namespace. A task that existed when tsem-bpf was
  * loaded has no TASK_ID before its next exec.
  */
 __noinline int root_adopt(void)
@@ -149,14 +149,13 @@ static __always_inline struct tsem_task *task_adopted(void)
 	return task_modeled();
 }
 
-/* Who created an inode, as its mark says it. */
+/* The creator of an inode, from its mark. */
 static __always_inline u32 creator_mark(u32 ns)
 {
 	return ns ?: TSEM_MARK_ROOT;
 }
 
-/* The control capability, as a set: CAP_ML where the kernel has it, which `tsem-bpf load` finds out, else
- * CAP_MAC_ADMIN. */
+/* The control capability, as a set: CAP_ML if the kernel has it, else CAP_MAC_ADMIN. Set by `tsem-bpf load`. */
 const volatile u64 tsem_control_capability = 1ULL << CAP_MAC_ADMIN;
 
 /* Do the credentials hold the control capability, in the initial user namespace? */
@@ -174,9 +173,9 @@ static __always_inline bool task_controls(struct task_struct *task)
 
 /*
  * Does the kernel act for itself, under credentials that the task neither has nor can choose? overlayfs does so below a
- * path: what it asks then depends on its caches, and no two runs would give the same model. A task of a namespace holds
- * the control capability at most until its first exec (tsem_guard_exec), as a container runtime does. A task with an
- * io_uring may act under credentials that somebody registered there: that is never the kernel. `task`: the current one.
+ * path. Its calls then depend on its caches, so each run would give another model. A task of a namespace holds the
+ * control capability at most until its first exec (tsem_guard_exec), as a container runtime does. A task with an
+ * io_uring may act under registered credentials: that is never the kernel. `task`: the current one.
  */
 static __always_inline bool kernel_acts(struct task_struct *task)
 {
@@ -188,8 +187,8 @@ static __always_inline bool kernel_acts(struct task_struct *task)
 }
 
 /*
- * The id of `map`'s namespace for the kernel's `id`, as from_kuid() and from_kgid() give it: ~0 where there is none.
- * The map is passed as an address, since it may be read by probing only.
+ * The id in `map`'s user namespace for the kernel's `id`, as from_kuid() and from_kgid() give it; ~0: there is none.
+ * The map is passed as an address, since it can only be read by probing.
  */
 __noinline u32 id_from_kernel(u64 map_address, u32 id)
 {
@@ -214,7 +213,7 @@ __noinline u32 id_from_kernel(u64 map_address, u32 id)
 	return ~0U;
 }
 
-/* The id of a user or of a group as the namespace's nsref has it. */
+/* The id of a user or group in the namespace's nsref. */
 static __always_inline u32 id_of_user(struct tsem_scratch *e, u32 uid)
 {
 	struct user_namespace *user_ns;

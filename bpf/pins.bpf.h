@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Where the pins are. Their BPF filesystem lives as long as it is mounted somewhere: with its last mount the pins go,
- * with them the links, and no hook is left. And who cannot get at the pins cannot control. So one mount has to stay, in
- * its place: that in the mount namespace of the first process, where `tsem-bpf load` found it. A task of a namespace
- * may do in a mount namespace of its own what it likes, unless its mounts are shared with that one.
+ * The place of the pins. Their BPF filesystem exists as long as it is mounted somewhere. With its last mount the pins
+ * go, with them the links, and then no program is attached. Also, control needs access to the pins. So one mount has to
+ * stay in its place: the one in the mount namespace of the first process, where `tsem-bpf load` found it. A task of a
+ * namespace may do anything in its own mount namespace, unless its mounts are shared with that one.
  *
- * Nothing is locked here, and the mounts may change between the hook and what it allowed. Therefore not only what takes
- * the mount away is refused but also what would bring it, or a copy of it, below another: the mount stays where it is,
- * so that there is no moment at which an unmount that had looked harmless hits it.
+ * Nothing is locked here, and mounts may change between the hook and the operation. So the guards refuse to remove the
+ * mount, and also to bring it or a copy of it below another mount. Then the mount stays where it is, and an unmount
+ * that looked harmless in the hook cannot hit it.
  */
 #ifndef TSEM_PINS_BPF_H
 #define TSEM_PINS_BPF_H
@@ -18,7 +18,9 @@
 const volatile u32 tsem_pins_device = 0;
 const volatile u32 tsem_pins_mounts = 0;
 
-/* More mounts of it, or components of its path, than there ever are; who makes more is refused all. */
+/*
+ * Limits for its mounts and for the components of its path, which are never reached; beyond them everything is refused.
+ */
 #define PINS_MOUNTS_MAX 4096
 #define PINS_PATH_MAX 1024
 
@@ -43,8 +45,8 @@ static __always_inline u64 pins_superblock(void)
 }
 
 /*
- * The mount of `sb` behind this one, of 0 the first; 0 behind the last. In functions of their own, since the compiler
- * moves an offset that one kernel does not have out of the branch that is not taken there.
+ * The mount of `sb` after this one; for 0 the first; 0: this was the last. Separate functions, because the compiler
+ * would move an offset that a kernel does not have out of the branch that is not taken there.
  */
 static __noinline u64 pins_next_in_chain(u64 sb, u64 mount)
 {
@@ -73,8 +75,8 @@ static __always_inline bool mounts_are_pins(u64 ns)
 }
 
 /*
- * Is what happens in this mount namespace felt where the pins are: is it that one, or does it have a copy of their
- * mount on a shared one? A mount is shared that has a group. True if that cannot be told.
+ * Do changes in this mount namespace affect the pins: is it their mount namespace, or does it have a copy of their
+ * mount on a shared mount? A mount with a group is shared. True if this cannot be determined.
  */
 __noinline int mounts_reach_pins(u64 ns)
 {
@@ -97,7 +99,7 @@ __noinline int mounts_reach_pins(u64 ns)
 	return true;
 }
 
-/* Is `dentry` on the way from the root to mount `m`, so that a mount on it would hide that? */
+/* Is `dentry` on the path from the root to mount `m`, so that a mount on it would hide `m`? */
 __noinline int leads_to_mount(u64 dentry, u64 m)
 {
 	u64 here = (u64)BPF_CORE_READ((struct mount *)m, mnt_mountpoint);
@@ -122,8 +124,8 @@ __noinline int leads_to_mount(u64 dentry, u64 m)
 }
 
 /*
- * Does it lead to the pins, or is `on`, if it is not 0, the filesystem on which theirs is mounted? Asked of the mount
- * namespace in which they are to stay.
+ * Is it on the path to the pins, or is `on`, unless 0, the filesystem on which theirs is mounted? Checks the mount
+ * namespace in which they have to stay.
  */
 __noinline int leads_to_pins(u64 dentry, u64 on)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Names in proc. A process id is another one in every run: it counts as who the process is (coefficients.md, Scope).
+ * Names in proc. A process id differs in every run, so it is replaced by the identity of the process (coefficients.md,
+ * Scope).
  *
  *	/proc/PID		self, the TASK_ID of a process of the namespace, or other
  *	/proc/PID/task/TID	the same for TID
@@ -12,10 +13,10 @@
 
 #include "marks.bpf.h"
 
-/* Components below the root of proc that are looked at. */
+/* Components below the root of proc that are checked. */
 #define PROC_DEPTH 16
 
-/* The process or thread that a directory in proc is of, as a struct pid; 0: it is of none. */
+/* The process or thread of a directory in proc, as a struct pid; 0: it has none. */
 static __always_inline u64 proc_pid(u64 inode)
 {
 	u64 box = inode - bpf_core_field_offset(struct proc_inode, vfs_inode);
@@ -23,7 +24,7 @@ static __always_inline u64 proc_pid(u64 inode)
 	return inode ? (u64)bpf_core_cast((void *)box, struct proc_inode)->pid : 0;
 }
 
-/* Inodes of the first and the third component below the root of proc; 0: it has none. */
+/* Inodes of the first and the third component below the root of proc; 0: there is none. */
 struct proc_inodes {
 	u64 first;
 	u64 third;
@@ -50,7 +51,7 @@ static __always_inline void proc_inodes_of(struct proc_inodes *found, u64 dentry
 	}
 }
 
-/* Are the bytes of the cell from `at` on this name, and its end? */
+/* Are the bytes of the cell from `at` on this name and nothing more? */
 static __always_inline bool name_is(struct tsem_scratch *e, u32 at, u32 end, const char *name, u32 size)
 {
 	if (end - at != size || !at_most(at, TSEM_CELL_MAX))
@@ -60,7 +61,7 @@ static __always_inline bool name_is(struct tsem_scratch *e, u32 at, u32 end, con
 
 #define NAME_IS(e, at, end, name) name_is(e, at, end, name, sizeof(name) - 1)
 
-/* Where the component that begins at cell[at] ends. */
+/* The end of the component that begins at cell[at]. */
 static __noinline u32 name_end(struct tsem_scratch *e, u32 at, u32 end)
 {
 	while (can_loop) {
@@ -71,7 +72,7 @@ static __noinline u32 name_end(struct tsem_scratch *e, u32 at, u32 end)
 	return at;
 }
 
-/* Is the name of this file in proc to be normalised? The walk has left where the name below the root begins. */
+/* Has the name of this file in proc to be normalised? The walk has stored where the name below the root begins. */
 static __always_inline bool proc_names(struct tsem_scratch *e, u64 dentry)
 {
 	u32 at = e->root_start + 1, end = e->path_start + e->path_size;
@@ -111,7 +112,7 @@ static __noinline int cell_hex(struct tsem_scratch *e, const u8 *digest)
 	return 0;
 }
 
-/* Who a process or thread is: self, its TASK_ID, or other. */
+/* The identity of a process or thread: self, its TASK_ID, or other. */
 __noinline int cell_process(struct tsem_scratch *e __arg_nonnull, u64 pid)
 {
 	struct task_struct *task = NULL;
@@ -150,7 +151,7 @@ __noinline int named_in_proc(struct tsem_scratch *e __arg_nonnull, u64 dentry)
 
 	proc_inodes_of(&inodes, dentry);
 	cell_u32(e, 0);
-	/* What stands above the root of proc, and the slash. */
+	/* The part above the root of proc, and the slash. */
 	cell_append(e, start, at - start);
 	next = name_end(e, at, end);
 	if (proc_pid(inodes.first))

@@ -2,13 +2,12 @@
 /*
  * The root namespace's log, and the register of the TPM that vouches for it.
  *
- * Every new coefficient of the root namespace takes the next position of the log, for good, and in the order of the log
- * the register is extended with H(base || coefficient). Where the kernel has bpf_tsem_pcr_extend() (kernel-patches/),
- * the event that logs also extends: whoever holds the lock brings everything that is ready to the kernel's queue, and
- * whoever does not get it leaves its entry to the holder, who looks once more after it has let go. Nobody waits, and
- * the order is that of the log. A full queue leaves the rest to the next event, or to the agent. On a stock kernel the
- * agent
- * (`tsem-bpf agent`) extends, in the same order.
+ * Every new coefficient of the root namespace permanently takes the next position of the log. The register is extended
+ * with H(base || coefficient) in the order of the log. If the kernel has bpf_tsem_pcr_extend() (kernel-patches/), the
+ * event that logs also extends. The task that holds the lock moves all ready entries to the kernel's queue. A task that
+ * does not get the lock leaves its entry to the holder, which checks again after releasing the lock. Nobody waits, and
+ * the order is that of the log. If the queue is full, the next event or the agent does the rest. On a stock kernel the
+ * agent (`tsem-bpf agent`) extends, in the same order.
  */
 #ifndef TSEM_ROOT_BPF_H
 #define TSEM_ROOT_BPF_H
@@ -16,7 +15,7 @@
 #include "digest.bpf.h"
 #include "namespace.bpf.h"
 
-/* Entries that one event brings to the queue at most, which holds 1,024 (kernel-patches/). */
+/* Maximum entries that one event moves to the queue, which holds 1,024 (kernel-patches/). */
 #define ROOT_BATCH 32
 #define ROOT_QUEUE 1000
 
@@ -49,7 +48,7 @@ __noinline int root_queue_full(void)
 	return status.pending >= ROOT_QUEUE;
 }
 
-/* H(base || coefficient) to the queue. 0; 1: no room, try again; or the error of the TPM. */
+/* Puts H(base || coefficient) into the queue. 0; 1: no room, try again; or the error of the TPM. */
 static __always_inline int root_extend_one(struct tsem_root *r, struct tsem_log *e, struct tsem_hashing *s,
 					   struct tsem_namespace *ns)
 {
@@ -67,7 +66,7 @@ static __always_inline int root_extend_one(struct tsem_root *r, struct tsem_log 
 	return bpf_tsem_pcr_extend(pcr, s->digest, size);
 }
 
-/* Brings to the queue what is ready. 0, -EOPNOTSUPP where the kernel has none. */
+/* Moves ready entries to the queue. 0, or -EOPNOTSUPP if the kernel has none. */
 __noinline int root_extend(void)
 {
 	struct tsem_root *r = root_state();
@@ -86,7 +85,7 @@ __noinline int root_extend(void)
 	if (!s)
 		return 0;
 	bpf_for(i, 0, ROOT_BATCH) {
-		/* A holder that has let go looks again: what became ready meanwhile found the lock taken. */
+		/* After releasing the lock, check again: entries that became ready meanwhile found the lock taken. */
 		if (!root_next(r) || __sync_val_compare_and_swap(&r->lock, 0, 1))
 			break;
 		e = root_next(r);
@@ -120,7 +119,7 @@ static __always_inline void root_status(struct tsem_extend *answer)
 	answer->error = status.error;
 }
 
-/* The coefficient of the event at hand, which is new in the root namespace, into the log. */
+/* Logs the coefficient of the current event, which is new in the root namespace. */
 static __always_inline void root_log(struct tsem_scratch *event)
 {
 	struct tsem_root *r = root_state();

@@ -27,7 +27,7 @@ static __always_inline int owner_set(struct tsem_task *t, struct sock *sk)
 	return 0;
 }
 
-/* Who made the socket: no event, but what SOCK names as the owner. */
+/* Notes the creator of the socket, which is the owner in SOCK. No event. */
 SEC("lsm.s/socket_post_create")
 int BPF_PROG(tsem_socket_owner, struct socket *sock, int family, int type, int protocol, int kern)
 {
@@ -72,7 +72,7 @@ TSEM_EVENT_PROGRAM("lsm.s/socket_bind", socket_bind, struct socket *sock, struct
 	return DESCRIBED;
 }
 
-/* What is bound before it connects, by an option of the socket (SCTP_SOCKOPT_BINDX_ADD and others). */
+/* Addresses that a socket option binds or connects to (SCTP_SOCKOPT_BINDX_ADD and others). */
 TSEM_EVENT_PROGRAM("lsm/sctp_bind_connect", sctp_bind_connect, struct sock *sk, int optname, struct sockaddr *address,
 		   int addrlen)
 {
@@ -101,7 +101,7 @@ TSEM_EVENT_PROGRAM("lsm/socket_getsockname", socket_getsockname, struct socket *
 
 	if (!sk)
 		return NOT_MODELED;
-	/* Who connects has to ask for the port first. */
+	/* Whoever connects has to ask for the port first. */
 	port_remember(e, sk);
 	cell_sock(e, sk);
 	return DESCRIBED;
@@ -184,7 +184,7 @@ TSEM_EVENT_PROGRAM("lsm/unix_may_send", unix_may_send, struct socket *sock, stru
 	return DESCRIBED;
 }
 
-/* Two sockets that are each other's peer. */
+/* Two sockets that are peers of each other. */
 TSEM_EVENT_PROGRAM("lsm/socket_socketpair", socket_socketpair, struct socket *socka, struct socket *sockb)
 {
 	struct sock *first = socka->sk, *second = sockb->sk;
@@ -197,8 +197,8 @@ TSEM_EVENT_PROGRAM("lsm/socket_socketpair", socket_socketpair, struct socket *so
 }
 
 /*
- * The socket that will be accepted is made here, by the kernel, and is its listener's: as the kernel does it by itself
- * for the families whose listeners are cloned.
+ * The kernel makes the socket that will be accepted here. It gets its listener's owner, as the kernel does for families
+ * whose listeners are cloned.
  */
 SEC("lsm/unix_stream_connect")
 int BPF_PROG(tsem_unix_stream_connect, struct sock *sock, struct sock *other, struct sock *newsk)
@@ -241,7 +241,7 @@ TSEM_EVENT_PROGRAM("lsm/netlink_send", netlink_send, struct sock *sk, struct sk_
 	return DESCRIBED;
 }
 
-/* The hook is not told the socket: that of a tun device, which is of no family, by nobody. */
+/* The hook does not get the socket. A tun device's socket has no family and no owner. */
 TSEM_EVENT_PROGRAM("lsm/tun_dev_attach_queue", tun_dev_attach_queue)
 {
 	cell_u32_pair(e, 0, 0);

@@ -2,8 +2,8 @@
 /*
  * Building blocks of descriptions that name sockets: SOCK, ADDR, LADDR, MADDR and PEER.
  *
- * A port that the kernel chose is another one in every run: it counts as 0, where the socket that has it listens and
- * for who connects to it (tsem_ports).
+ * A port that the kernel chose differs in every run. So it counts as 0, for the socket that listens on it and for those
+ * that connect to it (tsem_ports).
  */
 #ifndef TSEM_SOCKET_BPF_H
 #define TSEM_SOCKET_BPF_H
@@ -53,7 +53,7 @@ static __always_inline u32 unix_size(const u8 *name, u32 size)
 	return size;
 }
 
-/* The number that identifies a socket as long as the machine runs: that of its inode; 0: it has none. */
+/* The inode number of a socket, which identifies it until the next boot; 0: it has none. */
 static __always_inline u64 socket_inode(struct sock *sk)
 {
 	struct socket *socket = sk->sk_socket;
@@ -71,7 +71,7 @@ static __always_inline u64 network_of(struct tsem_scratch *e, struct sock *sk)
 	return address_of(e, sk->__sk_common.skc_net.net);
 }
 
-/* The kernel chose the port of this socket: who connects to it in this namespace is to find that out. */
+/* Notes that the kernel chose the port of this socket, for those that connect to it in this namespace. */
 static __always_inline void port_remember(struct tsem_scratch *e, struct sock *sk)
 {
 	struct tsem_port_key key = {
@@ -106,7 +106,7 @@ __noinline int port_chosen(struct tsem_scratch *e __arg_nonnull, u32 number, u64
 	       socket_inode(sk) == port->inode;
 }
 
-/* The two bytes of a port on the wire; 0 where the namespace's own socket has one that the kernel chose. */
+/* The two bytes of a port on the wire; 0 if it belongs to the namespace's own socket and the kernel chose it. */
 static __always_inline void cell_port(struct tsem_scratch *e, u16 wire, u64 network)
 {
 	cell_u16(e, network && port_chosen(e, __builtin_bswap16(wire), network) ? 0 : wire);
@@ -126,7 +126,7 @@ static __always_inline void cell_address_bytes(struct tsem_scratch *e, u8 *raw, 
 		cell_port(e, *(u16 *)(raw + 2), network);
 		cell_u32(e, *(u32 *)(raw + 4));
 	} else if (family == AF_INET6 && size >= 24) {
-		/* On the wire: port, flow, address; the scope is not there in addresses of the old length. */
+		/* On the wire: port, flow, address; addresses of the old length have no scope. */
 		u32 scope = size >= 28 ? *(u32 *)(raw + 24) : 0;
 
 		address_kind(e, TSEM_ADDR_INET6);
@@ -145,7 +145,7 @@ static __always_inline void cell_address_bytes(struct tsem_scratch *e, u8 *raw, 
 	}
 }
 
-/* A copy of the address at `from` in the cell, padded with zeros; *size: its bytes. NULL: it cannot be read. */
+/* Copies the address at `from` to the cell, padded with zeros; *size: its bytes. NULL: it cannot be read. */
 static __always_inline u8 *address_copy(struct tsem_scratch *e, const void *from, u32 *size)
 {
 	u8 *raw = e->record.cell + ADDRESS_AT;
@@ -156,7 +156,7 @@ static __always_inline u8 *address_copy(struct tsem_scratch *e, const void *from
 	return bpf_probe_read_kernel(raw, *size, from) ? NULL : raw;
 }
 
-/* ADDR of the kernel's copy of what the caller gave. */
+/* ADDR of the kernel's copy of the caller's address. */
 static __always_inline void cell_address(struct tsem_scratch *e, const void *address, int addrlen, u64 network)
 {
 	u32 size = addrlen;
@@ -179,15 +179,15 @@ static __always_inline u32 process_number(void)
 }
 
 /*
- * The port of a netlink socket is as a rule the number of its process, another one in every run: that one counts as 0,
- * the number that stands for the kernel's choice.
+ * The port of a netlink socket is usually the number of its process, which differs in every run. This port counts as 0,
+ * like a port that the kernel chooses.
  */
 static __always_inline u32 netlink_port(u32 port)
 {
 	return port == process_number() ? 0 : port;
 }
 
-/* MADDR: the address that a message names, if it does. unix_may_send names the peer of a unix socket. */
+/* MADDR: the address of a message, if it has one. unix_may_send has the peer of a unix socket. */
 static __always_inline void cell_message_address(struct tsem_scratch *e, struct sock *sk, struct msghdr *msg)
 {
 	u32 size = msg->msg_namelen, family;
@@ -202,7 +202,7 @@ static __always_inline void cell_message_address(struct tsem_scratch *e, struct 
 		return;
 	}
 	family = size >= SA_FAMILY_SIZE ? *(u16 *)raw : 0;
-	/* Sockets of IPv4 take an address of no family for one of theirs. */
+	/* IPv4 sockets treat an address without a family as IPv4. */
 	if (!family)
 		family = sk->__sk_common.skc_family;
 	if (family == AF_UNIX || sk->__sk_common.skc_family == AF_UNIX)
@@ -225,7 +225,7 @@ static __always_inline void cell_message_address(struct tsem_scratch *e, struct 
 	}
 }
 
-/* The bytes of a unix socket's own address into the cell behind ADDRESS_AT; their number, 0: it is not bound. */
+/* Copies a unix socket's own address to the cell after ADDRESS_AT. Returns its bytes; 0: it is not bound. */
 static __always_inline u32 unix_address(struct tsem_scratch *e, struct sock *sk)
 {
 	struct unix_address *a = bpf_core_cast(sk, struct unix_sock)->addr;
@@ -240,7 +240,7 @@ static __always_inline u32 unix_address(struct tsem_scratch *e, struct sock *sk)
 	return size;
 }
 
-/* PEER: what the other socket is bound to; an inode is named by its path, whatever name led there. */
+/* PEER: the name that the other socket is bound to. An inode is described by its path, whatever name was used. */
 static __always_inline void cell_peer(struct tsem_scratch *e, struct sock *other)
 {
 	struct unix_sock *u = bpf_core_cast(other, struct unix_sock);

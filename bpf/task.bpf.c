@@ -5,7 +5,7 @@
  */
 #include "content.bpf.h"
 
-/* A child is in the namespace of its parent, as trusted as that; a thread is its process. */
+/* A child is in its parent's namespace and trusted like the parent; a thread has the number of its process. */
 SEC("lsm.s/task_alloc")
 int BPF_PROG(tsem_task_alloc, struct task_struct *task, unsigned long clone_flags)
 {
@@ -21,7 +21,7 @@ int BPF_PROG(tsem_task_alloc, struct task_struct *task, unsigned long clone_flag
 	if (!ns)
 		return -EPERM;
 	child = bpf_task_storage_get(&tsem_tasks, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
-	/* Its scratch, empty: here there is memory, where a hook must not sleep there may be none for a moment. */
+	/* Its scratch, empty: memory is available here, but may be short in a hook that must not sleep. */
 	if (!child || !bpf_task_storage_get(&tsem_scratch, task, 0, BPF_LOCAL_STORAGE_GET_F_CREATE)) {
 		__sync_fetch_and_add(&g->fork_failures, 1);
 		__sync_fetch_and_add(&ns->lost[TSEM_LOSS_STORAGE], 1);
@@ -68,7 +68,7 @@ int BPF_PROG(tsem_task_free, struct task_struct *task)
 	return 0;
 }
 
-/* The TASK_ID that the exec at hand gives, into next_task_id. 1: the memo had it; 0: it was hashed, or cannot be. */
+/* Sets next_task_id to the TASK_ID of this exec. 1: the memo had it; 0: it was hashed, or cannot be. */
 __noinline int exec_map(struct tsem_scratch *e __arg_nonnull)
 {
 	int known = -EINVAL;
@@ -96,8 +96,8 @@ __noinline int exec_keep(struct tsem_scratch *e __arg_nonnull)
 }
 
 /*
- * The event of an exec is decided here, where it can still be refused and where the credentials in force are those that
- * are at bprm_committing_creds, a hook that cannot deny.
+ * The event of an exec is decided here, because bprm_committing_creds cannot deny. The current credentials are the same
+ * at both hooks.
  */
 SEC("lsm.s/bprm_creds_from_file")
 int BPF_PROG(tsem_bprm_committing_creds, struct linux_binprm *bprm, struct file *file)
@@ -116,7 +116,7 @@ int BPF_PROG(tsem_bprm_committing_creds, struct linux_binprm *bprm, struct file 
 	return verdict;
 }
 
-/* Past the point of no return: the task is now what it executes. */
+/* Past the point of no return: the task gets the identity of its new program. */
 SEC("lsm/bprm_committing_creds")
 int BPF_PROG(tsem_task_id, struct linux_binprm *bprm)
 {
@@ -133,15 +133,15 @@ int BPF_PROG(tsem_task_id, struct linux_binprm *bprm)
 		return 0;
 	}
 	__builtin_memcpy(t->task_id, e->next_task_id, TSEM_DIGEST_MAX);
-	/* Of use once: an exec that was not described has an identity of no model. */
+	/* Used once: a later exec that is not described must not get this identity. */
 	digest_fault(e, e->next_task_id);
 	e->generation = 0;
 	return 0;
 }
 
 /*
- * Cross-namespace signals: without the control capability none to a task of another namespace, nor to a task that holds
- * the capability. What the kernel itself sends does not come here.
+ * Cross-namespace signals: without the control capability, a task may not signal a task of another namespace, nor a
+ * task that holds the capability. Signals of the kernel do not reach this hook.
  */
 static __always_inline bool signal_allowed(struct tsem_task *sender, struct tsem_task *target,
 					   struct task_struct *target_task)
@@ -187,7 +187,7 @@ TSEM_EVENT_PROGRAM("lsm/ptrace_access_check", ptrace_access_check, struct task_s
 	return DESCRIBED;
 }
 
-/* The event of what names a task alone. */
+/* The event of hooks that only name a task. */
 static __always_inline int task_describe(struct tsem_scratch *e, struct task_struct *task)
 {
 	cell_task(e, task);
@@ -251,7 +251,7 @@ TSEM_EVENT_PROGRAM("lsm/capable", capable, const struct cred *cred, struct user_
 	return DESCRIBED;
 }
 
-/* The task with this number in the pid namespace of the caller; the caller here releases it. NULL: none, or unknown. */
+/* The task with this number in the current task's pid namespace; release it. NULL: none, or unknown. */
 static __always_inline struct task_struct *task_from_vpid(int pid)
 {
 	if (!bpf_get_current_task_btf()->thread_pid->level)
@@ -259,7 +259,7 @@ static __always_inline struct task_struct *task_from_vpid(int pid)
 	return bpf_task_from_vpid ? bpf_task_from_vpid(pid) : NULL;
 }
 
-/* The process whose group is joined. The hook has its number as the caller sees it; mostly it is the task itself. */
+/* The process whose group is joined; mostly the task itself. The hook has its number in the caller's pid namespace. */
 TSEM_EVENT_PROGRAM("lsm/task_setpgid", task_setpgid, struct task_struct *task, int pgid)
 {
 	struct task_struct *leader = NULL;
@@ -335,8 +335,8 @@ TSEM_EVENT_PROGRAM("lsm/task_setrlimit", task_setrlimit, struct task_struct *tas
 #define PR_SET_PTRACER 0x59616d61
 
 /*
- * Options, a bit each, whose second argument is the address of a name or of a result, or is not read at all, and those
- * that read no fourth and fifth. What stands there is another value in every run: libc hands on what was in registers.
+ * Options, a bit each: those whose second argument is the address of a name or of a result, or is not read; and those
+ * that do not read the fourth and fifth. Such arguments differ in every run: libc passes whatever was in the registers.
  */
 #define OPTION(n) (1ULL << (n))
 #define PRCTL_ARG2_UNREAD                                                                                        \

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * All programs, as one object. The families are compiled together and not linked from objects of their own, since
- * libbpf's linker (1.5) cannot join two objects that declare the same kernel function, and every loop needs three.
+ * All programs in one object. The families are compiled together, because libbpf's linker (1.5) cannot link two objects
+ * that declare the same kernel function, and every loop needs three of these.
  */
 #include "common.bpf.h"
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * tsem-bpf: the table of commands, and what they share to speak to the user. The library files below never print; a
- * command prints one line for an error, once.
+ * tsem-bpf: the table of commands, and their common functions for messages. The library files never print; a command
+ * prints one line for an error, once.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -72,7 +72,7 @@ int cmd__fail(int code, const char *format, ...)
 
 	char *text = NULL, *safe = NULL;
 
-	/* Words come from files and from others: they end no line and give the terminal no orders. */
+	/* Words may come from files or from others: print no line breaks and no control characters of the terminal. */
 	va_start(args, format);
 	if (vasprintf(&text, format, args) >= 0)
 		safe = explain__plain(text, strlen(text));
@@ -117,6 +117,35 @@ int cmd__number(const char *command, const char *option, const char *text, u32 l
 		return cmd__fail(EXIT_USAGE, "%s: %s: '%s' is no number from %u to %u", command, option, text, least,
 				 most);
 	*out = value;
+	return 0;
+}
+
+int cmd__flag(int argc, char **argv, const char *name, bool *given)
+{
+	const struct option options[] = { { name, no_argument, NULL, 'f' }, {} };
+	int option;
+
+	while ((option = cmd__option(argc, argv, "+:", options)) != -1) {
+		if (option != 'f')
+			return cmd__bad_option(argv, option);
+		*given = true;
+	}
+	if (optind < argc)
+		return cmd__fail(EXIT_USAGE, "%s: '%s' is one word too many", argv[0], argv[optind]);
+	return 0;
+}
+
+int cmd__namespace_option(int argc, char **argv, const char **word)
+{
+	static const struct option options[] = { { "namespace", required_argument, NULL, 'n' }, {} };
+	int option;
+
+	*word = NULL;
+	while ((option = cmd__option(argc, argv, "+:n:", options)) != -1) {
+		if (option != 'n')
+			return cmd__bad_option(argv, option);
+		*word = optarg;
+	}
 	return 0;
 }
 

@@ -2,8 +2,8 @@
 /*
  * The security events, one row each: TSEM_EVENT(number, name).
  *
- * The name is the event's name in coefficients, in JSON and on the command line; it is the name of the LSM hook too,
- * but where docs/hooks.md says otherwise. Numbers are ABI: they are appended, never reused.
+ * The name is the event's name in coefficients, in JSON and on the command line; it is also the name of the LSM hook,
+ * unless docs/hooks.md says otherwise. Numbers are ABI: new ones go to the end, and none is reused.
  */
 #ifndef TSEM_EVENTS_H
 #define TSEM_EVENTS_H
@@ -127,11 +127,11 @@
 #define TSEM_EVENT_ENUM(number, name) TSEM_EVENT_##name = number,
 enum tsem_event_type { TSEM_EVENTS(TSEM_EVENT_ENUM) TSEM_EVENT_END };
 
-/* Room for events in arrays that are indexed by one: ABI, so that a new event moves nothing. */
+/* Size of arrays that are indexed by an event: ABI, so that a new event does not change the layout. */
 #define TSEM_EVENT_ROOM 128
 _Static_assert(TSEM_EVENT_END <= TSEM_EVENT_ROOM, "more events than tsem_namespace has actions for");
 
-/* Longest event name with its terminator; the names live in fixed-size arrays on the BPF side. */
+/* Longest event name with its terminator; BPF has the names in fixed-size arrays. */
 #define TSEM_EVENT_NAME_MAX 24
 
 #endif

@@ -20,9 +20,10 @@ struct {
 } tsem_tasks SEC(".maps");
 
 /*
- * Task -> scratch in which its events are described. Made empty at the fork, where there is memory, and filled when the
- * task first describes something; used by that task alone. Apart from tsem_tasks: what every hook reads stays small.
- * Full: the fork fails. A task that had none gets one at its first event, or is denied (TSEM_LOSS_STORAGE).
+ * Task -> scratch in which its events are described. Made empty at the fork, where memory is available, and filled when
+ * the task first describes something; only that task uses it. Separate from tsem_tasks, which every hook reads and
+ * which stays small. Full: the fork fails. A task that had none gets one at its first event, or is denied
+ * (TSEM_LOSS_STORAGE).
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -32,8 +33,8 @@ struct {
 } tsem_scratch SEC(".maps");
 
 /*
- * Namespace id -> settings, mode and counters. Made and removed by the loader, changed by tsem_control and the decide
- * step only. Full: no further namespace.
+ * Namespace id -> settings, mode and counters. Made and removed by the loader, changed only by tsem_control and the
+ * decide step. Full: no further namespace.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -43,8 +44,8 @@ struct {
 } tsem_namespaces SEC(".maps");
 
 /*
- * {namespace, coefficient} -> what is known of it. Filled by the decide step, and by the loader from a model. Full: the
- * event counts as outside of the model where that is sealed, and as lost (TSEM_LOSS_MAP_FULL) where it is not.
+ * {namespace, coefficient} -> its state. Filled by the decide step, and by the loader from a model. Full: the event is
+ * outside of a sealed model; in a free namespace it counts as lost (TSEM_LOSS_MAP_FULL).
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -55,9 +56,9 @@ struct {
 } tsem_coefficients SEC(".maps");
 
 /*
- * Task -> scratch of the hash functions. Made when a task of a namespace first has to hash, used by the map step alone.
- * Apart from tsem_scratch, since kernel 7.3 gives no larger values. Full: the event is counted (TSEM_LOSS_HASH) and
- * outside of every model.
+ * Task -> scratch of the hash functions. Made when a task of a namespace first hashes; only the map step uses it.
+ * Separate from tsem_scratch, since kernel 7.3 limits the size of a value. Full: the event is counted (TSEM_LOSS_HASH)
+ * and outside of every model.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -77,7 +78,10 @@ struct {
 	__type(value, struct tsem_memo);
 } tsem_memo SEC(".maps");
 
-/* Inode -> digest of its content and what makes that stale. Written by the file hooks. Full: hashed every time. */
+/*
+ * Inode -> digest of its content, and the state that it is valid for. Written by the file hooks. Full: hashed every
+ * time.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_INODE_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -106,7 +110,7 @@ struct {
 } tsem_ipc SEC(".maps");
 
 /*
- * Inode -> its mark: who created it. Written by the hooks that see an inode made, removed by them when the inode is
+ * Inode -> its mark: its creator. Written by the hooks that see an inode made, removed by them when the inode is
  * deleted, and by the loader with the namespace. A mark outlives the inode in memory. Full, or more than a namespace's
  * share: the creation is outside of every model (TSEM_LOSS_STORAGE).
  */
@@ -132,8 +136,8 @@ struct {
 } tsem_creations SEC(".maps");
 
 /*
- * Directory -> what of tsem_creations goes with it. Written and removed by the same hooks. Full: those entries stay
- * until the namespace goes.
+ * Directory -> the entries of tsem_creations that are removed with it. Written and removed by the same hooks. Full:
+ * those entries stay until the namespace goes.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -169,8 +173,8 @@ struct {
 
 /*
  * {namespace, port} -> a listening socket whose port the kernel chose. Written when its port is asked for or it
- * listens, removed by the loader with the namespace. Full: the oldest entry goes, and a connection to that port is
- * described with the number.
+ * listens, removed by the loader with the namespace. Full: the oldest entry is dropped, and a connection to that port
+ * is described with the number.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -192,8 +196,8 @@ struct {
 } tsem_signals SEC(".maps");
 
 /*
- * {namespace, coefficient} -> the rest of it, in namespaces of a digest that is wider than the key. Written and removed
- * together with tsem_coefficients. Full: as that.
+ * {namespace, coefficient} -> the rest of the coefficient, if the digest is wider than the key. Written and removed
+ * together with tsem_coefficients. Full: the same as there.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -238,8 +242,8 @@ struct {
 } tsem_rings SEC(".maps");
 
 /*
- * enum tsem_digest_type -> the kernel's hash function of that name, where the kernel has the functions of
- * kernel-patches/; else the map is not made. Written by tsem_control when a namespace asks for it.
+ * enum tsem_digest_type -> the kernel's hash function of that name. Only made if the kernel has the functions of
+ * kernel-patches/. Written by tsem_control when a namespace asks for it.
  */
 struct tsem_kernel_hash {
 	struct bpf_tsem_hash __kptr *hash;
@@ -252,7 +256,7 @@ struct {
 	__type(value, struct tsem_kernel_hash);
 } tsem_hashes SEC(".maps");
 
-/* 0 -> state of the root namespace's log. Written by the root's events and, where the kernel cannot, by the agent. */
+/* 0 -> state of the root namespace's log. Written by the root's events and, on a stock kernel, for the agent. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -261,8 +265,8 @@ struct {
 } tsem_root SEC(".maps");
 
 /*
- * Position -> coefficient of the root namespace, in the order in which the TPM is told. Written by the event that was
- * new, for ever. Full: the coefficient is in tsem_coefficients only, and counted as not extended.
+ * Position -> coefficient of the root namespace, in the order in which the TPM is extended. Written once, by the new
+ * event. Full: the coefficient is only in tsem_coefficients, and counts as not extended.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

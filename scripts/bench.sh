@@ -1,11 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# bench.sh [-o FILE]: what tsem-bpf costs, in instructions of the guest, as a table.
+# bench.sh [-o FILE]: prints a table of what tsem-bpf costs, in instructions of the guest.
 #
-# All of it is one run in one virtual machine whose clock counts instructions (vm.sh --icount), so that the figures are the
-# same on every host. test/prog/bench.c measures an operation: (a) without tsem-bpf, (b) loaded, outside of every namespace,
-# (c) inside of one, repeated, with models of 100, 10,000 and 1,000,000 coefficients, (d) first occurrences.
+# It is one run in a virtual machine whose clock counts instructions (vm.sh --icount), so the figures are the same on
+# every host. test/prog/bench.c measures an operation: (a) without tsem-bpf, (b) loaded, outside of every namespace, (c)
+# inside of one, repeated, with models of 100, 10,000 and 1,000,000 coefficients, (d) first occurrences.
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -55,8 +55,8 @@ model() {
 	echo end
 }
 
-# Until the kernel's random numbers are ready, each costs thousands of instructions, in connect() and exec for instance;
-# nothing makes it ready but somebody who waits. The first round pays for what else the boot left to do.
+# Until the kernel's random numbers are ready, each costs thousands of instructions, for instance in connect() and exec.
+# They only get ready if somebody waits for them. The first round also pays for the rest of the boot's work.
 head -c 32 /dev/random >/dev/null
 measure warm env
 measure a env
@@ -67,7 +67,7 @@ measure b env
 before=$(tsem-bpf status --json | jq .memory.tsem_coefficients)
 for size in 100 10000 1000000; do
 	model $size >/dev/shm/model
-	# What the loader has run until its workload begins, in ticks of its processor time.
+	# The loader's processor time until its workload begins, in ticks.
 	# shellcheck disable=SC2016 # the inner shell's own
 	measure $size tsem-bpf run -q -n bench --keep -m /dev/shm/model -- \
 		bash -c 'read -r -a loader </proc/$PPID/stat; echo $((loader[13] + loader[14])) >/dev/shm/ticks; exec "$0"'

@@ -57,7 +57,7 @@ say "3. Its tests run in a namespace of their own. What they do becomes the mode
 shown tsem-bpf run -n learning --keep -o app.model --trajectory app.trajectory -- ./workload.sh
 echo "    state value: $(tsem-bpf show -n learning state)"
 tsem-bpf delete -n learning
-# What its output is, a pipe or /dev/null, is part of what a workload does: it is a pipe here as above.
+# The kind of its output, a pipe or /dev/null, is part of the model: it is a pipe here as above.
 for run in 2 3; do
 	tsem-bpf run -q -o app.model.$run -- ./workload.sh 2>&1 | sed d
 	echo "    state value of run $run: $(tsem-bpf model state app.model.$run)"

@@ -155,7 +155,7 @@ if ((${#added[@]})); then
 	} | replace /etc/apt/preferences.d/tsem-bpf.pref && changed=1
 fi
 
-# The names of those packages that are not installed, or too old to be of use.
+# The names of the packages that are not installed, or too old.
 missing() {
 	local name version
 	declare -A have=()

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # fuzz.sh [SECONDS [TARGET...]]: each target of test/fuzz for SECONDS (default 60) under libFuzzer with the address and
-# undefined behaviour sanitizers. The corpus stays in build/fuzz/, and with it what a crash was found by.
+# undefined behaviour sanitizers. The corpus and the inputs of crashes stay in build/fuzz/.
 
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -17,7 +17,7 @@ for source in loader/lib/*.c; do
 	*) sources+=("$source") ;;
 	esac
 done
-# Records lie at odd addresses in a journal, which the machines that we build for read.
+# Records in a journal may be unaligned; the supported machines can read them.
 flags=(-O1 -g -std=gnu11 -fno-strict-aliasing -D_GNU_SOURCE -Imaps -Iloader/lib
 	-fsanitize=fuzzer -fsanitize=address -fsanitize=undefined -fno-sanitize=alignment -fno-sanitize-recover=undefined)
 for target in "${targets[@]}"; do

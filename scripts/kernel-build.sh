@@ -25,7 +25,7 @@ die() {
 
 # A function: the shell reads all of it before it runs, so the file may be edited meanwhile.
 main() {
-	# BTF does not need the places of variables, nor macros in positions; both take the compiler long.
+	# BTF needs neither the locations of variables nor macros in positions; both take the compiler long.
 	local flags='-fno-var-tracking -ftrack-macro-expansion=0'
 	# Built without debugging information: our programs need no type that only these have.
 	local typeless=(arch/x86/Kbuild {block,crypto,drivers/{base,block,char,pci,virtio},fs/{9p,ext4,jbd2,netfs},lib,net/{9p,ipv4}}/Makefile)
@@ -109,7 +109,7 @@ main() {
 	echo "kernel-build.sh: building ${#names[@]} patches on $version, some nine minutes on two processors" >&2
 	waiting_for "the kernel's build"
 	export KBUILD_BUILD_USER=tsem KBUILD_BUILD_HOST=tsem
-	# One more than there are processors: what one waits for, the rest does not.
+	# One job more than processors: one job may wait for the disk.
 	make -s -j"$(($(nproc) + 1))" LOCALVERSION=-tsem KCFLAGS="$flags" bzImage >"$log" 2>&1 || {
 		grep -aE 'error|Error' "$log" | head -n 20 >&2
 		mkdir -p "$repo/build"

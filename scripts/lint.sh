@@ -3,7 +3,8 @@
 #
 # lint.sh [--fix]: the form of the sources: clang-format for C, shellcheck for the scripts and the BATS files, a line
 # naming the licence at the top, and a build in which every warning is an error (in build/lint, so that it disturbs no
-# other). Says all that it finds and fails at the end. --fix lets clang-format rewrite the C files first, and takes the ABI as it is.
+# other). Reports everything that it finds, and fails at the end. --fix lets clang-format rewrite the C files first, and
+# takes the ABI as it is.
 
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1

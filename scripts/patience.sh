@@ -6,7 +6,7 @@
 
 teller=''
 
-# Says every ten seconds what is waited for, until it is killed or the script has ended.
+# Says every ten seconds what the script waits for, until it is killed or the script has ended.
 tell() {
 	local begun=$SECONDS never
 	# read sleeps without a process of its own, which would outlive this one and hold the script's outputs open.
@@ -16,14 +16,14 @@ tell() {
 	done
 }
 
-# waiting_for WHAT: from now on WHAT is waited for, and nothing that was named before.
+# waiting_for WHAT: from now on the script waits for WHAT, and for nothing that was named before.
 waiting_for() {
 	waited
 	tell "$1" >/dev/null </dev/null &
 	teller=$!
 }
 
-# waited: nothing is waited for any more. A script that may end earlier calls it in its EXIT trap.
+# waited: the script does not wait any more. A script that may end earlier calls it in its EXIT trap.
 waited() {
 	if [[ $teller ]]; then
 		kill "$teller" 2>/dev/null || :
@@ -32,7 +32,7 @@ waited() {
 	fi
 }
 
-# patiently WHAT COMMAND...: runs COMMAND and has its exit status; WHAT is waited for as long as it runs.
+# patiently WHAT COMMAND...: runs COMMAND and returns its exit status; meanwhile the script waits for WHAT.
 patiently() {
 	local status=0
 	waiting_for "$1"

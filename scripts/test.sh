@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# test.sh [BATS FILE...]: everything that is tested, and one line at the end that sums it up: "N passed, N failed".
+# test.sh [BATS FILE...]: runs all tests, and prints one line at the end: "N passed, N failed".
 #
-# First what needs no kernel: lint, which counts as one test, and the unit tests. Then the BATS suites, each in one boot of
-# its own (start_suite). An emulated machine takes one processor, so two machines run at a time. All have a TPM.
+# First come lint, which counts as one test, and the unit tests: they need no kernel. Then the BATS suites, each in one
+# boot of its own (start_suite). An emulated machine takes one processor, so two machines run at a time. All have a TPM.
 #
 # Every part speaks TAP, which is what is counted. Failures are also: a test that was planned and never reported, a skipped
 # one, and a machine that ended badly after its tests. With files named, only those run, on 6.12 (5NN: on the patched
@@ -89,14 +89,14 @@ tally_vm() {
 	tally "$1" "$(<"build/test-$1.status")" "build/test-$1.tap"
 }
 
-# The kernel's tracer counts the hooks that it calls from its first one on, in the clock of events.
+# The kernel's tracer counts all calls of hooks from the first one on, in the clock of events.
 boot_vm() {
 	in_vm boot --boot --append "ftrace=function ftrace_filter=bpf_lsm_* trace_event=task:task_newtask trace_clock=boot \
 		trace_buf_size=16M" -- "$@"
 }
 
-# The suites, longest first. What hostile workloads try (39N, 45N) runs on all three kernels. The patched kernel may have
-# to be built; 560 waits there for what 010 leaves, which is of events.
+# The suites, longest first. What hostile workloads try (39N, 45N) runs on all three kernels. The patched kernel may
+# have to be built; 560 waits there for the output of 010.
 suites=(patched events attacks newest models commands boot)
 
 start_suite() {
@@ -115,7 +115,7 @@ start_suite() {
 	esac
 }
 
-# Starts one suite after the other that nobody has started. Two of these run side by side.
+# Starts the remaining suites one after the other. Two of these run side by side.
 start_suites() {
 	local suite
 	for suite in "${suites[@]}"; do
@@ -156,7 +156,7 @@ main() {
 		summary
 	fi
 
-	# What one machine leaves for another is of this run.
+	# Remove what an earlier run has left for another machine.
 	rm -rf build/portable build/test-*.{tap,status} build/test-started
 	mkdir build/test-started
 	start_suites >build/test-beside.out 2>&1 &

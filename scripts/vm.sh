@@ -60,11 +60,11 @@ options() {
 	log=build/vm-console-$name.log
 }
 
-# What belongs to one machine ends with it.
+# Ends everything that belongs to one machine.
 clean() {
 	[[ -z $vng ]] || kill "$vng" 2>/dev/null || :
 	[[ -z $watcher ]] || kill "$watcher" 2>/dev/null || :
-	# Where QEMU came up, it has ended with it.
+	# If QEMU started, this has ended with it.
 	[[ ! -s $run/tpm/pid ]] || kill "$(<"$run/tpm/pid")" 2>/dev/null || :
 	[[ -z $run ]] || rm -rf "$run"
 	vng='' watcher='' run=''

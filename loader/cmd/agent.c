@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * tsem-bpf agent: the collector of the root namespace. It keeps what its ring tells, and where the kernel cannot it
- * extends the register of the TPM. Without it verdicts and the log go on; it takes up where the last one ended.
+ * tsem-bpf agent: the collector of the root namespace. It keeps the records of the ring, and extends the register of
+ * the TPM if the kernel cannot. Verdicts and the log do not need it; it continues where the last agent stopped.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -28,7 +28,7 @@ static void on_signal(int number)
 	ending = 1;
 }
 
-/* Has tsem-bpf been unloaded under us? */
+/* Was tsem-bpf unloaded meanwhile? */
 static bool gone(const struct stat *loaded)
 {
 	struct stat now;
@@ -41,9 +41,9 @@ struct agent {
 	struct journal *journal;
 	struct tpm2 *tpm;
 	struct stat loaded;
-	bool extends; /* the TPM is ours to tell */
-	bool foreign; /* it was told that somebody else does, too */
-	int complained; /* the last error that was told */
+	bool extends; /* this agent extends the TPM */
+	bool foreign; /* we have said that somebody else extends it, too */
+	int complained; /* the last error that we have said */
 };
 
 static void complain(struct agent *agent, int err, const char *what, const char *why)
@@ -53,14 +53,14 @@ static void complain(struct agent *agent, int err, const char *what, const char 
 	agent->complained = err;
 }
 
-/* A command that failed half way may have been carried out, and leaves nothing usable behind of its connection. */
+/* A command that failed may have been carried out, and its connection cannot be used any more. */
 static void disconnect(struct agent *agent)
 {
 	tpm2__close(agent->tpm);
 	agent->tpm = NULL;
 }
 
-/* 0, or an error that was told. A TPM that cannot be opened may be there in a moment: at boot the agent is early. */
+/* 0, or an error that was printed. A TPM that cannot be opened may appear later: at boot the agent starts early. */
 static int connect_tpm(struct agent *agent)
 {
 	int err = tpm2__open(NULL, &agent->tpm);
@@ -85,7 +85,7 @@ static int connect_tpm(struct agent *agent)
 	return err;
 }
 
-/* Does more wait? */
+/* Returns true if more entries wait. */
 static bool extend(struct agent *agent)
 {
 	int err;

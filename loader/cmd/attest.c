@@ -11,11 +11,11 @@
 #include "digest.h"
 #include "root.h"
 
-/* For so long quote waits for the TPM, unless it is told otherwise, and is told at most. */
+/* Seconds that quote waits for the TPM: the default, and the maximum. */
 #define WAIT_S 10
 #define WAIT_MAX_S 3600
 
-/* Handles of persistent objects that the owner of a TPM gives out. */
+/* Handles of persistent objects that belong to the owner of a TPM. */
 #define HANDLE_FIRST 0x81000000U
 #define HANDLE_LAST 0x817fffffU
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The actions of `tsem-bpf attest`: ak, the key of this machine; quote, evidence; verify, its check elsewhere. */
+/*
+ * The actions of `tsem-bpf attest`: ak writes the key of this machine, quote makes evidence, verify checks it
+ * elsewhere.
+ */
 #ifndef TSEM_CMD_ATTEST_JOB_H
 #define TSEM_CMD_ATTEST_JOB_H
 
@@ -18,8 +21,8 @@ struct attest_job {
 	size_t nonce_size;
 	u8 initial[ATTEST_SIZE];
 	bool has_initial;
-	u32 pcr; /* that the evidence is to be about */
-	u32 wait; /* seconds, for the TPM */
+	u32 pcr; /* the register that the evidence has to be about */
+	u32 wait; /* seconds to wait for the TPM */
 	u32 allowed; /* losses that verify does not count */
 	bool json;
 };
@@ -28,11 +31,11 @@ struct attest_job {
 int cmd_attest_quote(struct attest_job *job);
 int cmd_attest_verify(struct attest_job *job);
 
-/* The TPM with its key. 0, or the exit code after a message. */
+/* Opens the TPM and prepares its key; tpm2__close() it. 0, or the exit code after a message. */
 int attest_job__open_tpm(const struct attest_job *job, const char *action, bool make, struct tpm2 **tpm);
 /* The output file of an action; NULL after a message. */
 struct stream *attest_job__create(const struct attest_job *job, const char *action);
-/* Ends the output file. The exit code, after a message if it cannot be written. */
+/* Completes the output file. Returns the exit code, after a message if the file cannot be written. */
 int attest_job__commit(const struct attest_job *job, const char *action, struct stream *stream);
 
 #endif

@@ -2,9 +2,9 @@
 /*
  * tsem-bpf attest quote: evidence of what the root namespace of this machine did.
  *
- * Quoting is made of events as well, so that the log grows between the challenge and the quote. Events that occurred
- * before are not new: it is done again, a few times, until all of the quoted log is described, and for a while, until
- * what was logged is in the register.
+ * Quoting causes events too, so the log grows between the challenge and the quote. Repeated events are not new. So
+ * quoting is repeated a few times, until all of the quoted log is described, and for a while, until everything in the
+ * log is in the register.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -81,7 +81,7 @@ static int add_namespace(const struct tsem_namespace *ns, void *data)
 	struct digests list = {};
 	int err = namespace__coefficients(&m->tsem, ns->id, &all);
 
-	/* It has gone meanwhile. */
+	/* It was removed meanwhile. */
 	if (err)
 		return err == -ENOENT ? 0 : err;
 	for (size_t i = 0; i < all.count && !err; i++)
@@ -102,7 +102,9 @@ static int read_registers(struct machine *m)
 	return err ?: tpm2__read(m->tpm, TPM2_BANK_SHA256, m->a->root.pcr, m->a->pcr);
 }
 
-/* What is said of the machine, before the quote. 0, or -errno; -ESTALE: the register is not that of the log. */
+/*
+ * The statements about the machine, made before the quote. 0, or -errno; -ESTALE: the register is not that of the log.
+ */
 static int state_all(struct machine *m)
 {
 	struct attest *a = m->a;
@@ -126,7 +128,7 @@ static int state_all(struct machine *m)
 	memcpy(a->root.losses, ns.lost, sizeof(a->root.losses));
 	err = read_registers(m);
 	m->what = "read the log of the root namespace";
-	/* Entries that were made before the register was read are in it or wait. */
+	/* Entries that were made before the register was read are in the register or waiting. */
 	err = err ?: root__state(&m->tsem, &state) ?: root__log(&m->tsem, state.logged, &log);
 	if (err)
 		return err;
@@ -193,7 +195,7 @@ static bool described(const struct attest *a)
 	return json_object_array_length(a->events) == a->log.count;
 }
 
-/* Rounds, until one is as it should be, or there were enough. 0, or the error of the last. */
+/* Repeats rounds until one succeeds or there were enough. 0, or the error of the last. */
 static int take_evidence(const struct attest_job *job, struct machine *m)
 {
 	time_t end = time(NULL) + job->wait;

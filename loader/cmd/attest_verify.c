@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* tsem-bpf attest verify: is evidence genuine, and did the machine do what its model has? */
+/* tsem-bpf attest verify: checks that evidence is genuine, and that the machine did only what its model has. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -47,7 +47,7 @@ static int read_key(const struct attest_job *job, EVP_PKEY **key)
 			 job->ak);
 }
 
-/* The evidence proves nothing: one line, and an object where one was asked for. */
+/* The evidence proves nothing: prints one line, and an object with --json. */
 static int bad(const struct attest_job *job, const char *fault)
 {
 	struct json_object *o;
@@ -82,7 +82,7 @@ static int read_evidence(const struct attest_job *job, struct attest *a)
 	return err ? cmd__fail(EXIT_FAILED, "attest verify: %s: %s", job->evidence, strerror(-err)) : 0;
 }
 
-/* The event at this position in a sentence, as what came before it makes it known. NULL: it is not described. */
+/* The event at this position as a sentence, with names from the events before it. NULL: it is not described. */
 static char *sentence(const struct attest *a, u64 position)
 {
 	struct explain *explain;
@@ -111,7 +111,7 @@ static char *sentence(const struct attest *a, u64 position)
 	return out;
 }
 
-/* What verify says of evidence that is genuine. */
+/* The answer for genuine evidence. */
 struct report {
 	const struct attest *a;
 	const struct attest_verdict *verdict;
@@ -195,7 +195,7 @@ static void print_json(const struct report *r)
 	json_object_put(o);
 }
 
-/* Something is missing that nobody allowed to be: the first of it. */
+/* Prints the first loss that was not allowed. */
 static int judge_losses(const struct report *r)
 {
 	const struct attest_root *root = &r->a->root;
@@ -220,7 +220,7 @@ static int judge_losses(const struct report *r)
 			 root->losses[__builtin_ctz(first)], name, name);
 }
 
-/* Genuine, but is it what the model says? */
+/* The evidence is genuine; compares it with the model. */
 static int judge(const struct report *r)
 {
 	const struct attest_verdict *v = r->verdict;

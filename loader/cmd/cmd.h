@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The commands: a table in main.c, one file cmd_<name>.c each, and how they speak to the user. */
+/* The commands: a table in main.c and one file cmd/<name>.c each; and the functions that they print messages with. */
 #ifndef TSEM_CMD_H
 #define TSEM_CMD_H
 
@@ -43,18 +43,29 @@ int cmd_attest(int argc, char **argv);
 /* Prints `tsem-bpf: <message>` as one line to the standard error and returns `code`. */
 int cmd__fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same for a word that cmd__option() did not take, with EXIT_USAGE; `argv[0]` names the command. */
+/* The same for an option that cmd__option() refused, with EXIT_USAGE; `argv[0]` is the command. */
 int cmd__bad_option(char **argv, int option);
 
 /*
- * getopt_long(), which takes the beginning of a long option's name for it; this wants the whole name. What it does not
- * take is for cmd__bad_option().
+ * getopt_long(), but a long option needs its whole name. Pass what it refuses to cmd__bad_option().
  */
 int cmd__option(int argc, char **argv, const char *letters, const struct option *options);
 
 /*
- * The number that the option `option` of `command` is given as `text`, into *out. 0, or EXIT_USAGE after a message: it
- * is none from `least` to `most`.
+ * Parses the options of a command that takes only the flag `--name`; sets *given if it is there. No other words may
+ * follow. 0, or EXIT_USAGE after a message.
+ */
+int cmd__flag(int argc, char **argv, const char *name, bool *given);
+
+/*
+ * Parses the options of a command that takes only `-n NAMESPACE`; *word is the last one, borrowed, or NULL. Other words
+ * begin at optind. 0, or EXIT_USAGE after a message.
+ */
+int cmd__namespace_option(int argc, char **argv, const char **word);
+
+/*
+ * Parses `text`, the value of the option `option` of `command`, into *out. 0, or EXIT_USAGE after a message if it is
+ * not a number from `least` to `most`.
  */
 int cmd__number(const char *command, const char *option, const char *text, u32 least, u32 most, u32 *out);
 
@@ -62,14 +73,14 @@ int cmd__number(const char *command, const char *option, const char *text, u32 l
 int cmd__help(const char *name);
 
 /*
- * Makes sure that the caller may change something: holds the control capability. 0, or the exit code after a message
- * that names `what` cannot be done.
+ * Checks that this process holds the control capability. 0, or the exit code after a message that says that `what` is
+ * not possible.
  */
 int cmd__need_control(const char *what);
 
 struct tsem;
 
-/* Opens the pinned objects. 0, or the exit code after a message. */
+/* Opens the pinned objects; tsem__close() them. 0, or the exit code after a message. */
 int cmd__open(struct tsem *tsem);
 
 /* The namespace that `word` names by number or name. 0, or the exit code after a message. */
@@ -81,7 +92,10 @@ const char *cmd__mode(u32 mode);
 /* Names of enum tsem_loss; static. */
 const char *cmd__loss(u32 loss);
 
-/* Says on standard error what the journal of a namespace lacks, and how many records in it are not its own. */
+/*
+ * Prints on standard error how many descriptions the journal of a namespace lacks, and how many of its records were
+ * skipped.
+ */
 void cmd__incomplete(const char *command, size_t missing, size_t skipped);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* tsem-bpf coefficients: the coefficients of JSON events, one event a line, computed without the kernel. */
+/* tsem-bpf coefficients: computes the coefficients of JSON events, one event per line, without the kernel. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -11,13 +11,13 @@
 #include "event.h"
 #include "stream.h"
 
-/* A bad line as an exit code after a message. */
+/* Prints a message about a bad line; returns the exit code. */
 static int bad(const char *path, size_t number, const char *word, const char *why)
 {
 	return cmd__fail(EXIT_FAILED, "coefficients: %s: line %zu: '%.80s' %s", path, number, word, why);
 }
 
-/* An event that cannot be read, as an exit code after a message. */
+/* Prints a message about an event that cannot be read; returns the exit code. */
 static int bad_event(const char *path, size_t number, const char *fault, int err, u32 digest)
 {
 	if (err == -ENOMEM)

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* tsem-bpf control: the verbs of the control plane. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <string.h>
 
@@ -15,7 +14,7 @@ static const struct {
 	u32 control;
 	const char *name;
 	const char *busy; /* why it is refused with EBUSY or EALREADY */
-	bool adds; /* to the model, which has to be signed if there is such a policy, and is as it is once locked */
+	bool adds; /* changes the model: refused if models have to be signed, or are locked */
 } verbs[] = {
 	[CONTROL_SEAL] = { TSEM_CONTROL_SEAL, "seal", "it is sealed already", false },
 	[CONTROL_ENFORCE] = { TSEM_CONTROL_ENFORCE, "enforce", "it is sealed and enforcing already", false },
@@ -36,10 +35,10 @@ static int refuse_verb(enum control_verb verb)
 				 "control: internal: a namespace is made for a workload; use 'tsem-bpf run'");
 	case CONTROL_EXTERNAL:
 		return cmd__fail(EXIT_KERNEL,
-				 "control: external: external namespaces are not there yet; use 'tsem-bpf run'");
+				 "control: external: there are no external namespaces yet; use 'tsem-bpf run'");
 	default:
 		return cmd__fail(EXIT_KERNEL,
-				 "control: %s: no task waits for a verdict: external namespaces are not there yet",
+				 "control: %s: no task waits for a verdict: there are no external namespaces yet",
 				 verb == CONTROL_TRUSTED ? "trusted" : "untrusted");
 	}
 }
@@ -61,13 +60,12 @@ static int explain(enum control_verb verb, u32 ns, int err)
 		return cmd__fail(EXIT_FAILED, "control: audit: refused for namespace %u: it is free; seal it first",
 				 ns);
 	if (err == -E2BIG && verb == CONTROL_PATTERN)
-		return cmd__fail(EXIT_FAILED,
-				 "control: pattern: namespace %u has %d patterns, which is all it can have", ns,
+		return cmd__fail(EXIT_FAILED, "control: pattern: namespace %u has %d patterns already, the maximum", ns,
 				 TSEM_PATTERNS_MAX);
 	if (err == -E2BIG)
 		return cmd__fail(EXIT_FAILED, "control: %s: no more room; load with a larger --max-coefficients", name);
 	if (err == -ENOENT)
-		return cmd__fail(EXIT_FAILED, "control: %s: namespace %u has gone", name, ns);
+		return cmd__fail(EXIT_FAILED, "control: %s: namespace %u was removed meanwhile", name, ns);
 	return cmd__fail(EXIT_FAILED, "control: %s: %s", name, strerror(-err));
 }
 
@@ -78,7 +76,7 @@ static bool locked(struct tsem *tsem)
 	return tsem__globals(tsem, &globals) || globals.locked;
 }
 
-/* Does the verb fit the namespace and the policy? 0, or the exit code after a message. */
+/* Does the verb suit the namespace and the policy? 0, or the exit code after a message. */
 static int check(struct tsem *tsem, const struct control_request *request, const struct tsem_namespace *ns)
 {
 	const char *name = verbs[request->verb].name;
@@ -109,7 +107,7 @@ static int run(struct tsem *tsem, const struct control_request *request, u32 id)
 	return tsem__control(tsem, verbs[request->verb].control, id, value, NULL);
 }
 
-/* The lock is of the whole load: it needs no namespace. */
+/* The lock is for the whole load, not for one namespace. */
 static int change(struct tsem *tsem, const struct control_request *request, const char *word)
 {
 	struct tsem_namespace ns = {};
@@ -124,18 +122,15 @@ static int change(struct tsem *tsem, const struct control_request *request, cons
 
 int cmd_control(int argc, char **argv)
 {
-	static const struct option options[] = { { "namespace", required_argument, NULL, 'n' }, {} };
-	const char *word = NULL;
+	const char *word;
 	struct control_request request;
 	struct control_error error;
 	struct tsem tsem;
-	int option, err;
+	int err;
 
-	while ((option = cmd__option(argc, argv, "+:n:", options)) != -1) {
-		if (option != 'n')
-			return cmd__bad_option(argv, option);
-		word = optarg;
-	}
+	err = cmd__namespace_option(argc, argv, &word);
+	if (err)
+		return err;
 	if (optind >= argc)
 		return cmd__fail(EXIT_USAGE, "control: a verb is missing");
 	if (optind + 1 < argc)

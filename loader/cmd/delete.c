@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* tsem-bpf delete: remove a namespace that nobody lives in any more. */
+/* tsem-bpf delete: removes a namespace without live tasks. */
 #include <errno.h>
-#include <getopt.h>
 #include <string.h>
 
 #include "cmd.h"
@@ -10,17 +9,14 @@
 
 int cmd_delete(int argc, char **argv)
 {
-	static const struct option options[] = { { "namespace", required_argument, NULL, 'n' }, {} };
-	const char *word = NULL;
+	const char *word;
 	struct tsem_namespace ns;
 	struct tsem tsem;
-	int option, err;
+	int err;
 
-	while ((option = cmd__option(argc, argv, "+:n:", options)) != -1) {
-		if (option != 'n')
-			return cmd__bad_option(argv, option);
-		word = optarg;
-	}
+	err = cmd__namespace_option(argc, argv, &word);
+	if (err)
+		return err;
 	if (optind < argc)
 		return cmd__fail(EXIT_USAGE, "delete: '%s' is one word too many", argv[optind]);
 	if (!word)
@@ -30,7 +26,7 @@ int cmd_delete(int argc, char **argv)
 		return err;
 	err = cmd__namespace(&tsem, word, &ns);
 	if (!err && !ns.id)
-		err = cmd__fail(EXIT_FAILED, "delete: namespace 0 is the root; it goes with 'tsem-bpf unload'");
+		err = cmd__fail(EXIT_FAILED, "delete: namespace 0 is the root; to remove it, use 'tsem-bpf unload'");
 	else if (!err) {
 		err = namespace__delete(&tsem, ns.id);
 		if (err == -EBUSY)

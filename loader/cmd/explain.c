@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* tsem-bpf explain: events as sentences, and what of each is different from what a trajectory has. */
+/* tsem-bpf explain: events as sentences, and how each differs from the events of a trajectory. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -16,7 +16,7 @@
 
 struct output {
 	bool json;
-	bool own; /* the trajectory is that of a living namespace: its model may hold more than it has done so far */
+	bool own; /* the trajectory is of a living namespace: its model may have more events than those that occurred */
 };
 
 static void print_json(const struct explanation *e)
@@ -64,7 +64,7 @@ static int explain_event(struct explain *explain, struct json_object *event, u32
 	return 0;
 }
 
-/* A bad line as an exit code after a message. The word may come from the file. */
+/* Prints a message about a bad line; returns the exit code. The word may come from the file. */
 static int bad(const char *path, size_t number, const char *word, size_t size, const char *why)
 {
 	char *safe = explain__safe(word, size < 80 ? size : 80);
@@ -74,7 +74,10 @@ static int bad(const char *path, size_t number, const char *word, size_t size, c
 	return err;
 }
 
-/* Every line of a file: into the trajectory if `learn`, else explained. 0, or the exit code after a message. */
+/*
+ * Reads every line of a file: adds it to the trajectory if `learn`, else explains it. 0, or the exit code after a
+ * message.
+ */
 static int each_line(struct explain *explain, const char *path, bool learn, const struct output *output)
 {
 	FILE *file = stream__read(path);
@@ -114,7 +117,7 @@ static int each_line(struct explain *explain, const char *path, bool learn, cons
 	return err;
 }
 
-/* What followed an event outside of the model, as its record says. */
+/* What was done about an event outside of the model, by its record. */
 static u32 verdict_of(const struct tsem_record *record)
 {
 	bool denied = record->flags & TSEM_RECORD_DENIED;
@@ -127,7 +130,7 @@ static u32 verdict_of(const struct tsem_record *record)
 	return verdict;
 }
 
-/* The descriptions of a namespace that are valid or not: learned or explained. 0 or -errno. */
+/* The descriptions of a namespace: learns the valid ones, or explains the others. 0 or -errno. */
 static int each_description(struct explain *explain, const struct journal_view *view,
 			    const struct namespace_coefficients *all, bool learn, const struct output *output)
 {
@@ -148,7 +151,7 @@ static int each_description(struct explain *explain, const struct journal_view *
 	return err;
 }
 
-/* The forensics of a namespace, compared with its own trajectory unless another is there. */
+/* Explains the forensics of a namespace, compared with its own trajectory unless another was given. */
 static int explain_namespace(struct explain *explain, const char *word, const struct output *output)
 {
 	struct namespace_coefficients all = {};

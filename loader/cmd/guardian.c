@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The guardian reads from a pipe whose other end its collector alone has. One byte is an order, the end of the pipe is
- * the collector's end, however it came. Journal, ring and lock are shared with the collector since the fork: the ring
- * is never without a reader that may empty it, and nobody else becomes the collector in between.
+ * The guardian reads from a pipe whose other end only its collector has. One byte is an order. The end of the pipe
+ * means that the collector has ended, for whatever reason. The guardian shares journal, ring and lock with the
+ * collector since the fork. So the ring always has a reader, and nobody else becomes the collector in between.
  */
 #include "guardian.h"
 
@@ -25,7 +25,7 @@
 #define TAKE_OVER 't'
 #define TAKE_OVER_AND_KEEP 'k'
 
-/* What others gave to our parent, a pipe for instance, is not to be kept open. All that is ours closes on exec. */
+/* Closes descriptors that our parent inherited, such as pipes. Our own descriptors all have close-on-exec. */
 static void close_foreign(void)
 {
 	DIR *dir = opendir("/proc/self/fd");
@@ -41,7 +41,7 @@ static void close_foreign(void)
 		closedir(dir);
 }
 
-/* A session of its own: no terminal's signals, no output, and the last to go when memory is short. */
+/* Its own session: no signals from a terminal, no output, and the last process to be killed when memory is short. */
 static void detach(void)
 {
 	static const int ignored[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE };
@@ -63,7 +63,7 @@ static void detach(void)
 	}
 }
 
-/* Goes on collecting until the last task has gone. */
+/* Collects until the last task has ended. */
 static void take_over(struct workload *w, const char *command, bool keep)
 {
 	bool learning = w->ns.mode == TSEM_MODE_FREE;
@@ -93,14 +93,14 @@ static void guardian_main(struct workload *w, int orders, const char *command, b
 
 	openlog("tsem-bpf", LOG_PID, LOG_DAEMON);
 	detach();
-	/* It is loaded. */
+	/* No need to load it: it is loaded. */
 	model__free(&w->model);
 	do
 		n = read(orders, &order, 1);
 	while (n < 0 && errno == EINTR);
 	if (n == 1 && order == DISMISS)
 		_exit(EXIT_DONE);
-	/* What the collector did not write is not written: it is half of something. */
+	/* Outputs that the collector did not write are not written: they would be incomplete. */
 	workload__drop(w);
 	take_over(w, command, keep || (n == 1 && order == TAKE_OVER_AND_KEEP));
 	_exit(EXIT_DONE);
@@ -131,7 +131,7 @@ int guardian__start(struct guardian *g, struct workload *w, const char *command,
 	return 0;
 }
 
-/* Gives an order. A guardian that was killed gets none. */
+/* Gives an order. Does nothing if the guardian was killed. */
 static void order(struct guardian *g, char word)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, old;

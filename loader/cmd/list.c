@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* tsem-bpf list: one line a namespace. */
-#include <getopt.h>
+/* tsem-bpf list: one line for each namespace. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,21 +47,15 @@ static int add(const struct tsem_namespace *ns, void *data)
 
 int cmd_list(int argc, char **argv)
 {
-	static const struct option options[] = { { "json", no_argument, NULL, 'j' }, {} };
-	struct json_object *array = NULL;
+	struct json_object *array;
 	struct tsem tsem;
-	int option, err;
+	bool json = false;
+	int err;
 
-	while ((option = cmd__option(argc, argv, "+:", options)) != -1) {
-		if (option != 'j')
-			return cmd__bad_option(argv, option);
-		array = array ?: json_object_new_array();
-	}
-	if (optind < argc)
-		return cmd__fail(EXIT_USAGE, "list: '%s' is one word too many", argv[optind]);
-	err = cmd__open(&tsem);
+	err = cmd__flag(argc, argv, "json", &json) ?: cmd__open(&tsem);
 	if (err)
 		return err;
+	array = json ? json_object_new_array() : NULL;
 	if (!array)
 		printf("%-5s %-20s %-9s %6s %12s %9s %7s  %s\n", "ID", "NAME", "MODE", "TASKS", "COEFFICIENTS",
 		       "FORENSICS", "DENIED", "DIGEST ENCODING SCOPE");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* tsem-bpf load: attach everything and pin it; with a modeled root its agent is started. */
+/* tsem-bpf load: attaches and pins everything; starts the agent if the root is modeled. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -28,7 +28,7 @@ static int lsm_has_bpf(void)
 	char list[512] = "";
 	FILE *file = fopen("/sys/kernel/security/lsm", "re");
 
-	/* Without securityfs there is nothing to read; attaching will tell. */
+	/* Without securityfs there is nothing to read; attaching will show it. */
 	if (!file)
 		return 1;
 	if (!fgets(list, sizeof(list), file))
@@ -41,7 +41,7 @@ static int lsm_has_bpf(void)
 	return 0;
 }
 
-/* The register that the root extends: the one that was asked for, else the usual one if there is a TPM. */
+/* The register that the root extends: the one that was given, else the default if there is a TPM. */
 static int choose_register(struct root_settings *root, bool asked)
 {
 	u8 value[TPM_PCR_SIZE];
@@ -58,7 +58,7 @@ static int choose_register(struct root_settings *root, bool asked)
 	return 0;
 }
 
-/* The agent of the root namespace, in the background and in a session of its own. */
+/* Starts the agent of the root namespace in the background, in its own session. */
 static int start_agent(void)
 {
 	pid_t pid = fork();
@@ -96,7 +96,7 @@ static int explain(int err, const struct skel_error *error, const struct control
 		return cmd__fail(EXIT_KERNEL,
 				 "load: cannot %s in /proc/kallsyms; the kernel needs CONFIG_KALLSYMS_ALL=y",
 				 error->what);
-	/* -ENOTSUP is what a kernel without BPF LSM answers as well. */
+	/* A kernel without BPF LSM also returns -ENOTSUP. */
 	if ((err == -ENOTSUP && root->digest >= TSEM_DIGEST_BPF_END) || err == -ENODATA)
 		return cmd__fail(EXIT_KERNEL, "load: --%s %s: this kernel has no such hash%s",
 				 err == -ENOTSUP ? "digest" : "content",
@@ -107,10 +107,10 @@ static int explain(int err, const struct skel_error *error, const struct control
 			 error->what, strerror(-err));
 }
 
-/* What the command line says. */
+/* The options of the command line. */
 struct load {
 	struct skel_settings settings;
-	const char *root_option; /* the last one that is for the root namespace only */
+	const char *root_option; /* the last option that is only for the root namespace */
 	const char *trust_anchor;
 	bool agent, pcr;
 };
@@ -124,7 +124,7 @@ static const struct {
 	{ 'E', "encoding" }, { 'y', "scope" },   { 'i', "instances" }, { 'V', "on_violation" },
 };
 
-/* A setting of the root namespace: 1; another option: 0; or, negative, the exit code after a message. */
+/* 1: it is a setting of the root namespace; 0: it is another option; negative: the exit code, after a message. */
 static int take_setting(struct load *load, int option)
 {
 	struct control_error error;
@@ -223,7 +223,7 @@ static int parse(struct load *load, int argc, char **argv)
 	return 0;
 }
 
-/* What has to be there before anything is loaded. */
+/* Checks what is needed before anything is loaded. */
 static int check_system(void)
 {
 	struct statfs fs;
@@ -237,7 +237,7 @@ static int check_system(void)
 	return 0;
 }
 
-/* From now on this trust anchor is the one that counts; without it models would not be refused, but none would pass. */
+/* Keeps the trust anchor that counts from now on. Without it, the policy would refuse every model. */
 static int pin_anchor(const struct load *load, const char *anchor)
 {
 	int err = load->trust_anchor ? policy__pin_anchor(anchor) : 0;

@@ -17,14 +17,14 @@
 
 struct job {
 	u32 digest; /* as named; 0: not */
-	const char *name, *version; /* that a model is to be signed with */
+	const char *name, *version; /* to sign a model with */
 	const char *output;
 	const char *key, *certificate, *trust_anchor, *signature;
 	bool json;
 	char **files;
 	size_t count;
 	struct model *models;
-	size_t width; /* bytes of their values; 0: they have none */
+	size_t width; /* bytes of the models' values; 0: they have none */
 };
 
 static int read_models(struct job *job)
@@ -58,7 +58,7 @@ static int read_models(struct job *job)
 	return 0;
 }
 
-/* The hash of a model's values: its own word, or the one that was named, which must not differ; else sha256. */
+/* The hash of a model's values: the one in the model or on the command line, which must not differ; else sha256. */
 static int digest_of(struct job *job, size_t i, u32 *digest)
 {
 	const struct model *m = &job->models[i];
@@ -127,7 +127,7 @@ static void diff_line(struct job *job, char sign, const char *word, const u8 *di
 	printf(job->json ? "\"%c%s%s\"\n" : "%c%s%s\n", sign, word, hex);
 }
 
-/* The same values in both? Those that only one has are printed, behind `word`. */
+/* Do both have the same values? Prints those that only one has, after `word`. */
 static bool diff_digests(struct job *job, const char *word, struct digests *a, struct digests *b)
 {
 	size_t i = 0, k = 0;
@@ -149,7 +149,7 @@ static bool diff_digests(struct job *job, const char *word, struct digests *a, s
 	return same;
 }
 
-/* The same for a value that a model has once at most. */
+/* The same for a value that a model has at most once. */
 static bool diff_value(struct job *job, const char *word, const u8 *a, const u8 *b)
 {
 	if (a && b && !memcmp(a, b, TSEM_DIGEST_MAX))
@@ -161,7 +161,7 @@ static bool diff_value(struct job *job, const char *word, const u8 *a, const u8 
 	return !a && !b;
 }
 
-/* The lines of what a model was made with; the caller frees them. NULL: no memory. */
+/* The lines with the settings of a model; the caller frees them. NULL: no memory. */
 static char *settings_of(const struct model *model)
 {
 	char *text = NULL;
@@ -197,7 +197,7 @@ static void settings_line(struct job *job, char sign, const char *line, size_t s
 	free(text);
 }
 
-/* Prints the lines of `text` that `other` has not, or all of them; their number. */
+/* Prints the lines of `text` that `other` does not have, or all lines. Returns their number. */
 static size_t settings_lines(struct job *job, char sign, const char *text, const char *other, bool all)
 {
 	size_t count = 0, size;
@@ -212,7 +212,7 @@ static size_t settings_lines(struct job *job, char sign, const char *text, const
 	return count;
 }
 
-/* The same settings in both? Patterns count in their order: where that alone differs all lines are printed. */
+/* Do both have the same settings? The order of patterns counts: if only the order differs, prints all lines. */
 static bool diff_settings(struct job *job, const struct model *a, const struct model *b)
 {
 	char *ours = settings_of(a), *theirs = settings_of(b);
@@ -250,13 +250,13 @@ static int diff(struct job *job)
 	return same ? EXIT_DONE : EXIT_FAILED;
 }
 
-/* Both have the value or neither, and the same. */
+/* Both have the same value, or neither has one. */
 static bool agree(bool has_a, const u8 *a, bool has_b, const u8 *b)
 {
 	return has_a == has_b && (!has_a || !memcmp(a, b, TSEM_DIGEST_MAX));
 }
 
-/* May they be one model? 0, or the exit code after a message. */
+/* May they be merged? 0, or the exit code after a message. */
 static int check_merge(struct job *job, size_t i)
 {
 	struct model *first = &job->models[0], *m = &job->models[i];
@@ -278,7 +278,7 @@ static int check_merge(struct job *job, size_t i)
 	return 0;
 }
 
-/* Adds a model to the first one, which is of no version then. 0 or -ENOMEM. */
+/* Adds a model to the first one, which loses its version. 0 or -ENOMEM. */
 static int merge_one(struct model *first, const struct model *m)
 {
 	int err = 0;
@@ -342,7 +342,7 @@ static int read_text(struct job *job, const char *action, char **text, size_t *s
 	return err ? cmd__fail(EXIT_FAILED, "model %s: %s: %s", action, job->files[0], stream__error(err)) : 0;
 }
 
-/* What is signed has to be a model. 0 and *model, to be freed, or the exit code after a message. */
+/* Only a model can be signed. 0 and *model, which the caller frees; or the exit code after a message. */
 static int parse_text(struct job *job, const char *action, const char *text, size_t size, struct model *model)
 {
 	struct model_error error;
@@ -376,7 +376,7 @@ static int name_model(struct job *job, struct model *model)
 	return 0;
 }
 
-/* A name and a version are lines of the model: makes its text anew with them. The old text is freed. */
+/* Name and version are lines of the model: makes a new text with them, and frees the old one. */
 static int name_text(struct job *job, char **text, size_t *size)
 {
 	struct model model;
@@ -417,7 +417,7 @@ static int write_bytes(const char *path, const void *bytes, size_t size)
 	return err ? cmd__fail(EXIT_FAILED, "model sign: %s: %s", path, stream__error(err)) : 0;
 }
 
-/* The model, if it was made anew, and the signature of it. */
+/* Writes the model, if it has a new text, and its signature. */
 static int write_signed(struct job *job, struct sign_bytes text, struct sign_bytes signature)
 {
 	char *name = job->output ? strdup(job->output) : sign__name(job->files[0]);
@@ -502,7 +502,7 @@ static int verify(struct job *job)
 	int err;
 
 	if (!job->trust_anchor)
-		return cmd__fail(EXIT_USAGE, "model verify: nobody is named who may have signed; give --trust-anchor");
+		return cmd__fail(EXIT_USAGE, "model verify: --trust-anchor is missing: it says who may sign");
 	if (!job->signature && !strcmp(job->files[0], "-"))
 		return cmd__fail(EXIT_USAGE, "model verify: the standard input has no name; give --signature");
 	err = read_text(job, "verify", &text, &size);
@@ -521,7 +521,7 @@ static int verify(struct job *job)
 static const struct {
 	const char *name;
 	int (*run)(struct job *job);
-	const char *options; /* that it takes, by their letters */
+	const char *options; /* the options that it takes, by letter */
 } actions[] = {
 	{ "measure", measure, "djX" }, { "state", state, "djX" },  { "diff", diff, "djX" },
 	{ "merge", merge, "djoX" },    { "sign", sign, "okcnvX" }, { "verify", verify, "jaSX" },
@@ -633,7 +633,7 @@ int cmd_model(int argc, char **argv)
 				 "model: '%s' is unknown; there are measure, state, diff, merge, sign, verify",
 				 argv[1]);
 	err = parse_options(&job, argc, argv, takes);
-	/* A signature is over a text, of one file. */
+	/* A signature is over the text of one file. */
 	if (!err && run != sign && run != verify)
 		err = read_models(&job);
 	err = err ?: run(&job);

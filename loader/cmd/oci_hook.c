@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * tsem-bpf oci-hook: a hook of OCI runtimes (runc, crun) that puts a container into a namespace of its own.
+ * tsem-bpf oci-hook: a hook of OCI runtimes (runc, crun) that puts a container into its own namespace.
  *
- * The runtime runs it as its createRuntime hook, with the state of the container on the standard input, while the
- * container's init waits, still the runtime's own code, for what the hooks say. Annotations of the container say what
- * namespace it gets, within the rules that the hook's own command line has; without annotations and rules the hook does
- * nothing. The hook makes the namespace, leaves a collector behind, and
- * puts the init into the namespace as the last of its steps: if one fails the runtime does not start the container, and
- * nothing has to be undone in it. The collector is detached, and does what `run` does: it keeps the descriptions until
- * the last task has gone, writes what was asked for, and removes the namespace.
+ * The runtime runs it as its createRuntime hook, with the state of the container on the standard input. Meanwhile the
+ * container's init, which still runs the runtime's code, waits for the hooks. Annotations of the container choose the
+ * settings of the namespace, within the rules on the hook's command line. Without annotations and rules the hook does
+ * nothing. The hook makes the namespace, starts a collector, and puts the init into the namespace as its last step. If
+ * a step fails, the runtime does not start the container, so nothing has to be undone in it. The collector is detached
+ * and does what `run` does: it keeps the descriptions until the last task has ended, writes the requested files, and
+ * removes the namespace.
  *
- * As the poststop hook it waits for the collector, so that the files are there when the runtime returns.
+ * As the poststop hook it waits for the collector, so that the files exist when the runtime returns.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -40,10 +40,10 @@
 #define POLL_MS 100
 #define POSTSTOP_MS 5000
 
-/* What the configuration of the hook says, which is the administrator's. */
+/* The configuration of the hook, which the administrator writes. */
 struct rules {
-	const char *directory; /* that all files of annotations must be in, or NULL: they may name none */
-	const char *model; /* of every container, or NULL */
+	const char *directory; /* all files of annotations must be in it; NULL: annotations may not name files */
+	const char *model; /* the model of every container, or NULL */
 	bool require_model; /* a container without one is refused */
 	u32 least_mode; /* enum tsem_mode */
 };
@@ -54,7 +54,7 @@ struct hook {
 	const char *id, *bundle, *model, *signature, *base;
 	struct patterns patterns;
 	pid_t pid;
-	bool asked; /* there is an annotation for us, or a rule for every container */
+	bool asked; /* the container has one of our annotations, or there is a rule for every container */
 	bool has_mode, audit; /* as annotated */
 	char name[TSEM_NAME_SIZE];
 	struct workload workload;
@@ -74,7 +74,7 @@ static int bad(const char *key, const char *value, const char *why)
 	return cmd__fail(EXIT_USAGE, "oci-hook: annotation " PREFIX "%s: '%.200s' %s", key, value, why);
 }
 
-/* A file: by its whole name, and in the directory that the administrator allows. */
+/* A file: its path must be absolute, and in the directory that the administrator allows. */
 static int file_annotation(struct hook *hook, const char *key, const char *value, const char **out)
 {
 	const char *directory = hook->rules.directory;
@@ -181,7 +181,7 @@ static const struct {
 	{ "scope", "scope" },   { "instances", "instances" }, { "on-violation", "on_violation" },
 };
 
-/* A setting: 1; another annotation: 0; or, negative, the exit code after a message. */
+/* 1: it is a setting; 0: it is another annotation; negative: the exit code, after a message. */
 static int setting_annotation(struct hook *hook, const char *key, const char *value)
 {
 	struct control_error error;
@@ -196,7 +196,7 @@ static int setting_annotation(struct hook *hook, const char *key, const char *va
 	return 0;
 }
 
-/* `key` is what stands behind PREFIX. */
+/* `key` is the name after PREFIX. */
 static int annotation(struct hook *hook, const char *key, const char *value)
 {
 	struct workload *w = &hook->workload;
@@ -256,10 +256,10 @@ static int read_annotations(struct hook *hook)
 	return err;
 }
 
-/* The namespace is called by its annotation, or by the container's id. */
+/* The namespace's name: from its annotation, or the container's id. */
 static int choose_name(struct hook *hook)
 {
-	/* An id may be longer than a name, and may have digits only. */
+	/* An id may be longer than a name, and may consist of digits only. */
 	if (!*hook->name)
 		snprintf(hook->name, sizeof(hook->name), "%s", hook->id);
 	if (!workload__name_ok(hook->name))
@@ -292,7 +292,7 @@ static int read_state(struct hook *hook)
 	return choose_name(hook);
 }
 
-/* Does `list`, of the capabilities of a configuration, name the control capability? */
+/* Does `list`, a list of capabilities in a configuration, have the control capability? */
 static bool names_control(struct json_object *list)
 {
 	for (size_t i = 0; json_object_is_type(list, json_type_array) && i < json_object_array_length(list); i++) {
@@ -305,8 +305,9 @@ static bool names_control(struct json_object *list)
 }
 
 /*
- * Says early and clearly what tsem_guard_exec would deny later: a container that is to keep the control capability. In
- * a user namespace of its own that capability is another one. A configuration that cannot be read is left to the guard.
+ * Refuses early, with a clear message, what tsem_guard_exec would deny later: a container that keeps the control
+ * capability. In its own user namespace that capability is another one. A configuration that cannot be read is left to
+ * the guard.
  */
 static int check_capabilities(struct hook *hook)
 {
@@ -341,7 +342,7 @@ out:
 	return err;
 }
 
-/* Writes what was asked for. 0 or -errno. */
+/* Writes the requested files. 0 or -errno. */
 static int collector_write(struct workload *w)
 {
 	struct workload_summary summary;
@@ -367,14 +368,14 @@ static int collector_write(struct workload *w)
 	return err;
 }
 
-/* The collector: waits for the word that the init has joined, then for the end of the last task. Does not return. */
+/* The collector: waits until the init has joined, then for the end of the last task. Does not return. */
 static void collector_main(struct workload *w, int go)
 {
 	int null = open("/dev/null", O_RDWR), err;
 	struct guardian guardian = {};
 	char byte;
 
-	/* The runtime waits for the end of the hook's outputs, and sends signals to its group. */
+	/* The runtime waits until the hook's outputs are closed, and sends signals to its process group. */
 	setsid();
 	for (int fd = STDIN_FILENO; null >= 0 && fd <= STDERR_FILENO; fd++)
 		dup2(null, fd);
@@ -401,7 +402,7 @@ static void collector_main(struct workload *w, int go)
 	_exit(err ? EXIT_FAILED : EXIT_DONE);
 }
 
-/* Leaves the collector behind and puts the init into the namespace. 0, or the exit code after a message. */
+/* Starts the collector and puts the init into the namespace. 0, or the exit code after a message. */
 static int start(struct hook *hook)
 {
 	struct workload *w = &hook->workload;
@@ -419,7 +420,7 @@ static int start(struct hook *hook)
 		collector_main(w, go[0]);
 	}
 	close(go[0]);
-	/* The init is to have a collector, and that its guardian, before it does anything. */
+	/* Collector and guardian must exist before the init does anything. */
 	if (read(go[1], &byte, 1) != 1)
 		err = -EPIPE;
 	err = err ?: workload__join(w, hook->pid);
@@ -437,7 +438,7 @@ static int start(struct hook *hook)
 			 hook->pid, hook->id, workload__join_error(err));
 }
 
-/* Some action lets through what the model has not, in spite of the least mode. */
+/* Does some action allow events outside of the model, although the lowest mode is enforcing? */
 static bool logs_only(const struct control_namespace *s)
 {
 	for (u32 i = 0; i < TSEM_EVENT_END; i++) {
@@ -447,7 +448,7 @@ static bool logs_only(const struct control_namespace *s)
 	return false;
 }
 
-/* Does the container keep to the configuration of the hook? 0, or the exit code after a message. */
+/* Does the container obey the configuration of the hook? 0, or the exit code after a message. */
 static int check_rules(struct hook *hook)
 {
 	const struct rules *rules = &hook->rules;
@@ -490,15 +491,16 @@ static int check_rules(struct hook *hook)
 	return 0;
 }
 
-/* Reads the model: that of the configuration, or the one that is annotated. 0, or the exit code after a message. */
+/* Reads the model of the configuration or of the annotation. 0, or the exit code after a message. */
 static int read_model(struct hook *hook)
 {
 	struct workload *w = &hook->workload;
 	const char *model = hook->rules.model ?: hook->model;
 	struct workload_error error;
 
-	/* Who may sign is the administrator's to say, as an option: a container's own word for it would be worth
-	 * nothing. */
+	/*
+	 * Only the administrator says who may sign, by an option: an annotation would be the container's own claim.
+	 */
 	if (hook->signature && !(hook->model && w->trust_anchor))
 		return bad("signature", hook->signature,
 			   hook->model ? "cannot be verified: the hook has no --trust-anchor"
@@ -506,7 +508,7 @@ static int read_model(struct hook *hook)
 	if (!model)
 		return 0;
 	w->signature = hook->signature;
-	/* The administrator's file is where the administrator put it. */
+	/* The administrator's own file may be anywhere. */
 	w->directory = hook->rules.model ? NULL : hook->rules.directory;
 	if (workload__model(w, model, &error))
 		return cmd__fail(EXIT_FAILED, "oci-hook: %s%s",
@@ -515,7 +517,7 @@ static int read_model(struct hook *hook)
 	return 0;
 }
 
-/* What the model is widened by, and the base. 0, or the exit code after a message. */
+/* Patterns that widen the model, and the base. 0, or the exit code after a message. */
 static int apply(struct hook *hook)
 {
 	struct workload *w = &hook->workload;
@@ -548,14 +550,14 @@ static int create_runtime(struct hook *hook)
 	if (code)
 		return code;
 	code = workload__create(w, &error);
-	/* What the kernel lacks, the text says with the name of the annotation. */
+	/* If the kernel lacks something, the text names the annotation. */
 	if (code == -ENOTSUP || code == -ENODATA)
 		return cmd__fail(EXIT_KERNEL, "oci-hook: annotation " PREFIX "%s%s", error.text,
 				 code == -ENODATA ? "; add " PREFIX "content: sha256" : "");
 	if (code)
 		return cmd__fail(EXIT_FAILED, "oci-hook: %s", error.text);
 	code = start(hook);
-	/* The outputs are the collector's; after a failure there are none, and it has removed them. */
+	/* The collector has the outputs; after a failure it has removed them. */
 	if (!code)
 		w->output_stream = w->trajectory_stream = w->forensics_stream = NULL;
 	else
@@ -564,8 +566,8 @@ static int create_runtime(struct hook *hook)
 }
 
 /*
- * Waits for the collector. It removes nothing: a namespace of this name may be somebody else's, for which the container
- * did not start.
+ * Waits for the collector. It removes nothing: if the container did not start because its name was taken, the namespace
+ * is another one's.
  */
 static int poststop(struct hook *hook)
 {
@@ -573,7 +575,7 @@ static int poststop(struct hook *hook)
 	struct tsem_namespace ns;
 	int code;
 
-	/* Nothing loaded, nothing to wait for. */
+	/* Nothing is loaded: there is nothing to wait for. */
 	if (access(TSEM_PINS, F_OK) && errno == ENOENT)
 		return 0;
 	code = cmd__need_control("oci-hook") ?: cmd__open(&w->tsem);
@@ -588,7 +590,7 @@ static int poststop(struct hook *hook)
 			 "oci-hook: namespace '%s' goes on; its files are written when its tasks have gone", ns.name);
 }
 
-/* A path of the configuration. The runtime's working directory may be the container's author's. */
+/* A path of the configuration. It must be absolute: the container's author may own the runtime's working directory. */
 static int whole_path(const char *option, const char *path, const char **out)
 {
 	size_t size = strlen(path);
@@ -662,7 +664,7 @@ static int parse(struct hook *hook, int argc, char **argv, const char **stage)
 	*stage = argv[optind];
 	if (!*stage || argc - optind != 1 || (strcmp(*stage, "createRuntime") && strcmp(*stage, "poststop")))
 		return cmd__fail(EXIT_USAGE, "oci-hook: give createRuntime or poststop, the hook that this is run as");
-	/* Such a rule is for containers that ask for nothing, too. */
+	/* Such a rule also applies to containers without annotations. */
 	hook->asked = hook->rules.model || hook->rules.require_model || hook->rules.least_mode;
 	hook->workload.directory = hook->rules.directory;
 	return 0;
@@ -678,7 +680,7 @@ int cmd_oci_hook(int argc, char **argv)
 	code = parse(&hook, argc, argv, &stage);
 	if (code)
 		return code;
-	/* A pipe of the runtime's that the collector kept open would make it wait. */
+	/* The runtime would wait for a pipe that the collector keeps open. */
 	close_range(STDERR_FILENO + 1, ~0U, 0);
 	code = read_state(&hook);
 	if (!code && hook.asked)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A thread that says what the command waits for. It allocates no memory: the programs that the command attaches would
- * take that for an event of the root namespace.
+ * A thread that says what the command waits for. It allocates no memory, because with a modeled root the attached
+ * programs would see that as an event.
  */
 #include <errno.h>
 #include <pthread.h>

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * tsem-bpf probe: what this kernel offers and lacks, a line each, with the cure or the cost. Nothing is changed and
- * nothing attached.
+ * tsem-bpf probe: what this kernel has and lacks, one line each, with what to do about it or what it costs. Changes and
+ * attaches nothing.
  */
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,7 +133,7 @@ static void probe_hooks(void)
 
 static void probe_content(void)
 {
-	/* The helper is there without IMA as well, and then answers EOPNOTSUPP. */
+	/* The helper also exists without IMA; it then returns EOPNOTSUPP. */
 	if (symbol_exists("bpf_tsem_hash_file"))
 		say(GOOD, "file digests", "by the patched kernel, any hash");
 	else if (!symbol_exists("ima_file_hash"))
@@ -202,17 +201,15 @@ static void probe_tier(void)
 
 int cmd_probe(int argc, char **argv)
 {
-	static const struct option options[] = { { "json", no_argument, NULL, 'j' }, {} };
 	struct utsname system;
-	int option;
+	bool json = false;
+	int err;
 
-	while ((option = cmd__option(argc, argv, "+:", options)) != -1) {
-		if (option != 'j')
-			return cmd__bad_option(argv, option);
-		findings = findings ?: json_object_new_array();
-	}
-	if (optind < argc)
-		return cmd__fail(EXIT_USAGE, "probe: '%s' is one word too many", argv[optind]);
+	err = cmd__flag(argc, argv, "json", &json);
+	if (err)
+		return err;
+	if (json)
+		findings = json_object_new_array();
 	uname(&system);
 	say(GOOD, "kernel", system.release);
 	probe_lsm();

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * tsem-bpf run: a workload in a namespace of its own.
+ * tsem-bpf run: a workload in its own namespace.
  *
  * The child waits on a pipe, without the control capability, until the parent has put it into the namespace by its
- * pidfd; the first thing that it does there is the exec. The parent collects the ring until the last task of the
- * namespace has gone, writes what was asked for, and removes the namespace. If the parent is killed, the guardian
- * (guardian.h) does the rest.
+ * pidfd; its first action there is the exec. The parent collects the ring until the last task of the namespace has
+ * ended, writes the requested files, and removes the namespace. If the parent is killed, the guardian (guardian.h) does
+ * the rest.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -38,7 +38,7 @@ struct run {
 	pid_t child;
 };
 
-/* Words of the command line that other words have to be known for. */
+/* Options that can only be parsed after other options. */
 struct words {
 	const char **pseudonyms;
 	size_t pseudonym_count;
@@ -47,10 +47,10 @@ struct words {
 };
 
 static volatile sig_atomic_t ending;
-/* The command, or -1: a pid may be another's by now. */
+/* The command's pid, or -1 after it was waited for: then the pid may belong to another process. */
 static volatile int forward_to = -1;
 
-/* Those that are passed on. Of them the first ones also end the wait for what the command left running. */
+/* Signals that are passed on. The first ones also end the wait for tasks that the command left running. */
 static const int forwarded[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH };
 #define ENDING 4
 #define FORWARDED (sizeof(forwarded) / sizeof(forwarded[0]))
@@ -60,14 +60,14 @@ static void on_signal(int number, siginfo_t *info, void *context)
 	(void)context;
 	for (size_t i = 0; i < ENDING; i++)
 		ending |= forwarded[i] == number;
-	/* The terminal has sent it to the command as well, which is in our group. */
+	/* The command is in our process group: the terminal has sent it the signal, too. */
 	if (info->si_code == SI_KERNEL)
 		return;
 	if (forward_to >= 0)
 		syscall(SYS_pidfd_send_signal, forward_to, number, NULL, 0);
 }
 
-/* What is ignored stays ignored, by the command too: nohup(1). */
+/* An ignored signal stays ignored, also in the command: nohup(1). */
 static void catch_signals(void)
 {
 	struct sigaction on = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_RESTART }, old;
@@ -96,7 +96,7 @@ static int read_model(struct workload *w, const char *path)
 	return workload__model(w, path, &error) ? cmd__fail(EXIT_FAILED, "run: -m %s", error.text) : 0;
 }
 
-/* A value as wide as the namespace's digest. */
+/* A value of the size of the namespace's digest. */
 static int hex_option(struct workload *w, const char *option, const char *text, u8 *out)
 {
 	size_t size = digest__size(w->spec.settings.digest);
@@ -116,7 +116,7 @@ static int namespace_option(struct workload *w, const char *key, const char *val
 	return cmd__fail(EXIT_USAGE, "run: %s", error.text);
 }
 
-/* Adds a pseudonym: a path digest, or the absolute path that it is taken of, H(u32 length || pathname). */
+/* Adds a pseudonym: a path digest, or an absolute path, whose path digest is H(u32 length || pathname). */
 static int add_pseudonym(struct workload *w, const char *word)
 {
 	u8 value[TSEM_DIGEST_MAX] = {}, text[4 + TSEM_PATH_MAX];
@@ -287,7 +287,7 @@ static int take_option(struct run *run, struct words *words, int option, char **
 	return 0;
 }
 
-/* Do the options go together? */
+/* Do the options fit together? */
 static int check_options(struct run *run, const struct words *words)
 {
 	struct workload *w = &run->workload;
@@ -297,8 +297,7 @@ static int check_options(struct run *run, const struct words *words)
 	if (w->trust_anchor && !words->model)
 		return cmd__fail(EXIT_USAGE, "run: --trust-anchor goes with a model: give -m");
 	if (w->signature && !w->trust_anchor)
-		return cmd__fail(EXIT_USAGE,
-				 "run: --signature: nobody is named who may have made it; give --trust-anchor");
+		return cmd__fail(EXIT_USAGE, "run: --signature needs --trust-anchor, which says who may sign");
 	if (!run->audit)
 		return 0;
 	if (w->spec.mode == TSEM_MODE_ENFORCING)
@@ -312,7 +311,7 @@ static int check_options(struct run *run, const struct words *words)
 	return 0;
 }
 
-/* What depends on the settings, which depend on the model. */
+/* Options that depend on the settings, which depend on the model. */
 static int apply_words(struct workload *w, const struct words *words)
 {
 	int err = words->model ? read_model(w, words->model) : 0;
@@ -380,8 +379,7 @@ static int parse(struct run *run, int argc, char **argv)
 }
 
 /*
- * In the child: drops the capability, says so, waits for the parent's word, then becomes the workload. Returns only by
- * _exit().
+ * In the child: drops the capability, reports that, waits for the parent, then executes the workload. Does not return.
  */
 static void child_main(struct run *run, int go, int report)
 {
@@ -401,7 +399,7 @@ static void child_main(struct run *run, int go, int report)
 	_exit(err == -ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE);
 }
 
-/* Starts the workload. 0; or an exit code after a message. *report tells of an exec that failed. */
+/* Starts the workload. 0; or an exit code after a message. *report gets the error of a failed exec. */
 static int start(struct run *run, int *report)
 {
 	int go[2], back[2], err = 0;
@@ -432,9 +430,9 @@ static int start(struct run *run, int *report)
 }
 
 /*
- * Takes note of the children that have ended. Not all are ours: a task of the workload may make us the parent of others
- * (CLONE_PARENT, with any signal or none), and those of dead ones come to us if we were made a subreaper. Each counts
- * as a live task of the namespace until somebody has waited for it. True: the command has ended.
+ * Waits for children that have ended. Not all of them are ours: a task of the workload may make us the parent of others
+ * (CLONE_PARENT, with any signal or none), and if we are a subreaper we get the children of dead tasks. Each counts as
+ * a live task of the namespace until it was waited for. True: the command has ended.
  */
 static bool reap(struct run *run, bool ended, int *status)
 {
@@ -443,10 +441,8 @@ static bool reap(struct run *run, bool ended, int *status)
 
 	while ((pid = waitpid(-1, &now, WNOHANG | __WALL)) > 0) {
 		if (pid == run->guardian.pid) {
-			cmd__fail(
-				0,
-				"run: the guardian of the namespace was killed; if this process is, too, nobody seals "
-				"what was learning");
+			cmd__fail(0, "run: the guardian of the namespace was killed; if this process is killed too, a "
+				     "learning namespace is not sealed");
 			run->guardian.pid = 0;
 		} else if (pid == run->child && !ended) {
 			*status = now;
@@ -457,7 +453,7 @@ static bool reap(struct run *run, bool ended, int *status)
 	return ended;
 }
 
-/* Collects until the last task has gone, or until a signal asks to stop when the command itself has ended. */
+/* Collects until the last task has ended, or until a signal asks to stop after the command itself has ended. */
 static int collect(struct run *run, int *status)
 {
 	struct workload *w = &run->workload;
@@ -519,7 +515,7 @@ static int write_outputs(struct run *run, int status)
 	return err ? EXIT_FAILED : 0;
 }
 
-/* The exit code for what became of the command. */
+/* The exit code for the result of the command. */
 static int verdict(struct run *run, int status, int report)
 {
 	int failed = 0;
@@ -539,7 +535,7 @@ static int create(struct run *run)
 	struct workload *w = &run->workload;
 	struct workload_error error;
 	int err = workload__create(w, &error);
-	/* What the kernel lacks, the text says with the name of the option. */
+	/* If the kernel lacks something, the text names the option. */
 	bool lacks = err == -ENOTSUP || err == -ENODATA;
 
 	if (err)
@@ -552,7 +548,7 @@ static int create(struct run *run)
 	return cmd__fail(EXIT_FAILED, "run: cannot start the guardian of the namespace: %s", strerror(-err));
 }
 
-/* Removes the namespace, or leaves it to the guardian if tasks live on in it. */
+/* Removes the namespace, or leaves it to the guardian if it has live tasks. */
 static void finish(struct run *run)
 {
 	struct workload *w = &run->workload;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* tsem-bpf show: the files that the reference system has for a namespace, by their names. */
+/* tsem-bpf show: prints the files that the reference system has for a namespace, by name. */
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
@@ -22,16 +22,16 @@ struct show {
 	struct tsem tsem;
 	struct tsem_namespace ns;
 	struct namespace_coefficients all;
-	struct json_object *json; /* array that the lines go to, or NULL: they are printed */
+	struct json_object *json; /* array for the lines; NULL: print them */
 };
 
 struct name {
 	const char *name;
 	int (*show)(struct show *show);
-	bool list; /* any number of lines */
+	bool list; /* the answer may have any number of lines */
 };
 
-/* One line of the answer; takes the object. */
+/* Adds one line to the answer; takes ownership of the object. */
 static void line(struct show *show, struct json_object *value)
 {
 	if (show->json) {
@@ -197,7 +197,7 @@ static const struct name names[] = {
 	{ "log", show_log, true },
 };
 
-/* A name, or the path of the reference's securityfs that ends in one. */
+/* Accepts a name, or the path in the reference's securityfs that ends in one. */
 static const struct name *find(char *word)
 {
 	static const char reference[] = "internal_tma/model0/";
@@ -215,7 +215,7 @@ static const struct name *find(char *word)
 	return NULL;
 }
 
-/* What can be said of the root namespace, which has no entry while it is not modeled. */
+/* Answers for the root namespace while it is not modeled and has no entry. */
 static bool root_knows(const struct name *name)
 {
 	return name->show == show_id || name->show == show_aggregate;
@@ -228,7 +228,7 @@ int cmd_show(int argc, char **argv)
 						 {} };
 	const char *word = NULL;
 	const struct name *name;
-	/* The root namespace, where it has no entry. */
+	/* The root namespace without an entry. */
 	struct show show = { .ns = { .digest = TSEM_DIGEST_SHA256, .digest_size = digest__size(TSEM_DIGEST_SHA256) } };
 	bool json = false;
 	int option, err;

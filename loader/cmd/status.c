@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
-/* tsem-bpf status: what is attached, what the namespaces do, what it costs, and every loss by its reason. */
+/* tsem-bpf status: shows what is attached, the namespaces, the costs, and every loss by reason. */
 #include <dirent.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,7 +42,7 @@ static void add_number(struct json_object *o, const char *key, u64 number)
 	json_object_object_add(o, key, json_object_new_uint64(number));
 }
 
-/* The action of most events as one word, and those that have another. */
+/* The action of most events, and the events that have another one. */
 static void add_actions(struct json_object *o, const struct tsem_namespace *ns)
 {
 	struct json_object *others = json_object_new_object();
@@ -102,7 +101,7 @@ static int add_namespace(const struct tsem_namespace *ns, void *data)
 	return 0;
 }
 
-/* Bytes of a map as the kernel accounts for it. */
+/* Bytes of a map by the kernel's accounting. */
 static int64_t map_memory(int fd)
 {
 	char path[64], line[128];
@@ -150,8 +149,7 @@ static struct json_object *memory(void)
 }
 
 /*
- * Does the register hold what the log says, as much of it as was extended? The queue of the kernel goes on meanwhile,
- * and so do events.
+ * Does the register match the extended part of the log? The kernel's queue and events continue meanwhile.
  */
 static const char *register_says(struct tsem *tsem, const struct root_state *before)
 {
@@ -325,20 +323,12 @@ static void print(struct json_object *status)
 
 int cmd_status(int argc, char **argv)
 {
-	static const struct option options[] = { { "json", no_argument, NULL, 'j' }, {} };
 	struct json_object *status;
 	bool json = false;
 	struct tsem tsem;
-	int option, err;
+	int err;
 
-	while ((option = cmd__option(argc, argv, "+:", options)) != -1) {
-		if (option != 'j')
-			return cmd__bad_option(argv, option);
-		json = true;
-	}
-	if (optind < argc)
-		return cmd__fail(EXIT_USAGE, "status: '%s' is one word too many", argv[optind]);
-	err = cmd__open(&tsem);
+	err = cmd__flag(argc, argv, "json", &json) ?: cmd__open(&tsem);
 	if (err)
 		return err;
 	status = collect(&tsem);

@@ -2,7 +2,6 @@
 /* tsem-bpf unload: remove pins, programs and journals. */
 #include <dirent.h>
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +14,7 @@
 #include "skel.h"
 #include "tsem.h"
 
-/* The root lives as long as tsem-bpf is loaded. */
+/* The root namespace exists as long as tsem-bpf is loaded. */
 static int remember(const struct tsem_namespace *ns, void *data)
 {
 	if (!ns->id)
@@ -43,20 +42,12 @@ static void remove_journals(void)
 
 int cmd_unload(int argc, char **argv)
 {
-	static const struct option options[] = { { "force", no_argument, NULL, 'f' }, {} };
 	struct tsem_namespace ns;
 	bool force = false;
 	struct tsem tsem;
-	int option, err;
+	int err;
 
-	while ((option = cmd__option(argc, argv, "+:", options)) != -1) {
-		if (option != 'f')
-			return cmd__bad_option(argv, option);
-		force = true;
-	}
-	if (optind < argc)
-		return cmd__fail(EXIT_USAGE, "unload: '%s' is one word too many", argv[optind]);
-	err = cmd__need_control("unload");
+	err = cmd__flag(argc, argv, "force", &force) ?: cmd__need_control("unload");
 	if (err)
 		return err;
 	if (!force) {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Making evidence: what is stated, the challenge over it, and the entries of the log that the quoted register holds. */
+/*
+ * Makes evidence: the statements, the challenge over them, and the entries of the log that the quoted register holds.
+ */
 #include "attest.h"
 
 #include <errno.h>

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The form of the evidence: one JSON object in one line, all leaves strings, keys in one order, so that the same
- * evidence has one form only. A reader writes again what it has read and compares: what differs (a key that stands
- * twice or is not known, a blank, a digit in upper case) is refused without a rule for each.
+ * The form of the evidence: one JSON object in one line, all leaves strings, keys in one order, so the same evidence
+ * has only one form. The reader writes what it has read again, and compares. So it refuses every difference (a repeated
+ * or unknown key, a blank, an upper case digit) without a rule for each.
  *
  *	{"version":"2","nonce":HEX,"pcrs":{"0":HEX, ... "7":HEX,"11":HEX},
  *	 "root":{"pcr","digest","encoding","base","initial","logged","lost","losses":{REASON:N...}},
@@ -98,7 +98,7 @@ void attest__add_statements(struct json_object *o, const struct attest *a)
 	json_object_object_add(o, "events", a->events ? json_object_get(a->events) : json_object_new_array());
 }
 
-/* The whole of it. NULL: no memory. */
+/* The whole evidence as an object. NULL: no memory. */
 static struct json_object *to_json(const struct attest *a)
 {
 	struct json_object *o = json_object_new_object(), *pcrs = json_object_new_object();
@@ -135,10 +135,13 @@ int attest__write(FILE *file, const struct attest *a)
 	return err;
 }
 
-/* Reading: the value of a key, in each of the forms. False, and the key in *fault, if it is missing or malformed. */
+/*
+ * Readers for the values of keys, one for each form. False, and the key in *fault, if the value is missing or
+ * malformed.
+ */
 struct reader {
 	struct json_object *o;
-	const char *key; /* the last that was asked for */
+	const char *key; /* the last key that was read */
 	bool bad;
 };
 
@@ -157,7 +160,7 @@ static const char *get_text(struct reader *r, const char *key)
 {
 	struct json_object *value = get(r, key, json_type_string);
 
-	/* A NUL in it: what is written again ends there. */
+	/* A NUL in it is found when it is written again: the string ends there. */
 	return value ? json_object_get_string(value) : "";
 }
 
@@ -196,7 +199,7 @@ static void get_hex(struct reader *r, const char *key, u8 *out, size_t size)
 	r->bad = r->bad || !from_hex(value, out, size);
 }
 
-/* The same of at most `room` bytes. Their number. */
+/* The same for at most `room` bytes. Returns their number. */
 static size_t get_bytes(struct reader *r, const char *key, u8 *out, size_t room)
 {
 	struct json_object *value = get(r, key, json_type_string);
@@ -206,7 +209,7 @@ static size_t get_bytes(struct reader *r, const char *key, u8 *out, size_t room)
 	return r->bad ? 0 : size;
 }
 
-/* A name of a table, as its number; 0 is none where `parse` says so. */
+/* The number of a name in a table; `parse` decides whether 0 is a number. */
 static u32 get_name(struct reader *r, const char *key, int (*parse)(const char *name))
 {
 	int value = parse(get_text(r, key));
@@ -241,7 +244,7 @@ static void read_namespace(struct reader *r, struct attest_namespace *ns)
 	get_hex(r, "state", ns->state, digest__size(ns->digest));
 }
 
-/* A reader of the object that is the value of `key`. */
+/* A reader for the object under `key`. */
 static struct reader inside(struct reader *r, const char *key)
 {
 	struct json_object *o = get(r, key, json_type_object);
@@ -249,7 +252,7 @@ static struct reader inside(struct reader *r, const char *key)
 	return (struct reader){ .o = o, .key = key, .bad = r->bad };
 }
 
-/* Back from an object inside: what was wrong there is wrong here. */
+/* Passes the fault of an inner reader on. */
 static void outside(struct reader *r, const struct reader *in)
 {
 	if (!in->bad || r->bad)
@@ -284,7 +287,7 @@ static void read_pcrs(struct reader *r, struct attest *a)
 		snprintf(key, sizeof(key), "%u", i < ATTEST_BOOT ? i : a->root.pcr);
 		get_hex(r, key, i < ATTEST_BOOT ? a->boot[i] : a->pcr, ATTEST_SIZE);
 	}
-	r->key = "pcrs"; /* that of the register is gone with this function */
+	r->key = "pcrs"; /* the register's key is local to this function */
 }
 
 static int read_namespaces(struct reader *r, struct attest *a)
@@ -318,7 +321,7 @@ static int read_log(struct reader *r, struct attest *a)
 	return err;
 }
 
-/* Each an object or null; what is in them is looked at with their coefficients. */
+/* Each is an object or null; their contents are checked together with their coefficients. */
 static void read_events(struct reader *r, struct attest *a)
 {
 	struct json_object *array = get(r, "events", json_type_array);

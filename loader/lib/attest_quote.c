@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a TPM signs, and its signature, parsed by hand as the TPM 2.0 specification has it (part 2, TPMS_ATTEST and
- * TPMT_SIGNATURE; integers are big-endian): a verifier is not to need a TPM's software, nor to trust its parsers with
- * foreign bytes.
+ * Parses what a TPM signs, and its signature, by the TPM 2.0 specification (part 2, TPMS_ATTEST and TPMT_SIGNATURE;
+ * integers are big-endian). So a verifier needs no TPM software, and need not trust its parsers with foreign bytes.
  */
 #include <errno.h>
 #include <string.h>
@@ -59,7 +58,7 @@ int attest__parse_quote(const struct tpm2_quote *quote, struct attest_quoted *q)
 	memset(q, 0, sizeof(*q));
 	q->magic = take_integer(&b, 4);
 	q->type = take_integer(&b, 2);
-	take_sized(&b); /* name of the key, which the signature proves */
+	take_sized(&b); /* name of the key; not needed, since the signature proves the key */
 	q->extra = take_sized(&b);
 	take(&b, 8 + 4 + 4 + 1); /* clock, resets, restarts, safe */
 	take(&b, 8); /* version of the firmware */
@@ -72,7 +71,7 @@ int attest__parse_quote(const struct tpm2_quote *quote, struct attest_quoted *q)
 	size = take_integer(&b, 1);
 	bits = take(&b, size);
 	for (u32 i = 0; bits && i < size; i++) {
-		/* A register that this file does not know of. */
+		/* A register that the evidence does not have. */
 		if (i >= 4 && bits[i])
 			return -EINVAL;
 		q->selected |= i < 4 ? (u32)bits[i] << 8 * i : 0;
@@ -108,7 +107,9 @@ EVP_PKEY *attest__key(FILE *file)
 	return NULL;
 }
 
-/* TPMT_SIGNATURE of ECDSA as libcrypto has it: a DER sequence, to be freed. Its size, or 0. */
+/*
+ * Converts TPMT_SIGNATURE of ECDSA to libcrypto's form: a DER sequence, which the caller frees. Returns its size, or 0.
+ */
 static int ecdsa_der(struct attest_bytes *b, u8 **der)
 {
 	struct attest_bytes r = take_sized(b), s = take_sized(b);
@@ -154,7 +155,7 @@ bool attest__signed(const struct tpm2_quote *quote, EVP_PKEY *key)
 		signature = rsa.p;
 	}
 	context = EVP_MD_CTX_new();
-	/* The padding of RSA is that of PKCS 1.5 unless one asks for another, which is RSASSA. */
+	/* The default RSA padding is PKCS 1.5, which is RSASSA. */
 	if (context && size && !b.short_of && !b.left &&
 	    EVP_DigestVerifyInit_ex(context, NULL, "SHA256", NULL, NULL, key, NULL) == 1)
 		holds = EVP_DigestVerify(context, signature, size, quote->attest, quote->attest_size) == 1;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Is evidence genuine, and what does it mean: the quote is the TPM's, the log leads to the register, the descriptions
- * are those of the log, nothing is missing, and all of it is in the model.
+ * Checks evidence: the quote is the TPM's, the log gives the register, the descriptions are those of the log, nothing
+ * is missing, and every entry is in the model.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -35,7 +35,7 @@ static const char *quote_fault(const struct attest *a, const struct attest_polic
 	return attest__equal(&q.digest, registers) ? NULL : "the registers are not those of the quote";
 }
 
-/* Does the log lead to the register, and are its descriptions true? NULL, or why not. */
+/* Does the log give the register, and do its descriptions match? NULL, or why not. */
 static const char *log_fault(const struct attest *a, const struct attest_policy *policy, int *err)
 {
 	static const u8 zeros[ATTEST_SIZE];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Capabilities by libcap-ng; the bounding and ambient sets by prctl(), one capability at a time. */
+/* Uses libcap-ng for capabilities, and prctl() for one capability of the bounding and ambient sets. */
 #include "caps.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 
 #define CAP_ML 41
 
-/* The number alone would not do: a later kernel may give it to another capability. */
+/* The number alone is not enough: a later kernel may use it for another capability. */
 unsigned int caps__control(void)
 {
 	return tsem__patched() && prctl(PR_CAPBSET_READ, CAP_ML) >= 0 ? CAP_ML : CAP_MAC_ADMIN;

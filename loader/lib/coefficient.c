@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The coefficient of a record: hashed as it lies there, without knowing what its fields mean (coefficients.md). */
+/* The coefficient of a record: hashes its bytes as they are, without knowing what the fields mean (coefficients.md). */
 #include <endian.h>
 #include <errno.h>
 #include <string.h>

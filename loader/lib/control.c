@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Parser of the control verbs. A verb is a row of a table: its name, the keys it must have and those it may have. A
- * setting of a namespace is a row of another. Words are matched whole, and the first one that does not fit ends the
- * parsing, by name.
+ * setting of a namespace is a row of another. Words are matched whole. Parsing stops at the first word that does not
+ * fit, and the message names it.
  */
 #include "control.h"
 
@@ -77,7 +77,7 @@ static int parse_number(const char *key, const char *value, u64 least, u64 most,
 	return 0;
 }
 
-/* A value as wide as some digest; *size: its bytes. */
+/* A value of the size of some digest; *size: its bytes. */
 static int parse_hex(const char *key, const char *value, u8 *out, u32 *size, struct control_error *error)
 {
 	size_t length = strlen(value);
@@ -314,7 +314,7 @@ static bool makes_namespace(const struct verb *verb)
 	return verb->verb == CONTROL_INTERNAL || verb->verb == CONTROL_EXTERNAL;
 }
 
-/* The two keys may stand in either order. */
+/* The two keys may come in either order. */
 static int parse_pattern(const char *key, const char *value, struct control_request *request,
 			 struct control_error *error)
 {
@@ -378,7 +378,7 @@ static const struct verb *find_verb(const char *name, struct control_error *erro
 	return NULL;
 }
 
-/* The keys that a line has. */
+/* The keys of a line. */
 struct seen {
 	char key[ARGUMENTS_MAX][KEY_SIZE];
 	int count;

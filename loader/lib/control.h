@@ -13,7 +13,7 @@ struct control_error {
 	char text[1024];
 };
 
-/* Settings that were named and are not a default: bits of control_namespace.named. */
+/* Settings that were given, and are not defaults: bits of control_namespace.named. */
 enum control_named {
 	CONTROL_NAMED_DIGEST = 1 << 0,
 	CONTROL_NAMED_CONTENT = 1 << 1,
@@ -28,11 +28,11 @@ struct control_namespace {
 	u32 named; /* enum control_named */
 	u32 nsref; /* enum tsem_nsref */
 	u32 digest; /* enum tsem_digest_type */
-	u32 content; /* enum tsem_digest_type; digest, unless it was named */
+	u32 content; /* enum tsem_digest_type; the same as digest unless it was given */
 	u32 encoding; /* enum tsem_encoding */
 	u32 model; /* enum tsem_model_type */
 	u32 scope; /* enum tsem_scope */
-	u32 on_violation; /* enum tsem_action of every event that `action` does not name */
+	u32 on_violation; /* enum tsem_action for events that `action` does not name */
 	u64 instances;
 	u32 cache; /* events that the ring holds */
 	u32 key_size; /* bytes of key; 0: none was given */
@@ -64,19 +64,19 @@ struct control_request {
 	enum control_verb verb;
 	struct control_namespace namespace; /* internal, external */
 	u8 value[TSEM_DIGEST_MAX]; /* state, base, pseudonym; the key of trusted, untrusted */
-	u32 value_size; /* bytes that were given; to be those of the namespace's digest */
+	u32 value_size; /* bytes that were given; must be the size of the namespace's digest */
 	struct tsem_pattern pattern; /* pattern */
 	struct tsem_action_of action; /* action */
 	u64 pid; /* trusted, untrusted */
 	u64 tnum;
 };
 
-/* The settings of a namespace that nothing was said about. */
+/* The default settings of a namespace; `verb` is CONTROL_INTERNAL or CONTROL_EXTERNAL. */
 void control__namespace_defaults(struct control_namespace *ns, enum control_verb verb);
 
 /*
  * Takes one setting: `key` is nsref, digest, content, encoding, model, instances, scope, on_violation, cache or key. 0,
- * or -EINVAL with the line in *error; the settings are then as they were.
+ * or -EINVAL with the line in *error; then the settings are unchanged.
  */
 int control__namespace_option(struct control_namespace *ns, const char *key, const char *value,
 			      struct control_error *error);
@@ -84,7 +84,7 @@ int control__namespace_option(struct control_namespace *ns, const char *key, con
 /* Takes `EVENT=ACTION`, or `all=ACTION`, into action. 0, or -EINVAL with the line in *error. */
 int control__namespace_action(struct control_namespace *ns, const char *text, struct control_error *error);
 
-/* What follows a violation in `event`, an enum tsem_event_type. */
+/* What a violation by `event` (enum tsem_event_type) does: an enum tsem_action. */
 u32 control__action_of(const struct control_namespace *ns, u32 event);
 
 /* Parses a line of the form `verb key=value ...` into *request. 0, or -EINVAL with the line in *error. */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Hash functions by name and number, and hexadecimal. libcrypto does the hashing; each hash is fetched once. What it
- * has not (Streebog, Whirlpool) is asked of the kernel through an AF_ALG socket, as long as that has it.
+ * Hash functions by name and number, and hexadecimal. libcrypto does the hashing; each hash is fetched once. For hashes
+ * that it lacks (Streebog, Whirlpool) the kernel does it, through an AF_ALG socket, if the kernel has them.
  *
- * The table has every unkeyed cryptographic hash of the kernel's crypto API but MD4, MD5 and SHA-1: a model that is
- * keyed by a function whose collisions can be computed binds nobody.
+ * The table has every unkeyed cryptographic hash of the kernel's crypto API except MD4, MD5 and SHA-1: a model proves
+ * nothing if collisions of its hash can be computed.
  */
 #include "digest.h"
 
@@ -87,7 +87,7 @@ const char *digest__encoding_name(u32 encoding)
 	return encoding < LENGTH(encodings) ? encodings[encoding] : NULL;
 }
 
-/* libcrypto's function, or NULL: the kernel is asked then. */
+/* libcrypto's function; NULL: use the kernel's. */
 static const EVP_MD *fetch(u32 type)
 {
 	static EVP_MD *fetched[TSEM_DIGEST_END];
@@ -97,7 +97,8 @@ static const EVP_MD *fetch(u32 type)
 	return fetched[type];
 }
 
-/* A socket that the kernel hashes on, or -EIO. Each digest has its own: nothing that is hashed this way is in a hurry.
+/*
+ * A socket of the kernel's hash function, or -EIO. Each digest opens its own: speed does not matter here.
  */
 static int kernel_open(u32 type)
 {
@@ -194,7 +195,7 @@ void digest__to_hex(const u8 *data, size_t size, char *out)
 	*out = 0;
 }
 
-/* Value of a digit, by its character; 0xff for every other character. */
+/* Value of a hexadecimal digit, by its character; 0xff for other characters. */
 static const u8 *digit_values(void)
 {
 	static u8 values[256];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The hash functions of coefficients in user space, by OpenSSL, or by the kernel where that has none. */
+/* The hash functions of coefficients in user space: OpenSSL's, or the kernel's where OpenSSL does not have one. */
 #ifndef TSEM_DIGEST_H
 #define TSEM_DIGEST_H
 
@@ -16,7 +16,7 @@
 int digest__parse(const char *name);
 /* The name of an enum tsem_digest_type, or NULL; static. */
 const char *digest__name(u32 type);
-/* The enum tsem_encoding of `host` or `portable`, or -EINVAL; and back: NULL for no encoding. */
+/* The enum tsem_encoding of `host` or `portable`, or -EINVAL. And its name, static; NULL: it is no encoding. */
 int digest__parse_encoding(const char *name);
 const char *digest__encoding_name(u32 encoding);
 
@@ -30,8 +30,8 @@ size_t digest__size(u32 type);
 int digest__hash(u32 type, const void *data, size_t size, u8 *out);
 
 /*
- * The same in pieces: init, any number of updates, final. digest__final() ends every stream that digest__init() began,
- * the failed ones too, and gives the first error of all; `out` is then as it was.
+ * The same in pieces: init, any number of updates, final. Call digest__final() after every digest__init(), also after
+ * an error. It frees the stream and returns the first error of any step; then `out` is unchanged.
  */
 struct digest_stream {
 	u32 type;
@@ -46,7 +46,7 @@ int digest__final(struct digest_stream *stream, u8 *out);
 
 /* `size` bytes as 2 * size lower case digits and a NUL into `out`. */
 void digest__to_hex(const u8 *data, size_t size, char *out);
-/* Exactly 2 * size digits of either case into `out`. 0, or -EINVAL, then `out` is as it was. */
+/* Exactly 2 * size digits of either case into `out`. 0, or -EINVAL; then `out` is unchanged. */
 int digest__from_hex(const char *hex, size_t length, u8 *out, size_t size);
 
 #endif

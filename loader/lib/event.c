@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Names of events, and what a record must be before anything else is read from it. */
+/* Names of events, and the checks of a record before anything else is read from it. */
 #include "event.h"
 
 #include <errno.h>
@@ -24,7 +24,7 @@ int event__parse(const char *name)
 	return -EINVAL;
 }
 
-/* Do the sizes agree with each other and with the `size` bytes that there are? */
+/* Are the sizes consistent, and within the `size` bytes that there are? */
 static bool sizes_plausible(const struct tsem_record *record, size_t size)
 {
 	return record->cell_size <= TSEM_CELL_MAX && record->hashed_size <= record->cell_size &&

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Events: between a record of the ring, a line of JSON and a coefficient.
+ * Events: conversion between a record of the ring, a line of JSON and a coefficient.
  *
- * A struct tsem_record is the one form of an event in memory. Records may come from a file that somebody else wrote:
- * every function here checks what it reads.
+ * In memory an event is always a struct tsem_record. A record may come from a file that somebody else wrote, so every
+ * function here checks what it reads.
  */
 #ifndef TSEM_EVENT_H
 #define TSEM_EVENT_H
@@ -33,13 +33,13 @@ int event__from_json(struct json_object *json, u32 digest, u32 encoding, struct 
  */
 struct json_object *event__to_json(const struct tsem_record *record, bool with_pid);
 
-/* The JSON object that the whole line is, blanks around it aside; the caller puts it. NULL if it is none. */
+/* Parses a whole line, which may have blanks around it, as a JSON object; the caller puts it. NULL if it is none. */
 struct json_object *event__from_line(const char *line, size_t size);
 
 /* The JSON object as one line of text; owned by the object. */
 const char *event__line(struct json_object *json);
 
-/* What event__coefficient() computes, padded with zeros. */
+/* The digests that event__coefficient() computes, padded with zeros. */
 struct event_digests {
 	u8 coefficient[TSEM_DIGEST_MAX];
 	u8 coe[TSEM_DIGEST_MAX];
@@ -48,7 +48,7 @@ struct event_digests {
 
 /*
  * The coefficient H(NAME || PTASK_ID || TASK_ID || H(COE) || H(CELL)) of a record of TSEM_RECORD_EVENT. 0; -EINVAL if
- * event__plausible() refuses it; -EIO if nobody has the hash function.
+ * event__plausible() refuses it; -EIO if neither libcrypto nor the kernel has the hash function.
  */
 int event__coefficient(const struct tsem_record *record, struct event_digests *out);
 
@@ -57,7 +57,7 @@ size_t event__utf8_length(const u8 *s, size_t left);
 
 /*
  * Is this a whole record of at most `size` bytes, of our version, with sizes that agree? Its cell may still be
- * malformed: event__to_json() says that.
+ * malformed; event__to_json() finds that.
  */
 bool event__plausible(const struct tsem_record *record, size_t size);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The walk over the fields of a CELL, and the blocks that are more than a list of fields. */
+/* Walks the fields of a CELL; also has the blocks that are more than a list of fields. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,7 +21,7 @@ static int block_dentry(struct codec *c, struct json_object *o)
 	return codec__path(c, block);
 }
 
-/* Is the file, or the path of inode_getattr, an inherited descriptor? It has no inode and no path then. */
+/* Is the file, or the path of inode_getattr, an inherited descriptor? Then it has no inode and no path. */
 static int inherited(struct codec *c, struct json_object *o, bool *is)
 {
 	*is = codec__present(c, TSEM_SHAPE_INHERITED, o, "inherited");
@@ -48,7 +48,7 @@ static int block_getattr(struct codec *c, struct json_object *o)
 	return is ? codec__number(c, o, "inherited", FIELD_STREAM, FIELD_HASHED) : block_dentry(c, o);
 }
 
-/* Flags of an inherited file: how it may be accessed is hashed, all of them are told. */
+/* Flags of an inherited file: the access mode is hashed, all flags are told. */
 static int block_access(struct codec *c, struct json_object *o, const char *key)
 {
 	u8 *access = codec__bytes(c, FIELD_HASHED, 4);
@@ -100,7 +100,7 @@ static int block_uuid(struct codec *c, struct json_object *o, const char *key, e
 	return memcmp(p, zeros, 16) ? -EINVAL : 0;
 }
 
-/* An address; its kind is in the shape, its fields depend on the kind and on what the address is for. */
+/* An address. The shape has its kind; its fields depend on the kind and on the use of the address. */
 static int block_address(struct codec *c, struct json_object *o, const char *key, enum field_kind kind)
 {
 	u32 which = (c->shape & TSEM_SHAPE_ADDR_MASK) >> TSEM_SHAPE_ADDR_SHIFT;
@@ -130,7 +130,7 @@ static int block_address(struct codec *c, struct json_object *o, const char *key
 	return codec__fields(c, fields, address);
 }
 
-/* The abstract name of a peer: all of its bytes, from the NUL that it begins with. */
+/* The abstract name of a peer: all bytes, with the first NUL. */
 static int block_abstract(struct codec *c, struct json_object *o, const char *key)
 {
 	u8 *p = c->part[FIELD_HASHED].at;
@@ -233,7 +233,7 @@ static bool field_present(struct codec *c, const struct field *f, struct json_ob
 	return codec__present(c, f->present, o, group);
 }
 
-/* The object before the dot of a key: several fields share it. */
+/* The object before the dot of a key, which several fields share. */
 static int group_object(struct codec *c, struct json_object *o, const char *key, const char *dot,
 			struct json_object **group)
 {

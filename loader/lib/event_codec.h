@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Inside of the event codec: event_json.c has the envelope, event_cell.c walks the fields of a CELL, event_path.c has
- * the pathnames, event_leaf.c the values.
+ * Internal parts of the event codec: event_json.c has the envelope, event_cell.c walks the fields of a CELL,
+ * event_path.c has the pathnames, event_leaf.c the values.
  *
  * One walk goes over the fields in order. It either writes the record from JSON (ENCODE) or JSON from the record
- * (DECODE), so that the two cannot disagree about order or width. The hashed and the told bytes have a cursor each.
+ * (DECODE), so both directions always have the same order and widths. The hashed and the told bytes have a cursor each.
  */
 #ifndef TSEM_EVENT_CODEC_H
 #define TSEM_EVENT_CODEC_H
@@ -29,19 +29,19 @@ struct codec {
 	u32 width; /* bytes of a digest */
 	bool portable;
 	struct codec_bytes part[2]; /* FIELD_HASHED and FIELD_TOLD */
-	u8 *scratch; /* ENCODE: TSEM_CELL_MAX bytes for the string at hand */
-	u8 *path; /* ENCODE: as many for a real pathname */
+	u8 *scratch; /* ENCODE: TSEM_CELL_MAX bytes for the current string */
+	u8 *path; /* ENCODE: TSEM_CELL_MAX bytes for a real pathname */
 	bool untold; /* ENCODE: there is no room to tell real pathnames */
 	u32 shape; /* ENCODE: as found so far; DECODE: of the record */
 	u32 forms;
-	u32 met; /* DECODE: bits of the shape that belong to a field */
+	u32 met; /* DECODE: bits of the shape that some field used */
 	u32 paths; /* PATHs met so far */
 	u32 dentries;
 	u64 last[FIELD_KINDS]; /* the last integer of a kind that others depend on */
 	const char *fault; /* the key of the value at fault */
 };
 
-/* Ends the caller with the error of `call`. */
+/* Returns from the caller with the error of `call`, if there is one. */
 #define CODEC_TRY(call)                     \
 	do {                                \
 		int codec_error = (call);   \
@@ -53,7 +53,10 @@ struct codec {
 int codec__short(struct codec *c, const char *key);
 /* The next `size` bytes of a part: room to write, or bytes to read. NULL if they are not there. */
 void *codec__bytes(struct codec *c, enum field_part part, size_t size);
-/* Does this optional part exist? ENCODE: says JSON, and the bit goes into the shape; DECODE: says the shape. */
+/*
+ * Does this optional part exist? ENCODE: if JSON has the key; sets the bit in the shape. DECODE: if the shape has the
+ * bit.
+ */
 bool codec__present(struct codec *c, u32 bit, struct json_object *o, const char *key);
 /* ENCODE: the object under `key` into *block. DECODE: a new one under `key`. */
 int codec__object(struct codec *c, struct json_object *o, const char *key, struct json_object **block);
@@ -75,11 +78,11 @@ int codec__str(struct codec *c, struct json_object *o, const char *key);
 int codec__value(struct codec *c, struct json_object *o, const char *key);
 int codec__rest(struct codec *c, struct json_object *o, const char *key);
 int codec__name32(struct codec *c, struct json_object *o, const char *key, enum field_part part);
-/* ENCODE: a STR of bytes that are at hand. DECODE: the bytes of one. */
+/* ENCODE: writes a STR of these bytes. DECODE: the bytes of the next STR, which point into the record. */
 int codec__put_str(struct codec *c, enum field_part part, const void *bytes, size_t size);
 int codec__get_str(struct codec *c, enum field_part part, const u8 **bytes, u32 *size);
 
-/* PATH: device, pathname and what it is hashed as. */
+/* PATH: device, pathname, and the form in which it is hashed. */
 int codec__path(struct codec *c, struct json_object *o);
 /* A list of fields, from or to the object `o`. */
 int codec__fields(struct codec *c, const struct field *fields, struct json_object *o);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The table of events and their fields. JSON, records, coefficients and explanations are all made from it: it says once
- * what a field is called, how wide it is, when it is there, and whether it is hashed or only told.
+ * The table of events and their fields. JSON, records, coefficients and explanations follow from it. It has each
+ * field's name and width, when the field is present, and whether it is hashed or only told.
  */
 #ifndef TSEM_EVENT_FIELDS_H
 #define TSEM_EVENT_FIELDS_H
@@ -65,23 +65,27 @@ enum field_part {
 struct field {
 	const char *key; /* in JSON; with a dot: inside of an object of the CELL */
 	enum field_kind kind;
-	u32 present; /* bit of the shape that says that it is there; 0: it always is, or its kind decides */
+	u32 present; /* bit of the shape that is set if the field is present; 0: it always is, or its kind decides */
 	enum field_part part;
 };
 
-/* The fields of an event's CELL, up to one of FIELD_END. None at all: the event is always generic. NULL: no event. */
+/*
+ * The fields of an event's CELL; FIELD_END ends the list. An empty list: the event is always generic. NULL: no such
+ * event.
+ */
 const struct field *event__fields(u32 event);
 
 /* May the CELL of this event be empty without being generic? */
 bool event__optional(u32 event);
 
-/* The fields of a block that is a plain list of them, up to one of FIELD_END; NULL for other kinds. */
+/* The fields of a block that is a plain list, which FIELD_END ends; NULL for other kinds. */
 const struct field *field__block(enum field_kind kind);
 
-/* FILE in its two forms: inode, path, digest; and access mode, stream. */
+/* The two forms of FILE: inode, path, digest; or access mode, stream. */
 extern const struct field field__file[], field__inherited_file[];
 
-/* The fields of an address of a kind (enum tsem_addr_kind) in a field of ADDR, LADDR or MADDR, or NULL if it has none.
+/*
+ * The fields of an address of a kind (enum tsem_addr_kind) in a field of ADDR, LADDR or MADDR, or NULL if it has none.
  */
 const struct field *field__address(enum field_kind kind, u32 addr_kind);
 
@@ -91,7 +95,7 @@ const char *field__address_key(u32 addr_kind);
 /* Is arg2 of this option of prctl an address, which differs from run to run? */
 bool field__address_option(u64 option);
 
-/* TMPFS_MAGIC of linux/magic.h: a tmpfs has another UUID after every boot. */
+/* TMPFS_MAGIC of linux/magic.h: the UUID of a tmpfs changes at every boot. */
 #define FIELD_TMPFS 0x01021994
 
 #endif

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Between a record and a line of JSON (events.md): who, when, and the CELL, whose fields event_cell.c walks.
+ * Converts between a record and a line of JSON (events.md): who, when, and the CELL, whose fields event_cell.c walks.
  *
- * A record that has a JSON form is the one that its JSON gives: what no honest writer leaves in a record (a bit of the
- * shape without its part, bytes behind the end of a name) is refused.
+ * Record and JSON convert to each other exactly. So records that the programs never write are refused: with a bit of
+ * the shape without its part, or with bytes after the end of a name.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -63,7 +63,7 @@ static int read_coe(struct codec *c, struct json_object *json, struct tsem_recor
 	return codec__fields(c, field__block(FIELD_COE), coe);
 }
 
-/* The fields into record->cell and `told`; -E2BIG if there is too much of both. */
+/* Writes the fields to record->cell and `told`; -E2BIG if both together are too large. */
 static int read_fields(struct codec *c, struct json_object *cell, struct tsem_record *record, u8 *told)
 {
 	c->part[FIELD_HASHED] = (struct codec_bytes){ .at = record->cell, .room = TSEM_CELL_MAX };
@@ -107,7 +107,7 @@ static int read_cell(struct codec *c, struct json_object *cell, struct tsem_reco
 	return err;
 }
 
-/* The name of the event into record->event. */
+/* Parses the name of the event into record->event. */
 static int read_type(struct codec *c, struct json_object *header, struct tsem_record *record)
 {
 	struct json_object *type = codec__string(c, header, "type");
@@ -216,7 +216,7 @@ static int write_fields(struct codec *c, const struct tsem_record *record, struc
 	if (fields->kind == FIELD_END)
 		return -EINVAL;
 	CODEC_TRY(codec__fields(c, fields, cell));
-	/* Bytes behind the last field, and bits of parts that the event does not have, belong to no description. */
+	/* A description has no bytes after the last field, and no bits of parts that the event does not have. */
 	if (c->part[FIELD_HASHED].size || c->part[FIELD_TOLD].size || c->shape & ~c->met ||
 	    c->forms >> c->paths * TSEM_PATH_FORM_BITS)
 		return -EINVAL;
@@ -233,7 +233,7 @@ static int write_cell(struct codec *c, const struct tsem_record *record, struct 
 	if (record->flags & TSEM_RECORD_GENERIC)
 		return event__optional(record->event) ? -EINVAL : 0;
 	err = write_fields(c, record, cell);
-	/* An event that could not be described in full has the name of its hook at least. */
+	/* An event that could not be described in full at least has the name of its hook. */
 	if (err == -EINVAL && record->flags & TSEM_RECORD_UNMODELED)
 		err = codec__object(c, json, name, &cell);
 	return err;

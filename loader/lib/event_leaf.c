@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The values that an event is made of: integers, hex, strings of any bytes, base64; from and to JSON. */
+/* The values of an event, from and to JSON: integers, hex, strings of any bytes, base64. */
 #include <endian.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -202,7 +202,7 @@ int codec__number(struct codec *c, struct json_object *o, const char *key, enum 
 
 	if (c->op == CODEC_ENCODE)
 		CODEC_TRY(codec__get_number(c, o, key, i->base, max, &v));
-	/* An address tells nothing: it is zero, whatever JSON says. */
+	/* An address has no meaning: it is zero, whatever JSON says. */
 	if (kind == FIELD_ARG2 && field__address_option(c->last[FIELD_OPTION]))
 		v = max = 0;
 	p = codec__bytes(c, part, i->width);
@@ -296,7 +296,7 @@ int codec__str(struct codec *c, struct json_object *o, const char *key)
 
 static const char base64_digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-/* Bytes that base64 stands for, into `out` of TSEM_CELL_MAX bytes; their number or an error. */
+/* Decodes base64 into `out` of TSEM_CELL_MAX bytes. Returns the number of bytes, or an error. */
 static long from_base64(struct json_object *value, u8 *out)
 {
 	const char *s = json_object_get_string(value);
@@ -314,7 +314,7 @@ static long from_base64(struct json_object *value, u8 *out)
 		return -E2BIG;
 	if (!whole)
 		return 0;
-	/* It writes whole groups of three: the last one goes beside. */
+	/* It writes whole groups of three, so the last group is decoded elsewhere. */
 	if (whole > 4 && EVP_DecodeBlock(out, (const u8 *)s, whole - 4) < 0)
 		return -EINVAL;
 	if (EVP_DecodeBlock(tail, (const u8 *)s + whole - 4, 4) < 0)
@@ -400,7 +400,7 @@ int codec__name32(struct codec *c, struct json_object *o, const char *key, enum 
 	if (!p)
 		return codec__short(c, key);
 	if (c->op == CODEC_DECODE) {
-		/* A NUL inside of the name is shown, since it is hashed. */
+		/* A NUL inside the name is kept, since it is hashed. */
 		while (size && !p[size - 1])
 			size--;
 		return codec__put(o, key, codec__text(p, size));

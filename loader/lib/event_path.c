@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * PATH: a device, the pathname, and what the pathname is hashed as: itself, itself with created components, the text of
- * a pattern, or normalised text. Unless it is hashed itself, it is told. A told pathname must be one that can be hashed
- * as what was hashed: a record from a file cannot show another path than the one that its coefficient stands for.
+ * PATH: a device, the pathname, and its hashed form: the pathname itself, the pathname with created components, the
+ * text of a pattern, or normalised text. In the last three forms the real pathname is told. A told pathname must give
+ * the hashed form. So a record from a file cannot show a path that does not belong to its coefficient.
  */
 #include <endian.h>
 #include <errno.h>
@@ -12,7 +12,7 @@
 
 #include "event_codec.h"
 
-/* A pathname, component by component; a slash at its start begins none. */
+/* Walks a pathname by components; a leading slash begins none. */
 struct components {
 	const u8 *at;
 	size_t left;
@@ -85,7 +85,7 @@ static bool pattern_matches(struct bytes pattern, struct bytes path)
 	return deep || !memchr(path.at + prefix, '/', path.size - prefix - suffix);
 }
 
-/* Can the component of a name in proc be normalised to this? (coefficients.md, Scope) */
+/* Can this component of a name in proc be normalised to `normal`? (coefficients.md, Scope) */
 static bool is_normal(struct bytes component, u32 width)
 {
 	if (is_text(component, "self") || is_text(component, "other") || is_text(component, "N"))
@@ -156,7 +156,7 @@ static struct json_object *entry_of(struct json_object *list, size_t k)
 	return json_object_is_type(entry, json_type_object) ? entry : NULL;
 }
 
-/* `real` with the components that the list names replaced, into c->scratch. */
+/* Writes `real`, with the components of the list replaced, to c->scratch. */
 static int write_created(struct codec *c, struct json_object *list, struct bytes real, size_t *size)
 {
 	size_t count = json_object_array_length(list), k = 0;
@@ -185,7 +185,7 @@ static int write_created(struct codec *c, struct json_object *list, struct bytes
 		k++;
 	}
 	*size = p - c->scratch;
-	/* What is left names no component, or stands out of order. */
+	/* The rest of the list names no component, or is out of order. */
 	if (k < count) {
 		c->fault = "component";
 		return -EINVAL;
@@ -214,7 +214,7 @@ static int encode_created(struct codec *c, struct json_object *o, struct bytes r
 	return 0;
 }
 
-/* The keys that say what a pathname is hashed as, by enum tsem_path_form. */
+/* The keys for the hashed form of a pathname, by enum tsem_path_form. */
 static const char *const form_keys
 	[] = { [TSEM_PATH_CREATED] = "created", [TSEM_PATH_PATTERN] = "pattern", [TSEM_PATH_NORMAL] = "normal" };
 
@@ -294,8 +294,8 @@ static int get_bytes(struct codec *c, enum field_part part, struct bytes *out)
 }
 
 /*
- * There was no room to tell the real pathname: a pathname that is hashed as the same bytes. Created components are `*`,
- * the text of a pattern matches itself.
+ * The real pathname did not fit: makes a pathname with the same hashed form. Created components are `*`; the text of a
+ * pattern matches itself.
  */
 static int decode_untold(struct codec *c, struct json_object *o, u32 form, struct bytes hashed)
 {

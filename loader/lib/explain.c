@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The sentence of an event: who, the phrase of what it did, and whether the model has it; and what is nearest to it. */
+/* The sentence of an event: who, what it did, and whether the model has it; and the nearest event. */
 #include "explain.h"
 
 #include <errno.h>
@@ -61,8 +61,8 @@ static u32 likely_digest(struct json_object *json)
 }
 
 /*
- * The TASK_ID that an exec gives is its coefficient with zero bytes for the TASK_ID. A trajectory does not say which
- * hash and encoding it was taken with: all are computed, and only the right one will be met.
+ * The TASK_ID from an exec is its coefficient computed with a TASK_ID of zero bytes. A trajectory does not say its hash
+ * and encoding. So this computes the TASK_ID for all of them; only the right one occurs in later events.
  */
 static void learn_program(struct explain *explain, struct json_object *json)
 {
@@ -85,7 +85,7 @@ static void learn_program(struct explain *explain, struct json_object *json)
 	}
 }
 
-/* The event as event__to_json() has it into *out, its names remembered. */
+/* Converts the event to the form of event__to_json(), into *out, and remembers its names. */
 static int take(struct explain *explain, struct json_object *json, struct json_object **out, const char **fault)
 {
 	struct tsem_record *record = &explain->record;

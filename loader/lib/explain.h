@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Events in sentences: who did what, and what of it differs from the nearest event of a trajectory.
+ * Events as sentences: who did what, and how this differs from the nearest event of a trajectory.
  *
- * Events are the JSON objects of the specification. Everything in them may have been chosen by a hostile workload: the
- * text that comes out has no control characters, and a name that could be taken for a part of the sentence is quoted.
- * Digests are never shown; a TASK_ID is shown as the executable that gave it, where an event said so before.
+ * Events are the JSON objects of the specification. A hostile workload may have chosen everything in them. So the text
+ * has no control characters, and a name that could look like part of the sentence is quoted. Digests are never shown. A
+ * TASK_ID is shown as the executable that it comes from, if an earlier event named it.
  */
 #ifndef TSEM_EXPLAIN_H
 #define TSEM_EXPLAIN_H
@@ -18,7 +18,10 @@
 /* A trajectory to compare with, perhaps empty, and the names of TASK_IDs. */
 struct explain;
 
-/* What is known of the event beside its description: bits. 0: outside of the model if a trajectory lacks it. */
+/*
+ * What is known about the event besides its description: bits. 0: nothing; it is outside of the model if it is not in
+ * the trajectory.
+ */
 enum explain_verdict {
 	EXPLAIN_UNKNOWN = 0,
 	EXPLAIN_ALLOWED = 1 << 0, /* outside of the model, and not denied */
@@ -31,8 +34,8 @@ enum explain_verdict {
 struct explanation {
 	char *sentence;
 	char *nearest; /* the nearest event of the same type in the trajectory; NULL: none */
-	struct json_object *differs; /* array of strings, what is different from that; NULL if `nearest` is */
-	const char *missing; /* what a trajectory has none of: the event's type, static; NULL: it has one, or is none */
+	struct json_object *differs; /* array of strings: the differences from it; NULL if `nearest` is NULL */
+	const char *missing; /* the event's type, static, if the trajectory has none of it; else NULL */
 };
 
 /* NULL: no memory. */
@@ -41,27 +44,28 @@ struct explain *explain__new(void);
 void explain__free(struct explain *explain);
 
 /*
- * Adds an event to the trajectory; from the first on there is one. 0; -EINVAL for a missing or malformed value and
- * -E2BIG for too large an event, with the word at fault in *fault (static or part of `json`); -ENOMEM. `json` stays the
- * caller's.
+ * Adds an event to the trajectory; the first call makes one. 0; -EINVAL for a missing or malformed value and -E2BIG for
+ * too large an event, with the word at fault in *fault (static or part of `json`); -ENOMEM. `json` stays the caller's.
  */
 int explain__learn(struct explain *explain, struct json_object *json, const char **fault);
 /* Says that there is a trajectory, even if it has no events. */
 void explain__compare(struct explain *explain);
 
-/* Explains an event or a log record; `verdict`: enum explain_verdict. Errors as those of explain__learn(); then there
- * is nothing to be freed. */
+/*
+ * Explains an event or a log record; `verdict`: enum explain_verdict. Errors as for explain__learn(); then there is
+ * nothing to free.
+ */
 int explain__event(struct explain *explain, struct json_object *json, u32 verdict, struct explanation *out,
 		   const char **fault);
 void explain__free_text(struct explanation *explanation);
 
 /*
- * Bytes as text that is safe to print: control characters and what is no UTF-8 become `\xNN`, a quotation mark has a
- * backslash before it. Free it. NULL: no memory.
+ * Bytes as text that is safe to print: control characters and bytes that are not UTF-8 become `\xNN`, and a quotation
+ * mark gets a backslash. Free it. NULL: no memory.
  */
 char *explain__safe(const char *text, size_t size);
 
-/* The same for a sentence that has quotation marks of its own: they stay as they are. */
+/* The same for a sentence that has its own quotation marks: they are not changed. */
 char *explain__plain(const char *text, size_t size);
 
 #endif

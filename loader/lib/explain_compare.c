@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two events of a type are compared by walking both CELLs at once; elements[] says what a key is called, in which kind
- * it is shown and how much it weighs when the nearest event is looked for. Events are kept as event__to_json() writes
- * them, so that equal values are equal strings. What is told and not hashed (event_fields.h) makes no difference.
+ * Two events of a type are compared by walking both CELLs together. elements[] has for each key its label, the kind in
+ * which it is shown, and its weight in the distance between events. Events are kept as event__to_json() writes them, so
+ * equal values are equal strings. Fields that are told but not hashed (event_fields.h) are ignored.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "event_fields.h"
 #include "explain_words.h"
 
-/* Weights: a path tells more than all that follows from it, then content, then who. */
+/* Weights: a path counts more than everything that follows from it; then content, then who. */
 enum {
 	WEIGHT_PATH = 16,
 	WEIGHT_CONTENT = 8,
@@ -21,14 +21,14 @@ enum {
 	WEIGHT_OTHER = 1
 };
 
-/* What the value under a key is called and how it is shown; the first row that fits counts. */
+/* The label of the value under a key, and how it is shown; the first row that fits counts. */
 static const struct element {
-	const char *parent; /* key of the object that it is in; "": the CELL itself; NULL: any */
+	const char *parent; /* key of the object around it; "": the CELL itself; NULL: any */
 	const char *key;
 	const char *label; /* NULL: the key */
-	const char *kind; /* NULL: it cannot be shown, it is "another" one */
+	const char *kind; /* NULL: the value cannot be shown, only that it is "another" one */
 	int weight;
-	bool whole; /* an object that is compared as one */
+	bool whole; /* an object that is compared as a whole */
 } elements[] = {
 	{ NULL, "addr", "address", "addr", WEIGHT_PATH, true },
 	{ "file", "digest", "content", NULL, WEIGHT_CONTENT, false },
@@ -69,7 +69,7 @@ static const struct element {
 
 static const struct element any_element = { NULL, NULL, NULL, "str", WEIGHT_OTHER, false };
 
-/* What a block adds to the label of the things in it. */
+/* The words that a block adds to the labels inside it. */
 static const struct {
 	const char *key, *word;
 } blocks[] = {
@@ -103,7 +103,7 @@ static const struct {
 	{ "prog", NULL },
 };
 
-/* Where the walk is: a key and the one above it; NULL above the CELL. */
+/* The position of the walk: a key and the one above it; NULL above the CELL. */
 struct place {
 	const struct place *up;
 	const char *key;
@@ -114,9 +114,9 @@ struct difference {
 	const struct field *fields; /* of the CELL */
 	int cost;
 	bool other_path; /* a path differs */
-	struct json_object *list; /* NULL: only the cost is wanted */
+	struct json_object *list; /* NULL: compute only the cost */
 	bool local; /* addresses are local ones */
-	bool heavy; /* paths and contents go on the list now, or else the rest */
+	bool heavy; /* this pass lists paths and contents; the other pass lists the rest */
 };
 
 static bool same(struct json_object *a, struct json_object *b)
@@ -138,7 +138,7 @@ static const struct element *find_element(const struct place *at)
 	return &any_element;
 }
 
-/* The words of the blocks around a value, from the outside. */
+/* The words of the blocks around a value, outermost first. */
 static void write_blocks(FILE *out, const struct place *at)
 {
 	if (!at)
@@ -204,7 +204,7 @@ static void list_add(struct difference *d, const struct place *up, const char *l
 	free(text);
 }
 
-/* Does the value belong to a file, so that another path has another one without saying more? */
+/* Does the value belong to a file, so that it follows from another path? */
 static bool follows_path(const struct place *at)
 {
 	static const char *const keys[] = { "inode", "dir", "old_dir", "new_dir" };
@@ -220,7 +220,7 @@ static bool follows_path(const struct place *at)
 	return false;
 }
 
-/* Is the value under this key of the CELL told only? */
+/* Is the value under this key of the CELL told, but not hashed? */
 static bool told(const struct difference *d, const struct place *at, struct json_object *cell)
 {
 	const struct field *f = d->fields;
@@ -233,13 +233,13 @@ static bool told(const struct difference *d, const struct place *at, struct json
 				     : f->kind != FIELD_END && f->part == FIELD_TOLD;
 }
 
-/* Has one of them a file by its path, and the other one by its descriptor? */
+/* Does one event have its file by path, and the other by descriptor? */
 static bool of_two_kinds(struct json_object *a, struct json_object *b)
 {
 	return !words__member(a, "inherited") != !words__member(b, "inherited");
 }
 
-/* Of the flags of an inherited file only how it may be accessed is hashed. */
+/* Of an inherited file's flags only the access mode is hashed. */
 static bool same_access(struct json_object *a, struct json_object *b)
 {
 	return words__member(a, "inherited") &&
@@ -256,7 +256,7 @@ static void note(struct difference *d, const struct place *up, int weight, const
 		list_add(d, up, label, kind, a, b);
 }
 
-/* What a pathname is hashed as, but for its marks: each created component is a NUL. Free it. NULL: no memory. */
+/* The hashed form of a pathname without its marks: each created component is a NUL. Free it. NULL: no memory. */
 static char *hashed_text(struct json_object *path, size_t *size)
 {
 	struct json_object *form = words__member(path, "pattern") ?: words__member(path, "normal");
@@ -290,7 +290,7 @@ static char *hashed_text(struct json_object *path, size_t *size)
 	return NULL;
 }
 
-/* The marks of two paths that are the same but for them. */
+/* Compares the marks of two paths that are otherwise the same. */
 static void compare_marks(struct difference *d, const struct place *at, struct json_object *a, struct json_object *b)
 {
 	struct json_object *one = words__member(a, "created"), *two = words__member(b, "created");
@@ -322,7 +322,7 @@ static void compare_paths(struct difference *d, const struct place *at, struct j
 	free(two);
 }
 
-/* Has compare_paths() looked at it? */
+/* Did compare_paths() handle it? */
 static bool of_path(struct json_object *o, const char *key)
 {
 	return words__member(o, "pathname") && (!strcmp(key, "pathname") || !strcmp(key, "created") ||
@@ -375,7 +375,7 @@ static void compare_objects(struct difference *d, const struct place *at, struct
 	}
 }
 
-/* Four ids of one kind; where several went from the same to the same, the first stands for all. */
+/* Four ids of one kind. If several changed in the same way, only the first is listed. */
 static void compare_ids(struct difference *d, const char *const keys[4], const char *const labels[4],
 			struct json_object *a, struct json_object *b)
 {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Values that are objects, and TASK_IDs, in words: files, sockets, addresses, programs. */
+/* Words for values that are objects, and for TASK_IDs: files, sockets, addresses, programs. */
 #include <arpa/inet.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "digest.h"
 #include "explain_words.h"
 
-/* A TASK_ID in the text of a normalised path: the program, by its last name. */
+/* A TASK_ID in the text of a normalised path: shown as the last component of its program. */
 static void put_normal(FILE *out, const char *text, const struct explain *explain)
 {
 	for (const char *p = text; *p;) {
@@ -67,7 +67,7 @@ static void put_created(FILE *out, struct json_object *path, const struct explai
 	putc(')', out);
 }
 
-/* A PATH, or the PATH in a DENTRY or a FILE: its name, and what it counts as, or which descriptor it is. */
+/* A PATH, or the PATH in a DENTRY or a FILE: its name and what it counts as, or which descriptor it is. */
 void words__path(FILE *out, struct json_object *value, const struct explain *explain)
 {
 	struct json_object *path = words__member(value, "path") ?: value;
@@ -107,7 +107,7 @@ static void show_uid(FILE *out, struct json_object *value, const struct explain 
 	(void)explain;
 	fprintf(out, "uid %" PRIu64, words__number_at(value, "uid"));
 }
-/* `size` bytes of hex that are all `byte`? */
+/* Is the hex text `size` bytes that are all `byte`? */
 static bool all_bytes(const char *hex, const char *byte)
 {
 	for (; *hex; hex += 2) {
@@ -150,7 +150,7 @@ static void show_socket(FILE *out, struct json_object *value, const struct expla
 	putc(')', out);
 }
 
-/* The name of a unix socket: a path, or behind a NUL any bytes. */
+/* The name of a unix socket: a path, or a NUL and any bytes. */
 static void put_unix_name(FILE *out, struct json_object *name, const struct explain *explain)
 {
 	const char *s = json_object_get_string(name);
@@ -165,7 +165,7 @@ static void put_unix_name(FILE *out, struct json_object *name, const struct expl
 	}
 }
 
-/* What the other end of a unix socket is bound to. */
+/* The name that the other end of a unix socket is bound to. */
 static void show_peer(FILE *out, struct json_object *value, const struct explain *explain)
 {
 	struct json_object *abstract = words__member(value, "abstract");
@@ -178,7 +178,7 @@ static void show_peer(FILE *out, struct json_object *value, const struct explain
 		fputs("no name", out);
 }
 
-/* `local`: LADDR, whose port is in the order of the host. */
+/* `local`: LADDR, whose port is in host order. */
 static void put_address(FILE *out, struct json_object *value, bool local, const struct explain *explain)
 {
 	struct json_object *a;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A phrase for every event, in which {KIND KEY} stands for the value under a key of the CELL, in the words of its kind;
- * what stands in [] is left out if one of its keys is not there.
+ * A phrase for every event. {KIND KEY} is replaced by the value under a key of the CELL, in the words of its kind. A
+ * part in [] is left out if one of its keys is missing.
  */
 #include <inttypes.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 #include "event.h"
 #include "explain_words.h"
 
-/* `bare` is said of a log record and of an event whose hook is not described: they have no arguments. */
+/* `bare` is for log records and for events that are not described: they have no arguments. */
 static const struct phrase {
 	const char *bare, *full;
 } phrases[TSEM_EVENT_END] = {
@@ -174,7 +174,7 @@ static const struct phrase {
 	/* clang-format on */
 };
 
-/* Splits the "{KIND KEY}" at `p`, whose end is returned. */
+/* Splits the "{KIND KEY}" at `p`. Returns its end. */
 static const char *placeholder(const char *p, char kind[16], char key[32])
 {
 	const char *end = strchr(p, '}');
@@ -184,7 +184,7 @@ static const char *placeholder(const char *p, char kind[16], char key[32])
 	return end + 1;
 }
 
-/* Is every key there that is used up to the ']'? */
+/* Do all keys exist that are used up to the ']'? */
 static bool group_present(const char *p, struct json_object *cell)
 {
 	char kind[16], key[32];

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Strings that a hostile workload may have chosen, as text that is safe to print; and access to what holds them. */
+/* Makes strings that a hostile workload may have chosen safe to print; and accesses the values that have them. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,7 +38,7 @@ u64 words__number_at(struct json_object *o, const char *path)
 	return words__number(words__lookup(o, path));
 }
 
-/* Are these bytes of valid UTF-8 something that acts on a terminal, or that one does not see? */
+/* Is this valid UTF-8 character invisible, or does it control a terminal? */
 static bool invisible(const u8 *s, size_t size)
 {
 	static const struct {
@@ -59,7 +59,8 @@ static bool invisible(const u8 *s, size_t size)
 	return false;
 }
 
-/* What must not reach a terminal as \xNN, and a quotation mark, if it could end what is `quoted`, behind a backslash.
+/*
+ * Writes bytes that must not reach a terminal as \xNN. If `quoted`, puts a backslash before a quotation mark.
  */
 static void put_escaped(FILE *out, const char *text, size_t size, bool quoted)
 {

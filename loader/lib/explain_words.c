@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Values that are one string of JSON in words: numbers, masks, capabilities. A kind is a function, or a vocabulary: a
+ * Words for values that are one string of JSON: numbers, masks, capabilities. A kind is a function, or a vocabulary: a
  * list of words for the numbers from 0 on, or for the bits.
  */
 #include <inttypes.h>
@@ -29,7 +29,7 @@ void words__separator(FILE *out, size_t done, size_t count)
 
 /* linux/fs.h; the kernel's own bit for a file that is about to be executed. */
 #define FMODE_EXEC 040
-/* Those of fcntl.h are 0 or wait for more macros where long is 64 bits wide. */
+/* Not from fcntl.h: there they are 0, or need more macros, where long has 64 bits. */
 #define OPEN_CREATE 0100
 #define OPEN_TRUNCATE 01000
 #define OPEN_APPEND 02000
@@ -67,7 +67,7 @@ static void show_access(FILE *out, struct json_object *value, const struct expla
 	}
 }
 
-/* Permission bits in octal; what kind of file it is only if it is no plain one. */
+/* Permission bits in octal; the type of the file only if it is not a regular one. */
 void words__mode(FILE *out, struct json_object *value, const struct explain *explain)
 {
 	static const char *const types[16] = {
@@ -80,7 +80,7 @@ void words__mode(FILE *out, struct json_object *value, const struct explain *exp
 	fprintf(out, "%s%04" PRIo64, types[mode >> 12 & 15] ?: "", mode & 07777);
 }
 
-/* Modes of other things than files are numbers, which have no leading zero. */
+/* Modes of other things than files are plain numbers without a leading zero. */
 static void show_mode_or_number(FILE *out, struct json_object *value, const struct explain *explain)
 {
 	if (json_object_get_string(value)[0] == '0' && json_object_get_string_len(value) > 1)
@@ -285,7 +285,7 @@ static void show_prot(FILE *out, struct json_object *value, const struct explain
 		fputs("inaccessible", out);
 }
 
-/* Of IP; that of other families says nothing. */
+/* The protocol of IP; that of other families has no words. */
 static void show_protocol(FILE *out, struct json_object *value, const struct explain *explain)
 {
 	static const struct {

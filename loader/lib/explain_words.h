@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Inside of explain: explain.c has the sentences, explain_phrases.c what an event says, explain_compare.c how two
- * events differ; explain_words.c and explain_objects.c show values, explain_text.c makes strings safe.
+ * Internal parts of explain: explain.c has the sentences, explain_phrases.c the phrase of each event, explain_compare.c
+ * the differences of two events; explain_words.c and explain_objects.c show values, explain_text.c makes strings safe.
  */
 #ifndef TSEM_EXPLAIN_WORDS_H
 #define TSEM_EXPLAIN_WORDS_H
@@ -21,7 +21,7 @@ struct events {
 struct explain {
 	bool comparing;
 	struct events of[TSEM_EVENT_END];
-	/* TASK_ID in hex -> pathname of the executable, and -> name of a task that had it. */
+	/* Two maps by TASK_ID in hex: the pathname of its executable, and the name of a task with it. */
 	struct json_object *programs;
 	struct json_object *comms;
 	struct tsem_record record; /* scratch */
@@ -34,12 +34,12 @@ struct json_object *words__lookup(struct json_object *o, const char *path);
 u64 words__number(struct json_object *value);
 u64 words__number_at(struct json_object *o, const char *path);
 
-/* Safe text, in quotes if it could be taken for a part of the sentence. */
+/* Writes safe text, in quotes if it could look like part of the sentence. */
 void words__safe(FILE *out, const char *text, size_t size);
-/* Between the words of a list: `done` are written, `count` will be. */
+/* Writes what goes between the words of a list: `done` of `count` words are written. */
 void words__separator(FILE *out, size_t done, size_t count);
 
-/* Writes a value. It may be NULL where a phrase has it without []. */
+/* Writes a value. `value` may be NULL where a phrase has it without []. */
 typedef void show_function(FILE *out, struct json_object *value, const struct explain *explain);
 
 show_function words__string, words__mode, words__path;
@@ -52,13 +52,15 @@ bool words__plain(FILE *out, const char *kind, struct json_object *value, const 
 /* Writes a value in the words of any kind. */
 void words__show(FILE *out, const char *kind, struct json_object *value, const struct explain *explain);
 
-/* "opened /etc/shadow for reading as uid 0", and what is said of an event whose arguments are not known; static. */
+/*
+ * Writes "opened /etc/shadow for reading as uid 0". And the words for an event whose arguments are not known; static.
+ */
 void explain__deed(FILE *out, struct json_object *json, const struct explain *explain);
 const char *explain__bare(u32 event);
 
-/* How far two events of a type are from each other: 0, they have the same coefficient. */
+/* The distance of two events of a type; 0: they have the same coefficient. */
 int explain__distance(const struct explain *explain, const char *type, struct json_object *a, struct json_object *b);
-/* What is different in `a`: an array of strings; NULL: no memory. */
+/* The differences of `a` from `b` as a new array of strings; the caller puts it. NULL: no memory. */
 struct json_object *explain__differences(const struct explain *explain, const char *type, struct json_object *a,
 					 struct json_object *b);
 

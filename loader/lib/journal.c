@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The file is a plain sequence of records as they were in the ring; journal_view.c reads it. Beside it, N.dropped has
- * the number of those that it had no room for.
+ * The file is a plain sequence of the ring's records; journal_view.c reads it. N.dropped, beside it, has the number of
+ * records that did not fit.
  */
 #include "journal.h"
 
@@ -23,9 +23,9 @@ struct journal {
 	int file;
 	int dropped_file; /* JOURNAL_DIRECTORY/N.dropped: the number as text */
 	u64 limit, used; /* bytes of the file */
-	u64 dropped, told; /* records that had no room, and how many of them dropped_file says */
+	u64 dropped, told; /* records that did not fit, and how many of them dropped_file has */
 	struct ring_buffer *ring;
-	int error; /* the first that writing met */
+	int error; /* the first error of writing */
 };
 
 int journal__directory(void)
@@ -96,7 +96,7 @@ static int append(void *context, void *data, size_t size)
 	return 0;
 }
 
-/* The number in dropped_file; 0 where there is none. */
+/* The number in dropped_file; 0 if there is none. */
 static u64 dropped_read(int fd)
 {
 	char text[32] = "";
@@ -104,7 +104,7 @@ static u64 dropped_read(int fd)
 	return fd >= 0 && pread(fd, text, sizeof(text) - 1, 0) > 0 ? strtoull(text, NULL, 10) : 0;
 }
 
-/* The number only rises: what is written covers what was there. */
+/* The number only rises, so the new text covers the old one. */
 static void dropped_write(struct journal *journal)
 {
 	char text[32];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * What a journal says. Anybody who may write to the file could have written a record: one counts only if this load
- * wrote it for this namespace, as far as it says, and the coefficient that it gives is in the namespace's map. All
- * others are skipped, and counted.
+ * Reads a journal. Anybody who may write to the file could have written a record. So a record counts only if it has the
+ * number of this load and of this namespace, and its recomputed coefficient is in the namespace's map. Other records
+ * are skipped and counted.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -57,14 +57,14 @@ static int log_add(struct journal_view *view, const struct tsem_record *record)
 	return 0;
 }
 
-/* Is it a record that this load wrote for this namespace? */
+/* Does the record have the numbers of this load and this namespace? */
 static bool belongs(const struct tsem_record *record, const struct tsem_namespace *ns, u64 load)
 {
 	return record->load == load && record->ns == ns->id && record->digest == ns->digest &&
 	       record->content == ns->content && record->encoding == ns->encoding;
 }
 
-/* A description: where it belongs to. False: nowhere. */
+/* Finds the coefficient of a description. False: there is none. */
 static bool describe(const struct tsem_namespace *ns, const struct index *index, const struct tsem_record *record,
 		     struct journal_view *view)
 {
@@ -75,12 +75,12 @@ static bool describe(const struct tsem_namespace *ns, const struct index *index,
 	if (event__coefficient(record, &digests))
 		return false;
 	slot = index->slots[slot_of(index, digests.coefficient)];
-	/* Where a coefficient did not fit, its description has none to belong to. */
+	/* If a coefficient did not fit the map, its description belongs to none. */
 	if (!slot)
 		return ns->lost[TSEM_LOSS_MAP_FULL];
 	if (view->description[slot - 1])
 		return true;
-	/* What the coefficient does not cover has to be sound as well. */
+	/* The parts that the coefficient does not cover have to be well formed, too. */
 	json = event__to_json(record, false);
 	if (json)
 		view->description[slot - 1] = record;
@@ -88,7 +88,7 @@ static bool describe(const struct tsem_namespace *ns, const struct index *index,
 	return json;
 }
 
-/* Bytes up to the next that may begin a record, behind those at `text`. */
+/* Bytes from `text` to the next place that may begin a record. */
 static size_t to_next(const char *text, size_t size)
 {
 	static const u32 magic = TSEM_RECORD_MAGIC;
@@ -104,7 +104,7 @@ static int fill(const struct tsem_namespace *ns, u64 load, const struct index *i
 	int err = 0;
 
 	for (size_t at = 0; at < size && !err;) {
-		/* Records follow each other at odd addresses, which the machines that we build for read. */
+		/* Records may be unaligned; the supported machines can read them. */
 		const struct tsem_record *record = (void *)(view->text + at);
 
 		whole = event__plausible(record, size - at);
@@ -114,8 +114,8 @@ static int fill(const struct tsem_namespace *ns, u64 load, const struct index *i
 		else
 			fits = fits && describe(ns, index, record, view);
 		/*
-		 * What does not fit may be a write that was cut, with a whole record where its end would be. Bytes
-		 * that are no record count once.
+		 * A bad record may be a write that was cut, and a whole record may follow within its size. A run of
+		 * bytes that are no record counts once.
 		 */
 		view->skipped += !fits && (whole || !garbage);
 		garbage = !fits;
@@ -139,7 +139,7 @@ int journal__fill(const struct tsem_namespace *ns, u64 load, const struct namesp
 	return err;
 }
 
-/* Asks for the descriptions that are missing. */
+/* Asks the kernel for missing descriptions. */
 static void ask(struct tsem *tsem, const struct tsem_namespace *ns, const struct namespace_coefficients *all,
 		struct journal_view *view)
 {
@@ -147,7 +147,7 @@ static void ask(struct tsem *tsem, const struct tsem_namespace *ns, const struct
 		if (!all->entry[i].info.count || view->description[i])
 			continue;
 		view->missing++;
-		/* Whoever may not change the namespace reads what is there. */
+		/* A caller that may not change the namespace just reads the file. */
 		if (all->entry[i].info.described)
 			tsem__control(tsem, TSEM_CONTROL_FORGET, ns->id, all->entry[i].coefficient, NULL);
 	}

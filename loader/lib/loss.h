@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Names of what can be lost of an event (enum tsem_loss), as status, evidence and messages have them. */
+/* Names of losses (enum tsem_loss) in status, evidence and messages. */
 #ifndef TSEM_LOSS_H
 #define TSEM_LOSS_H
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * The model file is read in one piece and parsed without copying: a model of a million lines is loaded into the kernel
- * in less than the time that its hashing would take. A coefficient that stands twice counts once, where it stands
- * first; a table finds it, by a keyed hash: a file that is yet to be trusted must not choose where its values collide.
+ * The model file is read in one piece and parsed without copying: loading a model of a million lines takes less time
+ * than hashing it would. A repeated coefficient counts once, at its first place. A table with a keyed hash finds it, so
+ * that an untrusted file cannot choose values that collide.
  */
 #include "model.h"
 
@@ -31,7 +31,7 @@ int digests__add(struct digests *list, const u8 *digest)
 	return 0;
 }
 
-/* Vector multiply-shift (Dietzfelbinger): two digests collide with a chance that their author cannot influence. */
+/* Vector multiply-shift (Dietzfelbinger): the author of two digests cannot influence whether they collide. */
 static u64 digest_hash(const u8 *digest, size_t width, const u64 *key)
 {
 	u64 sum = key[MAX / 4];
@@ -45,7 +45,7 @@ static u64 digest_hash(const u8 *digest, size_t width, const u64 *key)
 	return sum >> 32;
 }
 
-/* Drops every digest that stands earlier too, and its event. */
+/* Drops repeated digests and their events. */
 static int digests_unique(struct digests *list, size_t width, struct model_event *events)
 {
 	size_t size = 64, kept = 0;
@@ -124,14 +124,14 @@ static int line_error(struct model_error *error, const struct line *line, const 
 	return -EINVAL;
 }
 
-/* Is it `word` and a value? The value then into `out`: 1; 0 for another word. */
+/* If the line is `word` and a value, writes the value to `out` and returns 1; 0 for another word. */
 static int line_value(const struct line *line, const char *word, struct model *m, u8 *out, struct model_error *error)
 {
 	size_t n = strlen(word), size;
 
 	if (line->size <= n || memcmp(line->text, word, n) || line->text[n] != ' ')
 		return 0;
-	/* The first value says how wide all of them are. */
+	/* The first value sets the width of all. */
 	size = m->width ?: (line->size - n - 1) / 2;
 	if (size < TSEM_DIGEST_MIN || digest__from_hex(line->text + n + 1, line->size - n - 1, out, size))
 		return line_error(error, line, line->text + n + 1, line->size - n - 1,
@@ -146,20 +146,20 @@ static bool line_is(const struct line *line, const char *word)
 	return line->size == strlen(word) && !memcmp(line->text, word, line->size);
 }
 
-/* What a model's parsing is at. */
+/* The state of the parser. */
 struct parsing {
 	struct model *model;
 	struct model_error *error;
 	bool ended;
 	bool after_state; /* the line before was a state */
-	u64 seen; /* words that stand once, a bit each, by their place in `words` */
+	u64 seen; /* words that were seen and may occur only once: a bit each, by index in `words` */
 };
 
 /* The rest of a line, behind its word. */
 struct rest {
 	const char *text;
 	size_t size;
-	char word[64]; /* its beginning, with a NUL: enough for every word that a setting can be */
+	char word[64]; /* its beginning, with a NUL: long enough for the value of every setting */
 };
 
 static int rest_error(struct parsing *p, const struct line *line, const struct rest *rest, const char *why)
@@ -275,7 +275,7 @@ static int parse_pattern(struct parsing *p, const struct line *line, const struc
 	return err == -E2BIG ? rest_error(p, line, rest, "is one pattern too many: a namespace has 64") : err;
 }
 
-/* Makes room for the events of `count` states; those that are new have none. */
+/* Makes room for the events of `count` states; new states have no event. */
 static int events_grow(struct model *m, size_t count)
 {
 	size_t room = m->events_room ? 2 * count : count + 64;
@@ -330,7 +330,7 @@ static const struct {
 
 #define WORDS (sizeof(words) / sizeof(words[0]))
 
-/* A line of `words`: 1; 0 for another one; or an error. */
+/* 1: it is a line of `words`; 0: it is another line; or an error. */
 static int parse_word(struct parsing *p, const struct line *line)
 {
 	struct rest rest;
@@ -352,14 +352,14 @@ static int parse_word(struct parsing *p, const struct line *line)
 	rest.text = line->text + n + 1;
 	rest.size = line->size - n - 1;
 	snprintf(rest.word, sizeof(rest.word), "%.*s", (int)(rest.size < 63 ? rest.size : 63), rest.text);
-	/* A NUL would hide what stands behind it. */
+	/* A NUL would hide the text after it. */
 	if (memchr(rest.text, 0, rest.size))
 		return rest_error(p, line, &rest, "has a NUL");
 	err = words[i].parse(p, line, &rest);
 	return err ?: 1;
 }
 
-/* A value that stands at most once. */
+/* A value that may occur at most once. */
 static int parse_once(struct parsing *p, const struct line *line, const char *word, bool *has, u8 *value)
 {
 	int found = line_value(line, word, p->model, value, p->error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Models: the text file, and the values that are computed from a set of coefficients. */
+/* Models: the text file, and the values computed from a set of coefficients. */
 #ifndef TSEM_MODEL_H
 #define TSEM_MODEL_H
 
@@ -22,7 +22,7 @@ struct digests {
 
 /* The event that a state line is described by. */
 struct model_event {
-	const char *json; /* no NUL ends it; NULL: the line has no event */
+	const char *json; /* without a final NUL; NULL: the line has no event */
 	size_t size;
 };
 
@@ -47,48 +47,54 @@ struct model {
 	struct digests states; /* in the order of the file, each once */
 	struct model_event *events; /* by index of the state; NULL: the file has none */
 	size_t events_room;
-	char *text; /* that the events lie in, if the model owns it; else NULL */
+	char *text; /* the text that the events point into, if the model owns it; else NULL */
 };
 
-/* Where and why a file is no model. */
+/* Where and why a file is not a model. */
 struct model_error {
 	size_t line; /* from 1; 0: the file could not be read */
-	char word[80]; /* what stands there */
+	char word[80]; /* the word at fault */
 	const char *why; /* static */
 };
 
 /* Appends a digest of TSEM_DIGEST_MAX bytes. 0 or -ENOMEM. */
 int digests__add(struct digests *list, const u8 *digest);
 
-/* Reads all of `file` into *text, which the caller frees and which no NUL ends. 0; -EIO; -EFBIG: it expands to more
- * than the limit (stream.h); -ENOMEM. */
+/*
+ * Reads all of `file` into *text, without a final NUL; the caller frees it. 0; -EIO; -EFBIG: it expands to more than
+ * the limit (stream.h); -ENOMEM.
+ */
 int model__text(FILE *file, char **text, size_t *size);
 /*
- * Makes *model, which the caller frees, of a text of `size` bytes. Its events point into the text. 0; -EINVAL with
- * *error filled; -EIO; -ENOMEM.
+ * Parses a text of `size` bytes into *model, which the caller frees. The events point into the text, which has to
+ * outlive the model. 0; -EINVAL with *error filled; -EIO; -ENOMEM.
  */
 int model__parse(const char *text, size_t size, struct model *model, struct model_error *error);
 /* Reads a model from `file` into *model, which the caller frees. 0; -EINVAL with *error filled; -EIO; -ENOMEM. */
 int model__read(FILE *file, struct model *model, struct model_error *error);
 /* Appends a state and its event, which is borrowed and may have no json. 0 or -ENOMEM. */
 int model__add(struct model *model, const u8 *state, struct model_event event);
-/* Drops every state that stands earlier too, and every such pseudonym. 0, -EIO or -ENOMEM. */
+/* Drops repeated states and pseudonyms; the first of each stays. 0, -EIO or -ENOMEM. */
 int model__unique(struct model *model);
-/* Why `name` can be no name of a model, as the end of a sentence; NULL: it can. */
+/* Why `name` cannot be the name of a model, as the end of a sentence, static; NULL: it can. */
 const char *model__name_fault(const char *name);
 /* Writes the lines of what the values were made with: digest, encoding, content, scope, instances, patterns. */
 void model__write_settings(FILE *file, const struct model *model);
 /* Writes a model in the form of the specification. 0 or -EIO. */
 int model__write(FILE *file, const struct model *model);
-/* The same with the events that `describe` gives, by index of the state; each has to last until the next call only. */
+/*
+ * The same with the events that `describe` gives for the index of a state. An event only has to be valid until the next
+ * call.
+ */
 int model__write_described(FILE *file, const struct model *model,
 			   struct model_event (*describe)(size_t index, void *data), void *data);
-/* Frees what the model holds, not the model. */
+/* Frees what the model holds, but not *model itself. */
 void model__free(struct model *model);
 
 /*
- * measurement: extend(m, c) = H( m || H( base || c ) ) over the aggregate, then `count` coefficients in the order
- * given, from zero bytes. `base` and `aggregate` may be NULL: zero bytes. `out` has TSEM_DIGEST_MAX bytes. 0 or -EIO.
+ * measurement: extend(m, c) = H( m || H( base || c ) ) from zero bytes, over the aggregate and then `count`
+ * coefficients in the given order. `base` and `aggregate` may be NULL: zero bytes. `out` has TSEM_DIGEST_MAX bytes. 0
+ * or -EIO.
  */
 int model__measurement(u32 digest, const u8 *aggregate, const u8 *base, u8 (*coefficients)[TSEM_DIGEST_MAX],
 		       size_t count, u8 *out);

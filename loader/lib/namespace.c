@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A namespace is its ring, its coefficients, its pseudonyms and its entry, made in this order: the entry comes last,
- * and a namespace that has none does not exist. They are removed in the opposite order.
+ * A namespace is made in this order: ring, coefficients, pseudonyms, entry. Without its entry it does not exist. It is
+ * removed in the opposite order.
  */
 #include "namespace.h"
 
@@ -36,7 +36,7 @@ static int ring_create(struct tsem *tsem, u32 id, u32 size)
 	return err;
 }
 
-/* The rest of wide coefficients goes first: what is in tsem_coefficients is there whole. */
+/* Adds the tails of wide coefficients first, so that every entry of tsem_coefficients is complete. */
 static int coefficients_load(struct tsem *tsem, u32 id, const struct digests *states, bool wide)
 {
 	struct tsem_coefficient_key *keys = malloc(BATCH * sizeof(*keys));
@@ -69,7 +69,7 @@ static int coefficients_load(struct tsem *tsem, u32 id, const struct digests *st
 	return err;
 }
 
-/* A batch read of a whole map: `each` sees every key and value. A batch that is too small for a bucket grows. */
+/* Reads a whole map in batches; `each` gets every key and value. A batch that is too small for a bucket grows. */
 static int map_scan(int map, size_t key_size, size_t value_size, int (*each)(void *key, void *value, void *data),
 		    void *data)
 {
@@ -131,7 +131,7 @@ static int coefficients_remove(struct tsem *tsem, u32 id, bool wide)
 
 		if (bpf_map_delete_batch(tsem->coefficients, keys + at, &n, NULL) && errno != ENOENT)
 			err = -errno;
-		/* Few namespaces have any, and a batch would end at the first that is not there. */
+		/* One by one: few namespaces have any, and a batch would stop at the first missing key. */
 		for (u32 i = 0; i < n && wide; i++)
 			bpf_map_delete_elem(tsem->tails, &keys[at + i]);
 	}
@@ -155,7 +155,7 @@ static int pseudonyms_remove(struct tsem *tsem, u32 id)
 	return err;
 }
 
-/* Entries of a map that go with a namespace. */
+/* Entries of a map that are removed with a namespace. */
 struct removal {
 	struct tsem *tsem;
 	u32 ns;
@@ -226,7 +226,7 @@ static bool signal_mine(const struct removal *r, const void *key, const void *va
 	return *(const u32 *)value == r->ns;
 }
 
-/* Nothing that it lists is in tsem_creations any more; that of this namespace has been removed before. */
+/* No entry that it lists is in tsem_creations any more: those of this namespace were removed before. */
 static bool directory_done(const struct removal *r, const void *key, const void *value)
 {
 	const struct tsem_directory *directory = value;
@@ -240,7 +240,7 @@ static bool directory_done(const struct removal *r, const void *key, const void 
 	return true;
 }
 
-/* What the namespace knew of inodes, descriptors, ports and receivers of signals. */
+/* Removes the namespace's entries for inodes, descriptors, ports and receivers of signals. */
 static int marks_remove(struct tsem *tsem, u32 id)
 {
 	struct removal marks = { tsem, id, sizeof(struct tsem_inode_key), mark_mine, NULL, 0, 0 };
@@ -271,7 +271,7 @@ static void patterns_remove(struct tsem *tsem, u32 id)
 static int remove_all(struct tsem *tsem, u32 id)
 {
 	struct tsem_namespace ns;
-	/* Where the entry was not made, its width is not known. */
+	/* Without an entry its width is not known. */
 	bool wide = namespace__read(tsem, id, &ns) || ns.digest_size > TSEM_KEY_SIZE;
 	int err = 0;
 
@@ -288,7 +288,7 @@ static int remove_all(struct tsem *tsem, u32 id)
 	return err;
 }
 
-/* The kernel's own hash function, where it has to be used. */
+/* Makes the kernel's hash function ready if it is needed. */
 static int hash_prepare(struct tsem *tsem, u32 type)
 {
 	u8 name[TSEM_DIGEST_MAX] = {};
@@ -297,7 +297,7 @@ static int hash_prepare(struct tsem *tsem, u32 type)
 	return tsem__control(tsem, TSEM_CONTROL_HASH, type, name, NULL);
 }
 
-/* -ENOTSUP: there is no such hash here; -ENODATA: none for the content of files. */
+/* -ENOTSUP: the kernel lacks this hash; -ENODATA: it lacks the one for the content of files. */
 static int hashes_prepare(struct tsem *tsem, const struct control_namespace *settings)
 {
 	int err = 0;
@@ -313,7 +313,7 @@ static int hashes_prepare(struct tsem *tsem, const struct control_namespace *set
 	return err == -ENOENT ? -ENODATA : err;
 }
 
-/* The entry, as it is before the first event. */
+/* The entry before the first event. */
 static void entry_fill(struct tsem_namespace *ns, const struct namespace_spec *spec, const struct model *model)
 {
 	const struct control_namespace *settings = &spec->settings;
@@ -345,7 +345,7 @@ static void entry_fill(struct tsem_namespace *ns, const struct namespace_spec *s
 	ns->created = now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
-/* What of a model is loaded by verbs, and the mode last: nothing can be added then. */
+/* Loads the parts of a model that need verbs, then sets the mode: after that nothing can be added. */
 static int model_load(struct tsem *tsem, u32 id, const struct model *model, u32 mode)
 {
 	int err = 0;
@@ -362,8 +362,8 @@ static int model_load(struct tsem *tsem, u32 id, const struct model *model, u32 
 }
 
 /*
- * Of all that decides what a model allows, its events' and its actions' left out: a pattern that is given beside a
- * model makes it another one.
+ * The hash of everything that decides what a model allows, without events and actions. A pattern that is given beside a
+ * model makes it another model.
  */
 static int model_digest(const struct control_namespace *settings, const struct model *model, u8 *out)
 {
@@ -383,7 +383,7 @@ static int model_digest(const struct control_namespace *settings, const struct m
 	return digest__final(&stream, out);
 }
 
-/* 1: another namespace was made with the same model. */
+/* Returns 1 if another namespace was made with the same model. */
 static int made_alike(const struct tsem_namespace *ns, void *data)
 {
 	const struct tsem_namespace *new = data;
@@ -392,9 +392,9 @@ static int made_alike(const struct tsem_namespace *ns, void *data)
 }
 
 /*
- * May the namespace be made? Asked before it has its entry: two that are made at once with the same new model must not
- * vouch for each other. And asked again when it has one: a lock in between is seen then, and a later one comes after
- * the entry. 0; -EACCES: it has a model that no other namespace was made with; or another -errno.
+ * May the namespace be made? This is checked before it has its entry, so that two namespaces made at once with the same
+ * new model do not vouch for each other. It is checked again afterwards, to see a lock that came in between. 0;
+ * -EACCES: it has a model that no other namespace was made with; or another -errno.
  */
 static int lock_check(struct tsem *tsem, struct tsem_namespace *ns, const struct model *model)
 {
@@ -442,8 +442,8 @@ int namespace__create(struct tsem *tsem, const struct namespace_spec *spec, u32 
 }
 
 /*
- * The number that a process has in the initial pid namespace, which is what the programs look it up by. Its pidfd has
- * it, seen from where /proc was mounted. -EXDEV: from here that is not the initial one.
+ * The pid of a process in the initial pid namespace, by which the programs look it up. The fdinfo of its pidfd has the
+ * pid as seen from the pid namespace of /proc. -EXDEV: that is not the initial one.
  */
 static int initial_pid(int pidfd, u32 *pid)
 {
@@ -479,7 +479,7 @@ int namespace__join(struct tsem *tsem, const struct tsem_namespace *ns, int pidf
 	u64 number;
 	int err;
 
-	/* A task of the root leaves it; one of another namespace stays where it is. */
+	/* A task of the root may leave it; a task of another namespace may not. */
 	from_root = !bpf_map_lookup_elem(tsem->tasks, &pidfd, &task) && !task.ns;
 	err = initial_pid(pidfd, &join.pid) ?: digest__hash(ns->digest, "", 0, empty);
 	if (err)
@@ -617,7 +617,7 @@ static int collect_coefficient(void *key, void *value, void *data)
 	return 0;
 }
 
-/* What the memo has counted of one coefficient, and has yet to be added to it. */
+/* Occurrences of one coefficient that the memo has counted and that are not added yet. */
 struct memo_use {
 	u8 coefficient[TSEM_DIGEST_MAX];
 	u64 count;
@@ -661,7 +661,7 @@ static int compare_uses(const void *a, const void *b)
 	return memcmp(a, b, TSEM_KEY_SIZE);
 }
 
-/* Adds to each coefficient what the memo has counted of it. One coefficient may have more than one entry there. */
+/* Adds the memo's counts to the coefficients. A coefficient may have more than one entry in the memo. */
 static void uses_add(const struct memo_uses *uses, struct namespace_coefficients *all)
 {
 	for (size_t i = 0; i < all->count && uses->count; i++) {
@@ -675,7 +675,7 @@ static void uses_add(const struct memo_uses *uses, struct namespace_coefficients
 	}
 }
 
-/* The memo is read first: what leaves it meanwhile is counted twice rather than not at all. */
+/* Reads the memo first: an entry that leaves it meanwhile is counted twice, rather than not at all. */
 static int coefficients_read(struct tsem *tsem, u32 id, bool wide, struct namespace_coefficients *out)
 {
 	struct memo_uses uses = { .id = id };

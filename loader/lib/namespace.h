@@ -11,13 +11,13 @@
 #include "pattern.h"
 #include "tsem.h"
 
-/* What a namespace is made of. */
+/* What to make a namespace with. Pointers are borrowed. */
 struct namespace_spec {
 	struct control_namespace settings;
 	const char *name; /* or NULL */
 	const struct model *model; /* or NULL; its seal counts */
 	const u8 *base; /* or NULL */
-	u32 mode; /* enum tsem_mode that it has from the beginning */
+	u32 mode; /* enum tsem_mode to begin with */
 	bool root; /* it is namespace 0 */
 };
 
@@ -33,9 +33,9 @@ struct namespace_coefficients {
 };
 
 /*
- * Makes a namespace with nothing in it but its model. 0 and its number in *id; -E2BIG: the model does not fit; -ENOSPC:
- * no more namespaces; -EEXIST: the name is taken; -EACCES: it is locked (verb `lock`), and no other namespace was made
- * with this model and these settings; -EPERM; or another -errno. On an error nothing of it is left.
+ * Makes a namespace that has only its model. 0 and its number in *id; -E2BIG: the model does not fit; -ENOSPC: no more
+ * namespaces; -EEXIST: the name is taken; -EACCES: it is locked (verb `lock`), and no other namespace was made with
+ * this model and these settings; -EPERM; or another -errno. After an error nothing of it is left.
  */
 int namespace__create(struct tsem *tsem, const struct namespace_spec *spec, u32 *id);
 
@@ -54,7 +54,10 @@ int namespace__find(struct tsem *tsem, const char *word, struct tsem_namespace *
 /* Calls `each` for all namespaces in the order of their numbers. 0 or -errno, or what `each` returned if not 0. */
 int namespace__each(struct tsem *tsem, int (*each)(const struct tsem_namespace *ns, void *data), void *data);
 
-/* All coefficients of a namespace, by sequence; free entry. 0; -ENOENT: no such namespace; or another -errno. */
+/*
+ * All coefficients of a namespace, by sequence; the caller frees out->entry. 0; -ENOENT: no such namespace; or another
+ * -errno.
+ */
 int namespace__coefficients(struct tsem *tsem, u32 id, struct namespace_coefficients *out);
 
 /* All pseudonyms of a namespace, appended to `out`. 0 or -errno. */
@@ -63,7 +66,7 @@ int namespace__pseudonyms(struct tsem *tsem, u32 id, struct digests *out);
 /* All patterns of a namespace, in their order, appended to `out`. 0 or -errno. */
 int namespace__patterns(struct tsem *tsem, const struct tsem_namespace *ns, struct patterns *out);
 
-/* Removes a namespace and all that it has, its journal included. -EBUSY: it has live tasks. */
+/* Removes a namespace and everything in it, also its journal. 0; -EBUSY: it has live tasks; or another -errno. */
 int namespace__delete(struct tsem *tsem, u32 id);
 
 #endif

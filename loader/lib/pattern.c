@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The grammar of patterns, in both directions. */
+/* Parses and writes the text of patterns. */
 #include "pattern.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "digest.h"
 #include "event.h"
 
-/* One byte of the text; the characters that it takes there, or 0: a backslash begins nothing. */
+/* Reads one byte. Returns how many characters of the text it takes; 0: a wrong escape. */
 static size_t unescape_one(const char *text, size_t size, u8 *byte)
 {
 	*byte = *text;
@@ -23,7 +23,7 @@ static size_t unescape_one(const char *text, size_t size, u8 *byte)
 	return 0;
 }
 
-/* Undoes the escapes. The number of bytes in `out`, or -1 with *why. */
+/* Undoes the escapes. Returns the number of bytes in `out`, or -1 with *why. */
 static long unescape(const char *text, size_t size, u8 *out, const char **why)
 {
 	size_t n = 0, used;

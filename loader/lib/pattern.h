@@ -2,8 +2,8 @@
 /*
  * Patterns: pathnames that are hashed as one text.
  *
- * As text a pattern is one word: a backslash is doubled, and a blank, a control character and a byte that is no valid
- * UTF-8 stand as \xNN. In struct tsem_pattern it is the bytes themselves.
+ * The text of a pattern is one word: a backslash is doubled, and a blank, a control character and a byte that is not
+ * valid UTF-8 are written as \xNN. struct tsem_pattern has the bytes themselves.
  */
 #ifndef TSEM_PATTERN_H
 #define TSEM_PATTERN_H
@@ -13,12 +13,12 @@
 
 #include "tsem_types.h"
 
-/* Bytes of a pattern's text with its NUL, when every byte is written as \xNN. */
+/* Maximum bytes of a pattern's text, with its NUL: every byte may be written as \xNN. */
 #define PATTERN_TEXT_SIZE (4 * TSEM_PATTERN_MAX + 1)
 
 /*
  * Makes *pattern of `size` bytes of text; `any`: content=any. NULL, or what is wrong with the text, as the end of a
- * sentence; static. *pattern is as it was then.
+ * sentence, static; then *pattern is unchanged.
  */
 const char *pattern__parse(const char *text, size_t size, bool any, struct tsem_pattern *pattern);
 

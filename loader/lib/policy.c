@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The file lies beside the journals, where no task of a namespace can reach it. */
+/* The file is in the directory of the journals, which no task of a namespace can access. */
 #include "policy.h"
 
 #include <errno.h>

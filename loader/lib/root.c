@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The log lies in two maps, which the kernel writes; the TPM is told here only where the kernel cannot. */
+/* The programs write the log to two maps. This file extends the TPM only if the kernel cannot. */
 #include "root.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 #include "namespace.h"
 #include "tpm2.h"
 
-/* What an earlier load left in the kernel's queue would be taken for our own. */
+/* Entries of an earlier load in the kernel's queue would count as our own. */
 static int queue_empty(struct tsem *tsem)
 {
 	for (int i = 0; i < 300; i++) {
@@ -58,7 +58,7 @@ int root__state(struct tsem *tsem, struct root_state *state)
 	err = namespace__read(tsem, 0, &ns);
 	if (err)
 		return err == -ENOENT ? 0 : err;
-	/* On a patched kernel the queue is asked first: what it takes by that is in the counters below. */
+	/* On a patched kernel, ask the queue first: this moves entries to it, and the counters below include them. */
 	if (tsem__patched() && !tsem__control_answer(tsem, TSEM_CONTROL_EXTEND, 0, value, NULL))
 		memcpy(&kernel, value, sizeof(kernel));
 	if (bpf_map_lookup_elem(tsem->root, &zero, &root) || bpf_map_get_info_by_fd(tsem->log, &info, &size))
@@ -71,7 +71,7 @@ int root__state(struct tsem *tsem, struct root_state *state)
 	state->logged = root.logged < info.max_entries ? root.logged : info.max_entries;
 	state->lost = root.logged - state->logged;
 	state->extended = root.extended;
-	/* What the TPM refuses after the kernel's queue took it, the queue counts. */
+	/* The queue counts what it took and the TPM then refused. */
 	state->failed = root.failed + kernel.failed;
 	state->error = kernel.error ?: root.error;
 	state->pending = kernel.pending;
@@ -88,7 +88,7 @@ int root__log(struct tsem *tsem, u64 count, u8 (**log)[TSEM_DIGEST_MAX])
 	for (u32 i = 0; i < count; i++) {
 		int err = bpf_map_lookup_elem(tsem->log, &i, &entry) ? -errno : 0;
 
-		/* Its event has the position and has not written it yet. */
+		/* An event has taken this position, but has not written the entry yet. */
 		if (!err && !entry.ready)
 			err = -EAGAIN;
 		if (err) {
@@ -143,7 +143,7 @@ int64_t root__position(const struct root_chain *chain, u8 (*log)[TSEM_DIGEST_MAX
 	}
 }
 
-/* The agent's word of the entry at `position`. */
+/* Reports the result for the entry at `position`. */
 static int tell(struct tsem *tsem, u64 position, int error)
 {
 	struct tsem_extend done = { .extended = position, .error = error };
@@ -161,7 +161,7 @@ int root__extend(struct tsem *tsem, struct tpm2 *tpm)
 	struct tsem_log entry;
 	int err;
 
-	/* On a patched kernel to ask is to extend. */
+	/* On a patched kernel, asking for the state also extends. */
 	err = root__state(tsem, &state);
 	if (err || !state.on || state.pcr == ROOT_NO_PCR || tsem__patched())
 		return err;

@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Signatures over models. A signature is a file of its own; what is signed are the bytes of the text, exactly. There
- * are two kinds, told apart by their size:
+ * Signatures over models. A signature is a separate file, over the exact bytes of the text. There are two kinds, which
+ * differ in size:
  *
  *   CMS       RFC 5652: detached, DER, with signed attributes and one signer, whose certificate leads to an anchor, is
  *             in its time, and is for the signing of code
  *
  *   raw       64 bytes of Ed25519 (RFC 8032), by a key that is an anchor itself
  *
- * Nothing of a signature is believed for being in it: its certificates are only steps on the way to an anchor.
+ * The contents of a signature are not trusted by themselves: its certificates are only steps to an anchor.
  *
- * The CMS of OpenSSL 3.0 cannot do Ed25519: the signature over the attributes is then made and checked here, as
- * RFC 8419 has it. Later versions read it, and theirs is read here.
+ * The CMS of OpenSSL 3.0 lacks Ed25519. So this file makes and checks the signature over the attributes itself (RFC
+ * 8419). It is compatible with later versions of OpenSSL.
  */
 #include "sign.h"
 
@@ -66,7 +66,7 @@ static int no_memory(struct sign_error *error)
 	return fail(error, -ENOMEM, "no memory");
 }
 
-/* What OpenSSL has to say about its last failure. */
+/* OpenSSL's message about its last failure. */
 static const char *reason(void)
 {
 	return ERR_reason_error_string(ERR_peek_last_error()) ?: "OpenSSL gives no reason";
@@ -138,7 +138,7 @@ static int add_anchor(struct anchors *anchors, const char *name, const u8 *der, 
 		    "the trust anchor: holds '%.40s'; give certificates or Ed25519 public keys only", name);
 }
 
-/* Reads PEM. *anchors is to be freed, also after an error. */
+/* Reads PEM. The caller frees *anchors, also after an error. */
 static int read_anchors(struct sign_bytes pem, struct anchors *anchors, struct sign_error *error)
 {
 	BIO *bio = BIO_new_mem_buf(pem.data, pem.size);
@@ -208,7 +208,7 @@ static int verify_raw(struct sign_bytes text, struct sign_bytes signature, struc
 		    "the signature does not match: the model is not the one that was signed, or another key signed it");
 }
 
-/* Is a certificate one whose holder signs models? The reason if not, else NULL. */
+/* May the holder of this certificate sign models? The reason if not, else NULL. */
 static const char *wrong_purpose(X509 *certificate)
 {
 	u32 flags = X509_get_extension_flags(certificate);
@@ -252,8 +252,9 @@ static int chain_error(X509_STORE_CTX *ctx, struct sign_error *error)
 }
 
 /*
- * Does the signer's certificate lead to an anchor, and are all on the way what they have to be? An anchor need not be
- * self-signed, and may be the signer's own. One that is restricted to other purposes vouches for no signer of code.
+ * Does the signer's certificate chain to an anchor, and are all certificates on the way valid? An anchor need not be
+ * self-signed, and may be the signer's own. An anchor that is restricted to other purposes does not vouch for code
+ * signing.
  */
 static int check_chain(X509 *signer, STACK_OF(X509) * between, struct anchors *anchors, struct sign_error *error)
 {
@@ -299,7 +300,7 @@ out:
 	return err;
 }
 
-/* The hash of the text and of what is signed, or NULL: a weak one. */
+/* The hash that the signature uses; NULL: it is weak. */
 static const EVP_MD *strong_digest(const X509_ALGOR *algorithm)
 {
 	const ASN1_OBJECT *name;
@@ -317,7 +318,7 @@ static const EVP_MD *strong_digest(const X509_ALGOR *algorithm)
 	return NULL;
 }
 
-/* The DER of the signed attributes, which is what the signature is over (RFC 5652, 5.4). Freed by OPENSSL_free(). */
+/* The DER of the signed attributes, which the signature covers (RFC 5652, 5.4). Free with OPENSSL_free(). */
 static u8 *attributes(CMS_SignerInfo *info, size_t *size)
 {
 	int count = CMS_signed_get_attr_count(info), inside = 0;
@@ -349,10 +350,10 @@ static bool ed25519_attributes_verify(CMS_SignerInfo *info, EVP_PKEY *key)
 	return good;
 }
 
-/* The attributes have the hash of the text, and are signed with the key of the certificate. */
+/* Checks that the attributes have the hash of the text and are signed with the key of the certificate. */
 static bool cms_matches(CMS_SignerInfo *info, EVP_PKEY *key, const EVP_MD *digest, struct sign_bytes text)
 {
-	/* -3: there is one such attribute, with one value. */
+	/* -3: demands exactly one such attribute, with one value. */
 	const ASN1_OCTET_STRING *wanted =
 		CMS_signed_get0_data_by_OBJ(info, OBJ_nid2obj(NID_pkcs9_messageDigest), -3, V_ASN1_OCTET_STRING);
 	const ASN1_OBJECT *type =
@@ -402,7 +403,7 @@ static int verify_cms(struct sign_bytes text, struct sign_bytes signature, struc
 	}
 	info = sk_CMS_SignerInfo_value(infos, 0);
 	between = CMS_get1_certs(cms);
-	/* An anchor may be the signer's, and need not be in the signature then. */
+	/* If an anchor is the signer's own certificate, the signature need not have it. */
 	CMS_set1_signers_certs(cms, anchors->certificates, 0);
 	CMS_SignerInfo_get0_algs(info, &key, &certificate, &algorithm, NULL);
 	if (!certificate || !key) {
@@ -460,7 +461,10 @@ int sign__verify(struct sign_bytes text, struct sign_bytes signature, struct sig
 	return err;
 }
 
-/* All of a small file, as stream__open() takes it, to be freed. 0 or -errno; -EFBIG: it has more than `most` bytes. */
+/*
+ * Reads all of a small file, opened with stream__open(); the caller frees it. 0 or -errno; -EFBIG: it has more than
+ * `most` bytes.
+ */
 static int read_file(const char *directory, const char *path, size_t most, u8 **out, size_t *size)
 {
 	int fd = stream__open(directory, path), err = 0;
@@ -485,7 +489,7 @@ static int read_file(const char *directory, const char *path, size_t most, u8 **
 	return err;
 }
 
-/* What is too large here was not expanded. */
+/* This file was not expanded: the limit is another one. */
 static const char *file_error(int err)
 {
 	return err == -EFBIG ? "is larger than any is" : stream__error(err);
@@ -601,7 +605,7 @@ static int read_key(const char *path, EVP_PKEY **key, struct sign_error *error)
 		    reason());
 }
 
-/* The certificates of a PEM file, the first of which is the signer's. *list is to be freed. */
+/* The certificates of a PEM file; the first is the signer's. The caller frees *list. */
 static int read_certificates(const char *path, STACK_OF(X509) * *list, struct sign_error *error)
 {
 	X509 *certificate;
@@ -631,7 +635,7 @@ static int read_certificates(const char *path, STACK_OF(X509) * *list, struct si
 	return err;
 }
 
-/* What would be refused is not made. */
+/* Do not make a signature that would be refused. */
 static int check_signer(X509 *certificate, EVP_PKEY *key, struct sign_error *error)
 {
 	const char *purpose = wrong_purpose(certificate);
@@ -647,7 +651,7 @@ static int check_signer(X509 *certificate, EVP_PKEY *key, struct sign_error *err
 	return 0;
 }
 
-/* RFC 8419: SHA-512 of the text in the attributes, Ed25519 over these. */
+/* RFC 8419: the attributes have SHA-512 of the text; Ed25519 signs the attributes. */
 static bool ed25519_attributes_sign(CMS_SignerInfo *info, EVP_PKEY *key, struct sign_bytes text)
 {
 	u8 digest[64], signature[RAW_SIZE], *der;

@@ -1,14 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Loading. Everything is pinned below a directory of its own, which takes its final name when all of it is there: a
- * rename, so that no command ever sees half of it. Whatever fails before that removes the directory; links that are not
- * pinned go with the process.
+ * Loading. Everything is pinned in a temporary directory, which is renamed to its final name when it is complete. So no
+ * command ever sees half of it. A failure before that removes the directory; links that are not pinned end with the
+ * process.
  *
- * One process at a time makes or removes pins: it holds a lock (flock) on the root of the BPF filesystem, which ends
- * with it however it ends, and which no task of a namespace may take (guard.bpf.h).
+ * Only one process at a time makes or removes pins: it holds a lock (flock) on the root of the BPF filesystem. The lock
+ * ends with the process, and no task of a namespace may take it (guard.bpf.h).
  *
- * A program whose hook the running kernel's BTF does not have is left out; that is a matter of probing, not of
- * versions.
+ * A program is left out if the running kernel's BTF does not have its hook.
  */
 #include "skel.h"
 
@@ -73,7 +72,7 @@ static int fail(struct skel_error *error, int err, const char *what, const char 
 	return err;
 }
 
-/* The lock, which its descriptor is. -EALREADY: another has it. */
+/* Takes the lock; returns its descriptor. -EALREADY: another process has it. */
 static int lock_pins(void)
 {
 	int lock = open(TSEM_BPF_FS, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
@@ -92,7 +91,7 @@ static int remove_tree(const char *root)
 	static const char *const kinds[] = { "links", "progs", "maps" };
 	int err = 0;
 
-	/* Links first: from then on nothing runs any more. */
+	/* Links first: without them no program runs. */
 	for (size_t i = 0; i < 3; i++) {
 		char directory[128], path[512];
 		struct dirent *entry;
@@ -169,7 +168,7 @@ static int attach_programs(struct tsem_bpf *skel, struct skel_error *error)
 			bpf_link__destroy(link);
 			return fail(error, err, "pin link", name);
 		}
-		/* The pin holds it. */
+		/* The pin keeps it. */
 		bpf_link__disconnect(link);
 		bpf_link__destroy(link);
 	}
@@ -189,7 +188,7 @@ static int draw(void *to, size_t size)
 	return 0;
 }
 
-/* The keys of the memo: an event's hash, that of who acts, and the bucket. */
+/* The keys of the memo: for the hash of an event, for the hash of the actor, and for the bucket. */
 static int draw_secrets(struct tsem_bpf *skel)
 {
 	int err = draw((void *)skel->rodata->tsem_memo_secret, sizeof(skel->rodata->tsem_memo_secret));
@@ -199,8 +198,8 @@ static int draw_secrets(struct tsem_bpf *skel)
 }
 
 /*
- * What the programs know of the place of the pins: their filesystem and the mount namespace in which it has to stay
- * mounted. That is the first process's, unless it does not have it.
+ * Tells the programs where the pins are: their filesystem, and the mount namespace in which it has to stay mounted.
+ * This is the first process's namespace, if it has the filesystem.
  */
 static int prepare_pins(struct tsem_bpf *skel)
 {
@@ -218,7 +217,7 @@ static int prepare_pins(struct tsem_bpf *skel)
 	return 0;
 }
 
-/* The directory of the journals and those on its way, as the guards know them. */
+/* Tells the guards the directory of the journals and those on the path to it. */
 static int prepare_run(struct tsem_bpf *skel)
 {
 	static const char *const paths[] = { JOURNAL_DIRECTORY, "/run", "/" };
@@ -247,7 +246,7 @@ static void prepare_fanotify(struct tsem_bpf *skel, const struct btf *btf)
 	}
 }
 
-/* What the programs know of uprobes; nothing where the kernel has none. */
+/* Tells the programs about uprobes; nothing if the kernel has none. */
 static void prepare_uprobes(struct tsem_bpf *skel)
 {
 	FILE *file = fopen("/sys/bus/event_source/devices/uprobe/type", "re");
@@ -259,7 +258,7 @@ static void prepare_uprobes(struct tsem_bpf *skel)
 		fclose(file);
 }
 
-/* What the programs know of the root namespace, before they are loaded. */
+/* Tells the programs about the root namespace, before they are loaded. */
 static int prepare_root(struct tsem_bpf *skel, const struct skel_settings *settings)
 {
 	const struct control_namespace *root = &settings->root.namespace;
@@ -278,7 +277,7 @@ static int prepare_root(struct tsem_bpf *skel, const struct skel_settings *setti
 	return digest__hash(root->digest, "", 0, (u8 *)skel->rodata->tsem_root_settings.empty);
 }
 
-/* The root namespace is there before the first event. */
+/* The root namespace must exist before the first event. */
 static int make_root(struct tsem_bpf *skel, const struct skel_settings *settings, struct skel_error *error)
 {
 	struct tsem tsem = {
@@ -305,8 +304,8 @@ static int make_root(struct tsem_bpf *skel, const struct skel_settings *settings
 }
 
 /*
- * The programs read these variables of the kernel at the addresses that libbpf finds. Without one libbpf gives 0, and a
- * path could be read during a rename, or the place of the pins not be known.
+ * The programs read these kernel variables at the addresses that libbpf finds. If libbpf does not find one, it uses 0.
+ * Then a path could be read during a rename, or the place of the pins would not be known.
  */
 static int find_symbols(struct skel_error *error)
 {
@@ -328,7 +327,7 @@ static int find_symbols(struct skel_error *error)
 static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, struct skel_error *error)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
-	/* The root is not among those that may be made. */
+	/* The root does not count among the namespaces that may be made. */
 	u32 namespaces = settings->max_namespaces + settings->root.on;
 	struct bpf_program *program;
 	int err;
@@ -346,7 +345,10 @@ static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, 
 	err = find_symbols(error);
 	if (err)
 		return err;
-	/* A map of kernel objects that the kernel does not know cannot be made; the programs then leave it alone. */
+	/*
+	 * A map of kernel objects cannot be made if the kernel does not know their type; then the programs do not use
+	 * it.
+	 */
 	if (!tsem__patched())
 		bpf_map__set_autocreate(skel->maps.tsem_hashes, false);
 	skel->rodata->tsem_control_capability = 1ULL << caps__control();
@@ -404,7 +406,7 @@ int skel__load(const struct skel_settings *settings, struct skel_error *error)
 	}
 	if (!settings->verbose)
 		libbpf_set_print(silent);
-	/* Left by a load that was killed. */
+	/* Remains of a load that was killed. */
 	remove_tree(NEW_PINS);
 	skel = tsem_bpf__open();
 	if (!skel) {
@@ -428,7 +430,7 @@ int skel__load(const struct skel_settings *settings, struct skel_error *error)
 		err = fail(error, -errno, "rename to", TSEM_PINS);
 out:
 	tsem_bpf__destroy(skel);
-	/* Not before: where the descriptors have run out, no directory can be opened to be emptied. */
+	/* Not earlier: without free descriptors no directory can be opened and emptied. */
 	if (err)
 		remove_tree(NEW_PINS);
 	close(lock);
@@ -442,7 +444,7 @@ int skel__unload(void)
 
 	if (lock < 0)
 		return lock;
-	/* No hook sees mount_setattr(2): a task of a namespace may have made it read only. */
+	/* A task of a namespace may have made it read only: mount_setattr(2) reaches no hook. */
 	mount_setattr(AT_FDCWD, TSEM_BPF_FS, 0, &writable, sizeof(writable));
 	err = remove_tree(TSEM_PINS);
 	close(lock);

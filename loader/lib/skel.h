@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The BPF object: which programs it has, loading and attaching all of them or none. */
+/* The BPF object: lists its programs; loads and attaches all of them or none. */
 #ifndef TSEM_SKEL_H
 #define TSEM_SKEL_H
 
@@ -13,7 +13,7 @@ struct skel_settings {
 	u32 max_namespaces;
 	struct root_settings root;
 	u64 policy; /* enum tsem_policy */
-	bool verbose; /* libbpf may speak */
+	bool verbose; /* libbpf may print */
 };
 
 /* What failed. */
@@ -22,13 +22,13 @@ struct skel_error {
 };
 
 /*
- * Loads, attaches and pins everything. 0 or -errno with *error filled; on an error nothing stays attached or pinned.
- * -EEXIST: there are pins already; -EALREADY: another process loads or unloads;
- * -ENOKEY: the address of a variable of the kernel is hidden from this process; -ENXIO: it is not in /proc/kallsyms.
+ * Loads, attaches and pins everything. 0, or -errno with *error filled; after an error nothing stays attached or
+ * pinned. -EEXIST: there are pins already; -EALREADY: another process loads or unloads; -ENOKEY: the address of a
+ * kernel variable is hidden from this process; -ENXIO: the variable is not in /proc/kallsyms.
  */
 int skel__load(const struct skel_settings *settings, struct skel_error *error);
 
-/* Removes every pin, and with the links all that is attached. 0, or -errno; -EALREADY: as above. */
+/* Removes every pin. Without its link each program is detached. 0 or -errno; -EALREADY: as above. */
 int skel__unload(void);
 
 enum skel_state {
@@ -38,8 +38,8 @@ enum skel_state {
 };
 
 /*
- * Calls `each` for every LSM program of the object with its name, its hook and its state. 0 or -errno; stops at the
- * first non-zero answer and returns it.
+ * Calls `each` for every LSM program of the object with its name, its hook and its state. 0 or -errno. Stops when
+ * `each` returns non-zero, and returns that.
  */
 int skel__programs(int (*each)(const char *program, const char *hook, enum skel_state state, void *data), void *data);
 

@@ -2,10 +2,10 @@
 /*
  * Plain and compressed files behind a FILE: a cookie around libzstd's streaming functions.
  *
- * An output is a new file beside its name from the moment that it is opened. Its directory is kept as a descriptor, and
- * the file takes its name there when it is complete. The way to the directory is walked name by name: in a directory
- * that another user may write to, a symbolic link is not followed. Where the caller names the directory that all files
- * have to be in, no link below it is followed (openat2).
+ * An output is opened under a temporary name. Its directory is kept as a descriptor, and the file gets its name there
+ * when it is complete. The path to the directory is walked name by name: in a directory that another user may write to,
+ * no symbolic link is followed. If the caller names the directory for all files, no link below it is followed
+ * (openat2).
  */
 #include "stream.h"
 
@@ -30,7 +30,7 @@ struct zstd {
 	ZSTD_DCtx *decompress;
 	ZSTD_CCtx *compress;
 	ZSTD_inBuffer in;
-	u64 left; /* bytes that it may still expand to */
+	u64 left; /* bytes that the output may still have */
 	bool ended; /* at the end of a frame */
 	char buffer[CHUNK];
 };
@@ -53,7 +53,7 @@ static ssize_t zstd_read(void *cookie, char *data, size_t size)
 		if (z->in.pos == z->in.size) {
 			z->in = (ZSTD_inBuffer){ z->buffer, fread(z->buffer, 1, CHUNK, z->file), 0 };
 			if (!z->in.size) {
-				/* The end of the file within a frame is a file that was cut. */
+				/* The file ends within a frame: it was cut. */
 				if (!ferror(z->file) && z->ended)
 					return 0;
 				errno = EIO;
@@ -95,7 +95,7 @@ static ssize_t zstd_write(void *cookie, const char *data, size_t size)
 {
 	ZSTD_inBuffer in = { data, size, 0 };
 
-	/* 0, not -1, is how a cookie reports that nothing could be written. */
+	/* A cookie reports a failed write by 0, not -1. */
 	return zstd_compress(cookie, &in, ZSTD_e_continue) ? 0 : (ssize_t)size;
 }
 
@@ -120,7 +120,7 @@ static bool compressed(const char *path)
 	return n > 4 && !strcmp(path + n - 4, ".zst");
 }
 
-/* Wraps `file`, which it owns, also when it fails. */
+/* Wraps `file`; takes ownership, also after an error. */
 static FILE *zstd_wrap(FILE *file, bool write)
 {
 	cookie_io_functions_t io = { .read = zstd_read, .write = zstd_write, .close = zstd_close };
@@ -147,7 +147,7 @@ fail:
 	return NULL;
 }
 
-/* May somebody else than root and this user change the names in a directory? */
+/* May anybody except root and this user change names in the directory? */
 static bool others_write(int directory)
 {
 	struct stat st;
@@ -160,8 +160,8 @@ static bool others_write(int directory)
 /* A walk from directory to directory. */
 struct walk {
 	int at; /* where it is, O_PATH */
-	int links; /* that were followed */
-	char *rest; /* names that are still to be walked */
+	int links; /* links that were followed */
+	char *rest; /* names that still have to be walked */
 };
 
 static int walk_to(struct walk *walk, int fd)
@@ -174,7 +174,7 @@ static int walk_to(struct walk *walk, int fd)
 	return 0;
 }
 
-/* Puts the target of the link `name` in front of what is still to be walked. */
+/* Puts the target of the link `name` in front of the rest of the path. */
 static int walk_link(struct walk *walk, const char *name)
 {
 	char target[PATH_MAX], *rest;
@@ -192,7 +192,7 @@ static int walk_link(struct walk *walk, const char *name)
 	return *rest == '/' ? walk_to(walk, open("/", O_PATH | O_DIRECTORY | O_CLOEXEC)) : 0;
 }
 
-/* One name further. */
+/* Walks one name. */
 static int walk_step(struct walk *walk)
 {
 	char name[NAME_MAX + 1], *rest = walk->rest + strspn(walk->rest, "/");
@@ -210,11 +210,11 @@ static int walk_step(struct walk *walk)
 		return -errno;
 	if (S_ISLNK(st.st_mode))
 		return walk_link(walk, name);
-	/* What became a link meanwhile is none that is followed. */
+	/* A name that became a link meanwhile is not followed. */
 	return walk_to(walk, openat(walk->at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
 }
 
-/* The directory `way` as a descriptor, or -errno; -ELOOP: by a link that another user may have made. */
+/* Opens the directory `way`: a descriptor, or -errno; -ELOOP: there is a link that another user may have made. */
 static int walk_open(const char *way)
 {
 	struct walk walk = { .at = -1, .rest = strdup(way) };
@@ -246,7 +246,7 @@ static int beneath_open(const char *top, const char *way)
 	return fd;
 }
 
-/* The directory that `path` is in, as a descriptor; *name is the file in it. -errno. */
+/* Opens the directory of `path`: a descriptor, or -errno; *name is the file in it. */
 static int parent_open(const char *directory, const char *path, const char **name)
 {
 	const char *slash = strrchr(path, '/');
@@ -278,7 +278,7 @@ int stream__reach(const char *directory, const char *path)
 	return 0;
 }
 
-/* Is it a regular file, and, below a directory of others, one that only this user writes to? 0 or -errno. */
+/* Is it a regular file and, if a directory was given, may only this user write to it? 0 or -errno. */
 static int check_file(int fd, const char *directory)
 {
 	struct stat st;
@@ -292,13 +292,16 @@ static int check_file(int fd, const char *directory)
 	return 0;
 }
 
-/* `name` in the directory `at`. Its descriptor or -errno. */
+/* Opens `name` in the directory `at`. Its descriptor or -errno. */
 static int file_open(int at, const char *name, const char *directory)
 {
 	int fd, err;
 	struct stat st;
 
-	/* Some devices do something when they are opened; a pipe that takes the name after this is not waited for. */
+	/*
+	 * Check before opening: some devices act when they are opened. O_NONBLOCK: do not wait for a pipe that gets the
+	 * name after this.
+	 */
 	if (!fstatat(at, name, &st, directory ? AT_SYMLINK_NOFOLLOW : 0) && !S_ISREG(st.st_mode))
 		return S_ISLNK(st.st_mode) ? -ELOOP : -EMEDIUMTYPE;
 	fd = openat(at, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | (directory ? O_NOFOLLOW : 0));
@@ -326,7 +329,7 @@ int stream__open(const char *directory, const char *path)
 	return fd;
 }
 
-/* A file of `fd`, which it owns, also when it fails. */
+/* A FILE for `fd`; takes ownership, also after an error. */
 static FILE *read_descriptor(int fd, const char *path)
 {
 	FILE *file = fd < 0 ? NULL : fdopen(fd, "r");
@@ -400,7 +403,7 @@ struct stream {
 	char *temporary; /* NULL: written to the standard output */
 };
 
-/* A new file beside s->path, which only we can write to. 0 or -errno. */
+/* Makes a temporary file beside s->path that only we can write to. 0 or -errno. */
 static int temporary_open(struct stream *s, mode_t mode)
 {
 	int err = -EEXIST;
@@ -424,11 +427,11 @@ static int temporary_open(struct stream *s, mode_t mode)
 		s->temporary = NULL;
 		return err;
 	}
-	/* By its descriptor: the name may be somebody else's by now. */
+	/* By its descriptor: the name may belong to another file now. */
 	return fchmod(s->fd, mode) ? -errno : 0;
 }
 
-/* The mode of the new file: that of the file which it replaces, if that is ours, else that of any new file. */
+/* The mode of the new file: that of the file that it replaces, if we own it, else the default for a new file. */
 static int mode_of(struct stream *s, const char *directory, mode_t *mode)
 {
 	struct stat st;
@@ -438,7 +441,7 @@ static int mode_of(struct stream *s, const char *directory, mode_t *mode)
 	*mode = 0666 & ~mask;
 	if (fstatat(s->parent, s->path, &st, AT_SYMLINK_NOFOLLOW))
 		return errno == ENOENT ? 0 : -errno;
-	/* A link is replaced: what it leads to is not ours to write to. */
+	/* A link is replaced: its target may not be ours to write to. */
 	if (!S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode))
 		return -EMEDIUMTYPE;
 	if (S_ISREG(st.st_mode) && (!directory || st.st_uid == geteuid()))
@@ -483,7 +486,7 @@ struct stream *stream__create_in(const char *directory, const char *path)
 	if (!err && compressed(path)) {
 		s->file = zstd_wrap(s->file, true);
 		err = s->file ? 0 : -ENOMEM;
-		/* It has closed the file. */
+		/* fclose() has closed the file. */
 		s->fd = err ? -1 : s->fd;
 	}
 	if (!err)
@@ -503,7 +506,7 @@ FILE *stream__file(struct stream *stream)
 	return stream->file;
 }
 
-/* Is the new file still that of its name? */
+/* Does the temporary name still belong to our file? */
 static int check_name(const struct stream *s)
 {
 	struct stat file, name;

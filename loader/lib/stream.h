@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Files by name: plain, or compressed with zstd where the name ends in `.zst`. */
+/* Files by name: plain, or compressed with zstd if the name ends in `.zst`. */
 #ifndef TSEM_STREAM_H
 #define TSEM_STREAM_H
 
@@ -8,11 +8,17 @@
 
 #include "tsem_types.h"
 
-/* Bytes that a compressed input may expand to, unless stream__limit() sets others. What is more is read as EFBIG. */
+/*
+ * Maximum bytes that a compressed input may expand to, unless stream__limit() sets another. Reading more fails with
+ * EFBIG.
+ */
 #define STREAM_EXPANDED (64ULL << 20)
 void stream__limit(u64 bytes);
 
-/* Opens `path` to be read, whatever it is; "-" is the standard input. NULL with errno. */
+/*
+ * Opens `path` for reading, whatever kind of file it is; "-" is the standard input. NULL with errno. The caller closes
+ * it.
+ */
 FILE *stream__read(const char *path);
 
 /* Bytes of a line of events at most; the widest that tsem-bpf writes has less than 100,000. */
@@ -26,15 +32,18 @@ FILE *stream__read(const char *path);
 ssize_t stream__line(FILE *file, char **line, size_t *room, size_t limit);
 
 /*
- * The same for what has to be a regular file, of which nothing else is opened for longer than to see that:
- * -EMEDIUMTYPE. `directory`, if there is one, is a directory that others may write to, which `path` begins with: no
- * link is followed below it, and the file has to be one that this user owns and nobody else may write to: -EPERM,
- * -ELOOP. stream__open() gives the descriptor of the file as it is, or -errno.
+ * The same for a regular file; anything else is refused: EMEDIUMTYPE. `directory`, unless NULL, is a directory that
+ * others may write to, and `path` begins with it. Then no link below it is followed (ELOOP), and this user has to own
+ * the file and nobody else may write to it (EPERM). stream__open() returns a descriptor of the file, which is not
+ * expanded, or -errno.
  */
 FILE *stream__read_in(const char *directory, const char *path);
 int stream__open(const char *directory, const char *path);
 
-/* Is there a directory for `path`, reached without a link below `directory`? 0; -ENOENT; -ELOOP; or another -errno. */
+/*
+ * Does the directory of `path` exist, without a link on the way from `directory`? 0; -ENOENT; -ELOOP; or another
+ * -errno.
+ */
 int stream__reach(const char *directory, const char *path);
 
 /* What an error of these functions means, as the end of a sentence. Static. */
@@ -44,17 +53,17 @@ const char *stream__error(int err);
 struct stream;
 
 /*
- * Opens `path` to be written; "-" is the standard output. A file is written beside its name, from now on and in the
- * directory as it is now, and takes the name at stream__commit(): no half file is ever seen under that name, and no
- * link that is put there leads elsewhere. On the way there no link is followed in a directory that others than root and
- * this user may write to: ELOOP. What has the name has to be a regular file, or a link, which is replaced: EMEDIUMTYPE.
+ * Opens `path` for writing; "-" is the standard output. The data goes to a temporary file in the same directory, which
+ * gets its name at stream__commit(). So nobody sees a half file under that name, and a link that somebody puts there
+ * later is not followed. In directories that others than root and this user may write to, no link on the way is
+ * followed: ELOOP. An existing file of that name has to be a regular file, or a link, which is replaced: EMEDIUMTYPE.
  * NULL with errno.
  */
 struct stream *stream__create(const char *path);
-/* The same below a directory that others may write to, as stream__read_in(). */
+/* The same below a directory that others may write to; see stream__read_in(). */
 struct stream *stream__create_in(const char *directory, const char *path);
 FILE *stream__file(struct stream *stream);
-/* Flushes, gives the file its name and frees the stream. 0 or -errno; on an error nothing is left under the name. */
+/* Flushes, gives the file its name and frees the stream. 0 or -errno; after an error nothing new is under the name. */
 int stream__commit(struct stream *stream);
 /* Gives up: frees the stream and removes what was written. Takes NULL. */
 void stream__drop(struct stream *stream);

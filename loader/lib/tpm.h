@@ -9,12 +9,12 @@
 #define TPM_PCRS "/sys/class/tpm/tpm0/pcr-sha256"
 #define TPM_PCR_SIZE 32
 
-/* The register `pcr` that `directory` shows into `out`, TPM_PCR_SIZE bytes. 0; -ENODEV: no TPM; -EIO: unreadable. */
+/* Reads the register `pcr` below `directory` into `out`, TPM_PCR_SIZE bytes. 0; -ENODEV: no TPM; -EIO: unreadable. */
 int tpm__register(const char *directory, u32 pcr, u8 *out);
 
 /*
- * aggregate = H( PCR0 || ... || PCR7 ) of the SHA-256 bank that `directory` shows, in the hash `digest`; zero bytes
- * without a TPM. 1: there is one, 0: there is none, -EIO: it cannot be read.
+ * aggregate = H( PCR0 || ... || PCR7 ) of the SHA-256 bank below `directory`, with the hash `digest`, into `out` of
+ * TSEM_DIGEST_MAX bytes; zeros without a TPM. 1: there is a TPM; 0: there is none; -EIO: it cannot be read.
  */
 int tpm__aggregate(const char *directory, u32 digest, u8 *out);
 

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * ESYS with the empty authorization that the hierarchies and registers of a machine have unless somebody set another.
+ * Uses ESYS with the empty authorization, which hierarchies and registers have by default.
  *
- * The key of quotes is a primary key: the TPM derives it from its endorsement seed, which neither a reboot nor
- * TPM2_Clear() changes (the owner's seed would be another after that), so that nothing has to be stored and two calls
- * find the same. It is restricted: it signs nothing that looks like a quote but was not made by the TPM.
+ * The key for quotes is a primary key: the TPM derives it from its endorsement seed. Neither a reboot nor TPM2_Clear()
+ * changes this seed (TPM2_Clear() changes the owner's seed). So nothing has to be stored, and every call gives the same
+ * key. It is restricted: it signs no forged quotes.
  */
 #include "tpm2.h"
 
@@ -49,7 +49,7 @@ const char *tpm2__error(void)
 	return error_text;
 }
 
-/* Keeps what a response code means; it may be 0. */
+/* Keeps the meaning of a response code, which may be 0. */
 static int answer(TSS2_RC rc)
 {
 	if (!rc)
@@ -88,8 +88,9 @@ int tpm2__open(const char *tcti, struct tpm2 **out)
 	if (!tpm)
 		return complain(-ENOMEM, strerror(ENOMEM));
 	tpm->key = ESYS_TR_NONE;
-	/* The stack writes its own lines to the standard error unless it is told not to; who wants them sets the
-	 * variable. */
+	/*
+	 * Keeps the stack from printing on the standard error, unless the user has set the variable.
+	 */
 	setenv("TSS2_LOG", "all+NONE", 0);
 	tcti = tcti ?: getenv(TPM2_TCTI_VARIABLE);
 	err = answer(Tss2_TctiLdr_Initialize(tcti && *tcti ? tcti : TPM2_TCTI, &tpm->tcti)) ? -ENODEV : 0;
@@ -178,7 +179,7 @@ int tpm2__read(struct tpm2 *tpm, u32 bank, u32 pcr, u8 *out)
 	err = answer(Esys_PCR_Read(tpm->esys, ESYS_TR_NONE, ESYS_TR_NONE, ESYS_TR_NONE, &wanted, NULL, NULL, &digests));
 	if (err)
 		return err;
-	/* A bank that is not active is no error of the TPM's: it answers with nothing. */
+	/* For an inactive bank the TPM returns no values, but no error. */
 	if (digests->count != 1 || digests->digests[0].size != hash_size(bank))
 		err = complain(-EINVAL, "the TPM has no such register in this bank");
 	else
@@ -200,7 +201,7 @@ static bool has_curve(struct tpm2 *tpm)
 	return found;
 }
 
-/* What is in it decides which key the TPM derives: a change makes another key of every machine. */
+/* The TPM derives the key from this template: a change gives every machine another key. */
 static TPM2B_PUBLIC template(bool curve)
 {
 	TPM2B_PUBLIC public = { .publicArea = { .type = curve ? TPM2_ALG_ECC : TPM2_ALG_RSA,
@@ -242,7 +243,7 @@ static int key_create(struct tpm2 *tpm)
 	return err;
 }
 
-/* The one handle of this number that the TPM has. 0, -ENOENT or -EIO. */
+/* The object with this handle. 0, -ENOENT or -EIO. */
 static int key_find(struct tpm2 *tpm, u32 handle)
 {
 	TPMS_CAPABILITY_DATA *data = NULL;
@@ -277,7 +278,7 @@ static int key_store(struct tpm2 *tpm, u32 handle)
 	return 0;
 }
 
-/* A key that signs what anybody gives it would sign a quote that was never taken. */
+/* An unrestricted key would sign forged quotes. */
 static bool key_fits(const TPMT_PUBLIC *public)
 {
 	const TPMA_OBJECT needed = TPMA_OBJECT_RESTRICTED | TPMA_OBJECT_SIGN_ENCRYPT | TPMA_OBJECT_FIXEDTPM;
@@ -311,7 +312,7 @@ int tpm2__key(struct tpm2 *tpm, u32 handle, bool make)
 	return err;
 }
 
-/* OpenSSL's form of a public key. NULL: it does not take it. */
+/* A public key in OpenSSL's form. NULL: OpenSSL refuses it. */
 static EVP_PKEY *public_key(const TPMT_PUBLIC *public)
 {
 	const TPM2B_ECC_PARAMETER *x = &public->unique.ecc.x, *y = &public->unique.ecc.y;

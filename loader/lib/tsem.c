@@ -86,7 +86,7 @@ void tsem__close(struct tsem *tsem)
 /* Runs the program. 0 or what it said. */
 static int control_run(struct tsem *tsem, struct tsem_control *control)
 {
-	/* The kernel writes what the program left there back to where it came from. */
+	/* The kernel copies the program's changes back to this buffer. */
 	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = control, .ctx_size_in = sizeof(*control));
 
 	return bpf_prog_test_run_opts(tsem->control, &opts) ? -errno : control->error;
@@ -158,7 +158,7 @@ static bool types_have(const char *function)
 
 bool tsem__ima_policy(void)
 {
-	/* Without a policy only the boot aggregate is measured; reading the policy itself is not always built in. */
+	/* Without a policy only the boot aggregate is measured. Not all kernels can read the policy itself. */
 	FILE *count = fopen("/sys/kernel/security/ima/runtime_measurements_count", "re");
 	FILE *policy = fopen("/sys/kernel/security/ima/policy", "re");
 	unsigned long measured = 0;
@@ -178,7 +178,7 @@ bool tsem__patched(void)
 
 	if (answer >= 0)
 		return answer;
-	/* `load` makes this map only there. */
+	/* `load` makes this map only on a patched kernel. */
 	if (!access(TSEM_PINS "/maps", F_OK))
 		answer = !access(TSEM_PINS "/maps/tsem_hashes", F_OK);
 	else

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The pinned objects: what `load` leaves behind and every other command works on.
+ * The pinned objects: `load` makes them, and every other command uses them.
  *
  *	/sys/fs/bpf/tsem/maps/<map>  progs/<program>  links/<program>
  */
@@ -47,20 +47,20 @@ void tsem__close(struct tsem *tsem);
  */
 int tsem__control(struct tsem *tsem, u32 verb, u32 ns, const u8 *value, u64 *result);
 
-/* The same for a verb whose value is an answer as well: TSEM_DIGEST_MAX bytes, or NULL. */
+/* The same for a verb that also writes an answer to `value`: TSEM_DIGEST_MAX bytes, or NULL. */
 int tsem__control_answer(struct tsem *tsem, u32 verb, u32 ns, u8 *value, u64 *result);
 
 /* Adds a pattern to the namespace `ns`. 0 or what the program said. */
 int tsem__control_pattern(struct tsem *tsem, u32 ns, const struct tsem_pattern *pattern);
 
 /*
- * Does the running kernel have the functions of kernel-patches/? As `load` found it, or, where nothing is loaded, by
- * the kernel's types.
+ * Does the running kernel have the functions of kernel-patches/? Uses what `load` found, or the kernel's types if
+ * nothing is loaded.
  */
 bool tsem__patched(void);
 /*
- * Is an IMA policy loaded? The helper that hashes files then gives digests that it has kept: a file with a writer has
- * none that counts.
+ * Is an IMA policy loaded? Then the helper that hashes files returns kept digests, so the content of a file with a
+ * writer does not count.
  */
 bool tsem__ima_policy(void);
 
@@ -77,7 +77,7 @@ int tsem__symbols(struct tsem_symbol *symbols, size_t count);
 /* The counters of this load. 0 or -errno. */
 int tsem__globals(struct tsem *tsem, struct tsem_globals *globals);
 
-/* Does this load have the policy, an enum tsem_policy? So too if that cannot be read. */
+/* Does this load have the policy, an enum tsem_policy? True also if it cannot be read. */
 bool tsem__policy(struct tsem *tsem, u64 policy);
 
 #endif

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
-/* A file is called by the sha256 of the model's name, which may hold anything, and holds the version as one line. */
+/*
+ * The name of a file is the sha256 of the model's name, which may have any characters. The file has the version as one
+ * line.
+ */
 #include "versions.h"
 
 #include <errno.h>
@@ -15,7 +18,7 @@
 
 #define LINE_SIZE 32
 
-/* Makes what is missing on the way, for this user alone. */
+/* Makes missing directories on the path, for this user alone. */
 static int make_directories(const char *path)
 {
 	char *copy = strdup(path);
@@ -76,7 +79,7 @@ static int version_read(int at, const char *file, u64 *version)
 	return *line < '0' || *line > '9' || strcmp(end, "\n") || errno ? -EBADMSG : 0;
 }
 
-/* All or nothing, and on the disk before it counts. */
+/* The file is complete and on the disk before it gets its name. */
 static int version_write(int at, const char *file, u64 version)
 {
 	char line[LINE_SIZE], temporary[80];
@@ -127,7 +130,7 @@ int versions__use(const char *directory, const char *name, u64 version)
 	at = directory_open(directory);
 	if (at < 0)
 		return at;
-	/* Of two that are started at once the older one must not come last. */
+	/* If two are started at once, the older version must not be written last. */
 	err = flock(at, LOCK_EX) ? -errno : version_read(at, file, &newest);
 	if (err == -ENOENT || (!err && newest < version))
 		err = version_write(at, file, version);

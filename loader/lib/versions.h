@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Versions of signed models: the newest that was used, by the model's name, so that an older one is not used again.
+ * Versions of signed models: the newest version used of each name, so that an older one is refused.
  *
- * Each name has a file of its own in a directory that is root's alone. A file takes its name when it is complete.
+ * Each name has its own file in a directory that belongs to root alone. A file gets its name when it is complete.
  */
 #ifndef TSEM_VERSIONS_H
 #define TSEM_VERSIONS_H
@@ -12,12 +12,12 @@
 #define VERSIONS_DIRECTORY "/var/lib/tsem-bpf/versions"
 
 /*
- * The newest version of the model `name` that was used, in `directory`, which has to belong to this user alone: -EPERM.
- * 0; -ENOENT: none was; -EBADMSG: its file is damaged; or another -errno.
+ * The newest version of the model `name` that was used. 0; -ENOENT: none was; -EPERM: `directory` does not belong to
+ * this user alone; -EBADMSG: its file is damaged; or another -errno.
  */
 int versions__newest(const char *directory, const char *name, u64 *version);
 
-/* Notes that `version` is used; the directory is made. 0; -ESTALE: a newer one was used; or as above. */
+/* Records that `version` is used; makes the directory if need be. 0; -ESTALE: a newer one was used; or as above. */
 int versions__use(const char *directory, const char *name, u64 version);
 
 #endif

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The life of a workload's namespace, step by step; the command that uses it speaks to the user. */
+/* The steps of a workload's namespace. The calling command prints the messages. */
 #include "workload.h"
 
 #include <errno.h>
@@ -48,7 +48,7 @@ bool workload__name_ok(const char *name)
 
 	if (!size || size >= TSEM_NAME_SIZE || strspn(name, letters) != size || strspn(name, digits) == size)
 		return false;
-	/* Those that are given to namespaces without a name, and to the root. */
+	/* Reserved names: for namespaces without a name, and for the root. */
 	return strcmp(name, "root") && (strncmp(name, "ns", 2) || size == 2 || strspn(name + 2, digits) != size - 2);
 }
 
@@ -80,7 +80,7 @@ static int take_hashes(struct workload *w, const char *path, struct workload_err
 	return 0;
 }
 
-/* What else a model was made with. */
+/* The other settings of a model. */
 static int take_settings(struct workload *w, const char *path, struct workload_error *error)
 {
 	struct control_namespace *s = &w->spec.settings;
@@ -114,7 +114,7 @@ static int stale(struct workload_error *error, const char *path, const struct mo
 		    path, (unsigned long long)m->version, (unsigned long long)newest, m->name);
 }
 
-/* What is signed says for what it is. */
+/* A signed model says for which workload it is. */
 static int check_signed(struct workload *w, const char *path, struct workload_error *error)
 {
 	const struct model *m = &w->model;
@@ -205,7 +205,7 @@ void workload__drop(struct workload *w)
 	w->trajectory_stream = w->forensics_stream = w->output_stream = NULL;
 }
 
-/* What is to be written is opened before the workload runs, which cannot put anything else in its place then. */
+/* Outputs are opened before the workload runs, so that it cannot put something else in their place. */
 static int outputs_open(struct workload *w, struct workload_error *error)
 {
 	struct {
@@ -229,7 +229,7 @@ static int outputs_open(struct workload *w, struct workload_error *error)
 	return 0;
 }
 
-/* May this be made here, as far as that can be told before? */
+/* Can this namespace be made here? Checks what can be known before. */
 static int check_spec(struct workload *w, struct workload_error *error)
 {
 	const struct control_namespace *s = &w->spec.settings;
@@ -280,7 +280,7 @@ static int create_error(const struct workload *w, int err, struct workload_error
 	return fail(error, err, "cannot make the namespace: %s", strerror(-err));
 }
 
-/* The version of a signed model counts from now on. */
+/* Records the version of a signed model. */
 static int use_version(struct workload *w, struct workload_error *error)
 {
 	const struct model *m = &w->model;
@@ -349,7 +349,7 @@ int workload__join(struct workload *w, pid_t pid)
 	return err;
 }
 
-/* Is what was loaded when the namespace was made still loaded? Its maps are there as long as we have them open. */
+/* Is the load that made the namespace still loaded? Its maps exist as long as we have them open. */
 static bool loaded(const struct workload *w)
 {
 	struct stat st;
@@ -371,7 +371,7 @@ int workload__step(struct workload *w, int ms)
 	return namespace__read(&w->tsem, w->ns.id, &w->ns);
 }
 
-/* The events of valid coefficients, or of the others, in their order. Takes the stream. */
+/* Writes the events of the valid coefficients, or of the others, in order. Takes ownership of the stream. */
 static int write_lines(struct stream **stream, const char *path, const struct namespace_coefficients *all,
 		       const struct journal_view *view, bool valid, struct workload_error *error)
 {
@@ -391,7 +391,7 @@ static int write_lines(struct stream **stream, const char *path, const struct na
 	return err ? fail(error, err, "cannot write %s: %s", path, stream__error(err)) : 0;
 }
 
-/* The model that the namespace has now, without its events. */
+/* The current model of the namespace, without events. */
 static int model_of(struct workload *w, const struct namespace_coefficients *all, struct model *model)
 {
 	const struct tsem_namespace *ns = &w->ns;
@@ -404,7 +404,7 @@ static int model_of(struct workload *w, const struct namespace_coefficients *all
 	model->scope = ns->scope;
 	model->has_instances = true;
 	model->instances = ns->instances;
-	/* What was learned more than a version says is no longer that version. */
+	/* A model that has learned more no longer has its version. */
 	snprintf(model->name, sizeof(model->name), "%s",
 		 *w->model.name             ? w->model.name
 		 : w->named && w->spec.name ? w->spec.name
@@ -423,11 +423,11 @@ static int model_of(struct workload *w, const struct namespace_coefficients *all
 	return err;
 }
 
-/* Where the events of a model come from: the journal. */
+/* The source of a model's events: the journal. */
 struct described {
 	const struct namespace_coefficients *all;
 	const struct journal_view *view;
-	size_t at; /* in `all`, of which the valid ones are in the model */
+	size_t at; /* in `all`; the valid ones of these are in the model */
 	struct json_object *json; /* of the last event */
 };
 
@@ -458,7 +458,7 @@ static int write_model(struct workload *w, const struct namespace_coefficients *
 	struct model model;
 	int err;
 
-	/* A model that lacks what the tests did would deny it. */
+	/* An incomplete model would deny what the tests did. */
 	if (w->ns.mode == TSEM_MODE_FREE && w->ns.lost[TSEM_LOSS_MAP_FULL])
 		return fail(error, -E2BIG,
 			    "%s is not written: there was no room for %llu coefficients; load with a larger "
@@ -487,7 +487,7 @@ int workload__write(struct workload *w, struct workload_summary *summary, struct
 	memset(summary, 0, sizeof(*summary));
 	if (err)
 		return fail(error, err, "cannot read the coefficients: %s", strerror(-err));
-	/* The ring is empty and nobody else may drain it: the view reads the file only. */
+	/* The ring is empty and nobody else may drain it, so the view only reads the file. */
 	err = journal__view(&w->tsem, &w->ns, &all, &view);
 	if (err) {
 		free(all.entry);
@@ -515,7 +515,7 @@ int workload__delete(struct workload *w, bool keep)
 
 	journal__close(w->journal);
 	w->journal = NULL;
-	/* The number may be another namespace's in a later load. */
+	/* A later load may give the number to another namespace. */
 	if (w->ns.id && !keep && loaded(w))
 		err = namespace__delete(&w->tsem, w->ns.id);
 	return err;

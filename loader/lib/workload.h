@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * A workload in a namespace of its own, from its creation to its outputs: what `run` and the OCI hook have in common.
+ * A workload in its own namespace, from creation to outputs: the common part of `run` and the OCI hook.
  *
  *	workload__init()
  *	workload__model()      what to load first, if anything
@@ -23,35 +23,35 @@
 #include "stream.h"
 #include "tsem.h"
 
-/* One line for the user: what could not be done, with what, and what helps; without the name of the command. */
+/* One line for the user: what failed, with which word, and what to do; without the name of the command. */
 struct workload_error {
 	char text[512];
 };
 
 struct workload {
-	/* What is asked for: the caller's to fill in. Strings are borrowed. */
+	/* The request, which the caller fills in. Strings are borrowed. */
 	struct namespace_spec spec;
-	struct model model; /* the loaded one; spec.model points to it if there is one */
+	struct model model; /* the model that is loaded; spec.model points to it if there is one */
 	u8 base[TSEM_DIGEST_MAX];
 	const char *output, *trajectory, *forensics; /* files, or NULL */
-	const char *directory; /* that these files, the model and its signature are in, as in stream.h; or NULL */
-	const char *trust_anchor; /* file of those who may sign models, or NULL: the model need not be signed */
+	const char *directory; /* where these files, the model and its signature have to be, as in stream.h; or NULL */
+	const char *trust_anchor; /* file that says who may sign models, or NULL: the model need not be signed */
 	const char *signature; /* file of the model's signature, or NULL: beside the model */
 	const char *versions; /* directory of the versions of signed models that were used */
-	bool named; /* spec.name is the workload's: a signed model for another one is refused */
+	bool named; /* spec.name is the workload's name: a signed model with another name is refused */
 	u64 journal_limit; /* bytes; 0: JOURNAL_LIMIT */
 
-	/* What there is of it. */
-	struct sign_signer signer; /* of the model; zeros: it is not verified, or more was added to it */
+	/* The state. */
+	struct sign_signer signer; /* of the model; zeros: it is not verified, or something was added to it */
 	struct tsem tsem; /* opened by the caller */
-	struct tsem_namespace ns; /* as it was at the last step */
+	struct tsem_namespace ns; /* as of the last step */
 	struct journal *journal;
 	struct stream *output_stream, *trajectory_stream, *forensics_stream; /* opened by workload__create() */
-	u64 pins_device, pins_inode; /* of the load that the namespace is of */
-	int lost; /* the first -errno that keeping descriptions met */
+	u64 pins_device, pins_inode; /* of the load that made the namespace */
+	int lost; /* the first -errno of keeping descriptions */
 };
 
-/* What came of a workload. */
+/* The result of a workload. */
 struct workload_summary {
 	u64 events;
 	size_t coefficients;
@@ -59,63 +59,62 @@ struct workload_summary {
 	u64 dropped; /* records that the journal had no room for */
 };
 
-/* A workload of which nothing is asked and that has nothing, so that workload__free() may follow at once. */
+/* An empty workload. workload__free() may follow at once. */
 void workload__init(struct workload *workload);
 
 /*
- * Can this be the name of a namespace: 1 to TSEM_NAME_SIZE - 1 letters, digits and ._+-, not only digits, nor a name
- * that others are given (`root`, `ns` and a number)?
+ * May this be the name of a namespace: 1 to TSEM_NAME_SIZE - 1 letters, digits and ._+-, not only digits, and no
+ * reserved name (`root`, `ns` and a number)?
  */
 bool workload__name_ok(const char *name);
 
 /*
- * Reads the model file `path` into model and spec.model, verified if there is a trust_anchor: the bytes that are parsed
- * are those that were verified. Settings that were not named are the model's from then on; a model that says otherwise
- * than those that were named is refused (-EINVAL), and so is a signed one for another workload (-EKEYREJECTED) or of an
- * older version than was used (-ESTALE). 0, or -errno with the line in *error, which begins with path.
+ * Reads the model file `path` into model and spec.model. With a trust_anchor it is verified first, and the same bytes
+ * are parsed. Settings that were not given are taken from the model. -EINVAL: the model has other settings than those
+ * given; -EKEYREJECTED: it is signed for another workload; -ESTALE: a newer version was used already. 0, or -errno with
+ * the line in *error, which begins with path.
  */
 int workload__model(struct workload *workload, const char *path, struct workload_error *error);
 
 /*
- * Adds a pseudonym, of TSEM_DIGEST_MAX bytes, to what is loaded first; a signed model is no longer that then. 0 or
- * -ENOMEM.
+ * Adds a pseudonym, of TSEM_DIGEST_MAX bytes, to the model. The model then no longer counts as signed. 0 or -ENOMEM.
  */
 int workload__pseudonym(struct workload *workload, const u8 *digest);
 
-/* Adds a pattern, behind those of the model; as above. 0, -ENOMEM, or -E2BIG: there are too many. */
+/* Adds a pattern after those of the model; as above. 0, -ENOMEM, or -E2BIG: there are too many. */
 int workload__pattern(struct workload *workload, const struct tsem_pattern *pattern);
 
 /*
  * Opens the outputs, makes the namespace of `spec` and becomes its collector. 0, or -errno with the line in *error;
- * nothing of it is left then. -EKEYREJECTED: by the policy of this load models have to be signed.
+ * then nothing of it is left. -EKEYREJECTED: the policy of this load demands a signed model.
  */
 int workload__create(struct workload *workload, struct workload_error *error);
 
 /*
- * Puts the task `pid`, which must not go on before this returns, into the namespace. 0 or -errno;
- * workload__join_error() says in words what it means, static.
+ * Puts the task `pid` into the namespace; the task must wait until this returns. 0 or -errno, for which
+ * workload__join_error() gives the words, static.
  */
 int workload__join(struct workload *workload, pid_t pid);
 const char *workload__join_error(int err);
 
 /*
- * Waits for events, `ms` milliseconds at most, keeps their descriptions, and reads ns anew. 0, or -ENOENT: somebody has
- * removed the namespace, or tsem-bpf was unloaded. Descriptions that cannot be kept end nothing: see lost.
+ * Waits for events, `ms` milliseconds at most, keeps their descriptions, and reads ns again. 0, or -ENOENT: the
+ * namespace was removed, or tsem-bpf was unloaded. A failure to keep descriptions only sets `lost`.
  */
 int workload__step(struct workload *workload, int ms);
 
 /*
- * Writes the files that were asked for, all that can be written. 0 and *summary filled, or -errno with the first line
- * in *error.
+ * Writes the requested files; after a failure still writes the others. 0 and *summary filled, or -errno with the first
+ * line in *error.
  */
 int workload__write(struct workload *workload, struct workload_summary *summary, struct workload_error *error);
 
-/* Gives up the outputs: what was written of them is removed. */
+/* Gives up the outputs, and removes what was written of them. */
 void workload__drop(struct workload *workload);
 
 /*
- * Ends collecting and removes the namespace, unless `keep`. 0; -EBUSY: it has live tasks and goes on; another -errno.
- * Takes a workload that has none.
+ * Stops collecting and removes the namespace, unless `keep`. 0; -EBUSY: it has live tasks and stays; or another -errno.
+ * Does nothing for a workload without a namespace.
  */
 int workload__delete(struct workload *workload, bool keep);
 
