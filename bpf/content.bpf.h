@@ -201,7 +201,8 @@ enum content_use {
 	CONTENT_ATOMIC, /* data, where the hook must not sleep */
 };
 
-/* The content cannot be hashed. As data on tmpfs it then counts as nothing; else the event is outside of every model. */
+/* The content cannot be hashed. As data on tmpfs it then counts as nothing; else the event is outside of every model.
+ */
 static __always_inline void content_none(struct tsem_scratch *e, struct file *file, u32 use)
 {
 	if (use != CONTENT_CODE && file->f_inode->i_sb->s_magic == TMPFS_MAGIC) {

@@ -153,8 +153,8 @@ static __always_inline bool guard_cgroup(struct file *file)
 }
 
 /*
- * Must the current task not write to this file, since a namespace has executed it, and it is mapped somewhere or about to
- * be? The kernel says ETXTBSY for programs only, not for libraries.
+ * Must the current task not write to this file, since a namespace has executed it, and it is mapped somewhere or about
+ * to be? The kernel says ETXTBSY for programs only, not for libraries.
  */
 static __always_inline bool guard_text(struct file *file)
 {
