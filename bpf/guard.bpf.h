@@ -185,10 +185,12 @@ const volatile struct {
 	u32 used;
 } tsem_run[RUN_DIRECTORIES] = {};
 
+/* `inode` may be NULL: what is read there is then 0, which is no inode's number. */
 static __always_inline bool run_is(struct inode *inode, u32 i)
 {
-	return tsem_run[i].used && inode && inode->i_ino == tsem_run[i].inode &&
-	       inode->i_sb->s_dev == tsem_run[i].device;
+	struct inode *at = bpf_core_cast(inode, struct inode);
+
+	return tsem_run[i].used && at->i_ino == tsem_run[i].inode && at->i_sb->s_dev == tsem_run[i].device;
 }
 
 /* Is it in the directory of the journals, or that directory? */
