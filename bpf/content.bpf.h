@@ -2,10 +2,10 @@
 /*
  * FILE, and the digest of a file's content.
  *
- * The digest is taken by IMA and kept in inode storage. It is good while size, ctime and i_version of the inode that
- * holds the pages (below an overlay) are what they were, as long as no writer is open, and only if this state had been
- * seen a while before the digest was taken: a write within the clock tick of the ctime would not move it. The patched
- * kernel's own function tells where i_version alone is enough.
+ * IMA takes the digest; inode storage keeps it. A kept digest is valid while size, ctime and i_version of the inode
+ * that has the pages (below an overlay) do not change and no writer is open. The state also has to be some time old
+ * when the digest is taken, because a write within the same clock tick does not move the ctime. The patched kernel's
+ * function says whether i_version alone is enough.
  */
 #ifndef TSEM_CONTENT_BPF_H
 #define TSEM_CONTENT_BPF_H
@@ -13,14 +13,14 @@
 #include "inherited.bpf.h"
 #include "path.bpf.h"
 
-/* The digest of a file counts as racily clean for this long after its state was first seen: two ticks at HZ=100. */
+/* The minimum age of a file's state before its digest is kept: two ticks at HZ=100. */
 #define CONTENT_SETTLED_NS 20000000ULL
 #define HASH_ALGO_SHA256 4
 #define I_CTIME_QUERIED (1U << 31)
 #define I_VERSION_QUERIED 1
 #define SB_I_IMA_UNVERIFIABLE_SIGNATURE 0x20
 
-/* Is `real` the file that a filesystem has opened below the one at `user`? Safe with any value. */
+/* Is `real` the file that a stacked filesystem has opened below `user`? Safe with any value. */
 static __always_inline bool file_backs(void *real, struct dentry *user)
 {
 	struct backing_file *backing = bpf_core_cast(real, struct backing_file);
@@ -29,12 +29,13 @@ static __always_inline bool file_backs(void *real, struct dentry *user)
 }
 
 /*
- * The inode that holds the pages of a file's content: on an overlay that of the layer below, which can be written to
- * without the overlay's own inode telling. That may be an overlay itself, no more (FILESYSTEM_MAX_STACK_DEPTH). NULL:
- * it cannot be told, and no digest may be kept. `magic`: of its filesystem.
+ * The inode that has the pages of a file's content. On an overlay it is that of the layer below, because writes there
+ * do not change the overlay's own inode. The layer may itself be an overlay, but not deeper
+ * (FILESYSTEM_MAX_STACK_DEPTH). NULL: unknown, so no digest may be kept. `magic` is that of the file's filesystem.
  *
- * overlayfs keeps the file below in private_data, since 6.13 (87a8a76c34a2) in a box whose first member it is. It is a
- * module, which may be loaded after us: its types cannot be asked, what lies there can.
+ * overlayfs has the file below in private_data; since 6.13 (87a8a76c34a2) in a struct whose first member it is.
+ * overlayfs is a module that may be loaded after us. So its BTF is not available, and this checks the pointers
+ * themselves.
  */
 static __always_inline struct inode *content_host(struct file *file, u64 magic)
 {
@@ -60,9 +61,8 @@ static __always_inline struct inode *content_host(struct file *file, u64 magic)
 }
 
 /*
- * Does a process serve the content (FUSE), so that it may be another at each reading, or be given never while our
- * program waits for it? The kernel marks it as nothing to rely on for signatures; what the hypervisor serves is meant
- * to be.
+ * Does a process serve the content (FUSE)? Then it may differ at each read, or our program may wait for it forever. The
+ * kernel marks such filesystems as not verifiable for signatures. Content from the hypervisor (virtiofs) is accepted.
  */
 static __always_inline bool content_served(struct inode *host)
 {
@@ -90,7 +90,7 @@ static __always_inline bool content_state_same(const struct tsem_inode *r, const
 	       r->ctime_nsec == s->ctime_nsec && r->change == s->change;
 }
 
-/* A copy of the inode record into e->inode that no writer touched meanwhile; false: none could be had. */
+/* Copies the inode record to e->inode. False: writers interfered. */
 static __always_inline bool inode_record_copy(struct tsem_scratch *e, struct tsem_inode *r)
 {
 	u32 lock = *(volatile u32 *)&r->lock;
@@ -103,7 +103,7 @@ static __always_inline bool inode_record_copy(struct tsem_scratch *e, struct tse
 	return *(volatile u32 *)&r->lock == lock;
 }
 
-/* Publishes what e->inode says of the content, unless another task is at it. */
+/* Writes the content state in e->inode to the record, unless another task writes it now. */
 static __always_inline void inode_record_publish(struct tsem_scratch *e, struct tsem_inode *r)
 {
 	u32 lock = *(volatile u32 *)&r->lock;
@@ -112,7 +112,7 @@ static __always_inline void inode_record_publish(struct tsem_scratch *e, struct 
 
 	if (lock & 1 || __sync_val_compare_and_swap(&r->lock, lock, lock + 1) != lock)
 		return;
-	/* From `host` to `digest`. */
+	/* All fields from `host` to `digest`. */
 #pragma unroll
 	for (u32 i = 0; i < 7 + TSEM_DIGEST_MAX / 8; i++)
 		to[i] = from[i];
@@ -120,7 +120,7 @@ static __always_inline void inode_record_publish(struct tsem_scratch *e, struct 
 	__sync_fetch_and_add(&r->lock, 1);
 }
 
-/* Appends cell[from .. to), the STR of the path, to the message that will be hashed, by its length. */
+/* Appends cell[from .. to), the STR of the path, to the message. Uses the length in the STR. */
 static __always_inline int message_add_str(struct tsem_hashing *s, struct tsem_scratch *e, u32 at)
 {
 	u32 size;
@@ -134,8 +134,8 @@ static __always_inline int message_add_str(struct tsem_hashing *s, struct tsem_s
 }
 
 /*
- * Is the last path one of the namespace's pseudonyms? A pseudonym is of the real pathname, whatever that was hashed as.
- * The look-up is not kept: only namespaces with pseudonyms pay for it.
+ * Is the last path one of the namespace's pseudonyms? A pseudonym is the digest of the real pathname, whatever its
+ * form. The result is not cached: only namespaces with pseudonyms pay for the look-up.
  */
 __noinline int path_pseudonym(struct tsem_scratch *e __arg_nonnull)
 {
@@ -149,7 +149,7 @@ __noinline int path_pseudonym(struct tsem_scratch *e __arg_nonnull)
 	return bpf_map_lookup_elem(&tsem_pseudonyms, key) != NULL;
 }
 
-/* Does the pattern that the last path matches leave the content out? */
+/* Does the last path match a pattern with content=any? */
 static __always_inline bool pattern_any_content(struct tsem_scratch *e)
 {
 	struct tsem_pattern_key key = { .ns = e->record.ns, .index = e->pattern - 1 };
@@ -162,8 +162,8 @@ static __always_inline bool pattern_any_content(struct tsem_scratch *e)
 }
 
 /*
- * Hashes the content of `file` into e->inode.digest. e->version: what i_version says, marked as queried, where the
- * kernel vouches that every later change of the content moves it; else 0. Sleeps. 0, or -EINVAL.
+ * Hashes the content of `file` into e->inode.digest. Sets e->version to the queried i_version if the kernel guarantees
+ * that every later change of the content moves it; else to 0. Sleeps. 0 or -EINVAL.
  */
 static __always_inline int content_hash(struct tsem_scratch *e, struct file *file)
 {
@@ -184,21 +184,21 @@ static __always_inline int content_hash(struct tsem_scratch *e, struct file *fil
 }
 
 /*
- * May the helper give a digest that it has kept, while somebody writes? It does so where an IMA policy is loaded.
+ * May the helper return a cached digest while somebody writes? It does so if an IMA policy is loaded.
  */
 static __always_inline bool content_cached(struct inode *host)
 {
 	if (bpf_ksym_exists(bpf_tsem_hash_file) || !&ima_policy_flag || host->i_writecount.counter <= 0)
 		return false;
-	/* A struct of one number serves as its type. */
+	/* Any struct with one number will do as its type. */
 	return bpf_core_cast(&ima_policy_flag, struct seqcount)->sequence != 0;
 }
 
-/* What a digest of the content is for. */
+/* The use of a content digest. */
 enum content_use {
-	CONTENT_DATA, /* the file is read, written or asked about */
-	CONTENT_CODE, /* it is executed: what the namespace made counts too */
-	CONTENT_ATOMIC, /* data, where the hook must not sleep */
+	CONTENT_DATA, /* the file is read, written or queried */
+	CONTENT_CODE, /* it is executed: then files of the namespace's own making count too */
+	CONTENT_ATOMIC, /* data, in a hook that must not sleep */
 };
 
 /* The content cannot be hashed. As data on tmpfs it then counts as nothing; else the event is outside of every model.
@@ -213,7 +213,7 @@ static __always_inline void content_none(struct tsem_scratch *e, struct file *fi
 	event_unmodeled(e, TSEM_LOSS_CONTENT);
 }
 
-/* Takes the digest of `file` into e->inode.digest. `r` is its record, or NULL: nothing is kept. Sleeps. */
+/* Takes the digest of `file` into e->inode.digest. `r` is its record, or NULL: keep nothing. Sleeps. */
 static __noinline void content_take(struct tsem_scratch *e, struct file *file, struct tsem_inode *r, u32 use)
 {
 	struct inode *host = content_host(file, file->f_inode->i_sb->s_magic);
@@ -227,13 +227,12 @@ static __noinline void content_take(struct tsem_scratch *e, struct file *file, s
 		content_state_read(before, host);
 	seen = r && content_state_same(&e->inode, before);
 	e->inode.content = e->record.content;
-	/* What the kernel itself cannot read has no content, and can be executed by nobody. */
+	/* A file that the kernel cannot read has no content, and nobody can execute it. */
 	if (!file->f_op->read_iter) {
 		__builtin_memcpy(e->inode.digest, e->empty, TSEM_DIGEST_MAX);
 		return;
 	}
-	/* What was written in a layer beside the overlay can be read, but is not hashed: the overlay has the old size.
-	 */
+	/* After a write to a layer beside the overlay, the overlay has the old size: the file cannot be hashed. */
 	if ((host && (host->i_size != file->f_inode->i_size || content_served(host) || content_cached(host))) ||
 	    content_hash(e, file)) {
 		content_none(e, file, use);
@@ -270,7 +269,7 @@ static __always_inline void cell_digest_empty(struct tsem_scratch *e)
 	cell_digest(e, e->empty);
 }
 
-/* The kept digest of the content, if it is good. What is read without a lock is read again if a writer came between. */
+/* Is the kept digest of the content valid? Reads without a lock, and again if a writer interfered. */
 static __always_inline bool content_kept(struct tsem_scratch *e, struct inode *host, u64 host_size,
 					 struct tsem_inode *r)
 {
@@ -302,15 +301,15 @@ static __always_inline bool content_counts(struct tsem_scratch *e, struct file *
 	return !e->pseudonyms || !path_pseudonym(e);
 }
 
-/* The record of an inode, made if need be; NULL: no memory. */
+/* The record of an inode; makes it if needed. NULL: no memory. */
 static __always_inline struct tsem_inode *inode_record(struct inode *inode)
 {
 	return bpf_inode_storage_get(&tsem_inodes, inode, 0, BPF_LOCAL_STORAGE_GET_F_CREATE);
 }
 
 /*
- * The current task is about to map the file as code. Until it is seen again, which is when the mapping is there, nobody
- * gets the file open for writing (guard_text). `host`: the inode that holds the pages. False: there is no room.
+ * The current task will map the file as code. Until its next event, when the mapping exists, guard_text refuses to open
+ * the file for writing. `host`: the inode that has the pages. False: there is no room.
  */
 static __always_inline bool text_begin(struct tsem_scratch *e, struct inode *host)
 {
@@ -320,7 +319,7 @@ static __always_inline bool text_begin(struct tsem_scratch *e, struct inode *hos
 	bpf_for(i, 0, 8) {
 		bpf_map_update_elem(&tsem_texts, &address, &none, BPF_NOEXIST);
 		tasks = bpf_map_lookup_elem(&tsem_texts, &address);
-		/* One that is being removed is made anew. */
+		/* If the entry is being removed, make a new one. */
 		if (tasks && !(__sync_fetch_and_add(tasks, 1) & TEXT_GONE)) {
 			e->text = address;
 			event_due(e);
@@ -330,7 +329,7 @@ static __always_inline bool text_begin(struct tsem_scratch *e, struct inode *hos
 	return false;
 }
 
-/* What is executed is what was hashed: nobody may be writing, now or meanwhile. */
+/* Somebody may write to code between its hashing and its use: the event is outside of every model. */
 static __always_inline void cell_code_fault(struct tsem_scratch *e)
 {
 	digest_fault(e, e->inode.digest);
@@ -353,7 +352,7 @@ static __always_inline void cell_content(struct tsem_scratch *e, struct file *fi
 	if (use == CONTENT_CODE && host) {
 		if (r)
 			r->executed = 1;
-		/* In this order: who opens it for writing is counted before his guard looks for us. */
+		/* Keep this order: a writer is counted in i_writecount before its guard looks for our entry. */
 		if (!r || !text_begin(e, host) || host->i_writecount.counter > 0) {
 			cell_code_fault(e);
 			return;
@@ -373,8 +372,8 @@ static __always_inline void cell_content(struct tsem_scratch *e, struct file *fi
 }
 
 /*
- * The digest where the hook must not sleep: the one that was taken last, as a rule when the file was opened; 32 bytes
- * of 0xff if none ever was.
+ * The digest in a hook that must not sleep: the last one, usually taken when the file was opened; bytes of 0xff if
+ * there is none.
  */
 static __always_inline void cell_content_atomic(struct tsem_scratch *e, struct file *file)
 {

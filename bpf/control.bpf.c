@@ -221,7 +221,7 @@ static __always_inline int control_mode(struct tsem_namespace *ns, u32 mode)
 	return __sync_val_compare_and_swap(&ns->mode, old, mode) == old ? 0 : -EBUSY;
 }
 
-/* Makes a hash function of the kernel ready for use. */
+/* Prepares a hash function of the kernel. */
 static __always_inline int control_hash(struct tsem_control *c)
 {
 	struct tsem_kernel_hash *h;

@@ -185,7 +185,7 @@ __noinline int sm3_block(struct tsem_hashing *s __arg_nonnull, u32 block)
 	return 0;
 }
 
-/* Absorbs the 136 bytes of `block` and permutes. The schedule serves as the second state of rho and pi. */
+/* Absorbs the 136 bytes of `block` and permutes. The schedule is the second state of rho and pi. */
 __noinline int sha3_256_block(struct tsem_hashing *s __arg_nonnull, u32 block)
 {
 	u64 *a = s->state, *b = (u64 *)s->schedule;
@@ -288,7 +288,7 @@ static __always_inline struct bpf_tsem_hash *kernel_hash_get(u32 type)
 	return hash;
 }
 
-/* Digest of the message by the kernel's function. 0 or -EINVAL. */
+/* Hashes the message with the kernel's function. 0 or -EINVAL. */
 static __always_inline int digest_message_kernel(struct tsem_hashing *s, u32 type)
 {
 	struct bpf_tsem_hash *hash;

@@ -49,8 +49,8 @@ int BPF_PROG(tsem_guard_prog, struct bpf_prog *prog)
 }
 
 /*
- * Does the program call functions of the kernel, or name its variables? One of those functions reads any memory
- * (bpf_rdonly_cast), that of our keys as well. The hook comes before the verifier.
+ * Does the program call kernel functions, or use kernel variables? bpf_rdonly_cast() can read any memory, even our
+ * keys. The hook runs before the verifier, so this looks at the instructions.
  */
 static __always_inline bool program_reads_kernel(struct bpf_prog *prog)
 {

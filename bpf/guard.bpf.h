@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What guards are made of. A guard is a program of its own (guard.bpf.c) but where a hook is too busy for another one:
- * there the event's program asks it (TSEM_GUARDED_PROGRAM). Those functions are for tasks of a namespace only.
+ * Building blocks of guards. A guard usually is a separate program (guard.bpf.c). For frequent hooks the event's
+ * program calls the guard instead (TSEM_GUARDED_PROGRAM); these functions are for tasks of a namespace only.
  */
 #ifndef TSEM_GUARD_BPF_H
 #define TSEM_GUARD_BPF_H
@@ -41,12 +41,12 @@
 #define F_SETLEASE 1024
 #define F_NOTIFY 1026
 
-/* Set by load: the bit of f_mode by which fanotify marks the files that it opens. */
+/* Set by load: the bit of f_mode that marks files opened by fanotify. */
 const volatile u32 tsem_fmode_nonotify = 1U << 26;
-/* The same: how it marks what a stacked filesystem opens below. */
+/* Set by load: the bit of f_mode that marks files opened by a stacked filesystem in a layer below. */
 const volatile u32 tsem_fmode_backing = 1U << 25;
 
-/* Is `task` not in the namespace of the current one, which is `t`? */
+/* Is `task` outside of the namespace of the current task, `t`? */
 static __always_inline bool guard_outside(struct tsem_task *t, struct task_struct *task)
 {
 	struct tsem_task *other = task_storage(task);
@@ -82,7 +82,7 @@ static __always_inline bool guard_pins(struct super_block *sb)
 	return sb->s_magic == BPF_FS_MAGIC;
 }
 
-/* Does the file of proc belong to a process? The others are the kernel's. */
+/* Does the file in proc belong to a process? All others are the kernel's. */
 static __always_inline bool proc_of_process(struct dentry *dentry)
 {
 	char first;
@@ -101,8 +101,8 @@ static __always_inline bool proc_of_process(struct dentry *dentry)
 }
 
 /*
- * Does this file in /proc tell of the memory of its task? Newer kernels do not ask the hook of ptrace for that, where
- * the reader has CAP_PERFMON.
+ * Does this file in /proc show the memory of its task? Newer kernels do not call the ptrace hook for it if the reader
+ * has CAP_PERFMON.
  */
 static __always_inline bool proc_tells_memory(const char *name, u32 size)
 {
@@ -112,7 +112,7 @@ static __always_inline bool proc_tells_memory(const char *name, u32 size)
 	       !bpf_strncmp(name, size, "auxv");
 }
 
-/* Is it in the directory of a task outside of the namespace of the current one, which is `t`? */
+/* Does it belong to a task outside of the namespace of the current task, `t`? */
 static __always_inline bool proc_of_outside(struct tsem_task *t, struct file *file)
 {
 	struct pid *pid = (struct pid *)proc_pid((u64)BPF_CORE_READ(file, f_inode));
@@ -136,14 +136,14 @@ static __always_inline bool guard_proc(struct file *file, bool write)
 
 	if (!t)
 		return false;
-	/* Those below /proc/PID/net are of a network namespace: the inodes belong to no process. */
+	/* Inodes below /proc/PID/net belong to a network namespace, not to a process. */
 	if (write && (!proc_of_process(file->f_path.dentry) || !proc_pid((u64)BPF_CORE_READ(file, f_inode))))
 		return true;
 	bpf_probe_read_kernel_str(name, sizeof(name), file->f_path.dentry->d_name.name);
 	return (write || proc_tells_memory(name, sizeof(name))) && proc_of_outside(t, file);
 }
 
-/* Files of a control group that kill, or have the kernel execute a program outside. */
+/* Files of a control group that kill tasks, or make the kernel execute a program outside. */
 static __always_inline bool guard_cgroup(struct file *file)
 {
 	char name[16] = {};
@@ -175,8 +175,8 @@ static __always_inline bool guard_text(struct file *file)
 }
 
 /*
- * Set by load: the directory of the journals, and the directories on its way from the root. A task of a namespace
- * touches nothing in the first and moves or hides none of them.
+ * Set by load: the directory of the journals, and the directories above it. A task of a namespace must not touch
+ * anything in the first one, and must not move or hide any of them.
  */
 #define RUN_DIRECTORIES 4
 const volatile struct {
@@ -199,7 +199,7 @@ static __always_inline bool guard_run(struct dentry *dentry)
 	return run_is(dentry->d_parent->d_inode, 0) || run_is(dentry->d_inode, 0);
 }
 
-/* Is it on the way to the journals? */
+/* Is it the directory of the journals, or one above it? */
 static __always_inline bool guard_run_way(struct dentry *dentry)
 {
 	for (u32 i = 0; i < RUN_DIRECTORIES; i++) {
@@ -215,17 +215,17 @@ static __always_inline bool guard_name(struct super_block *sb, struct dentry *de
 	return guard_pins(sb) || guard_run(dentry);
 }
 
-/* Must the current task not change the attributes of what has this name? */
+/* Must the current task not change the attributes of the file with this name? */
 static __always_inline bool guard_attribute(struct dentry *dentry)
 {
 	return guard_name(dentry->d_sb, dentry) || guard_run_way(dentry);
 }
 
 /*
- * Must the current task not have this file open? The kernel's own knobs are in no model, since pseudo filesystems are
- * not: ftrace_enabled turns every program off, core_pattern and others run a program outside of every namespace. None
- * is opened for writing, but in proc those of processes, and no file in proc that tells of a task outside. A pinned map
- * is read by opening it. The directory of the journals has a guard earlier: guard_opened().
+ * Must the current task not have this file open? Files of the kernel must not be opened for writing: ftrace_enabled
+ * turns all programs off; core_pattern and others run a program outside of every namespace. In proc files of processes
+ * are allowed, unless they show a task outside. Pinned maps must not be opened, because that reads them. guard_opened()
+ * protects the directory of the journals.
  */
 static __always_inline bool guard_file(struct file *file)
 {
@@ -262,13 +262,13 @@ static __always_inline bool guard_file(struct file *file)
 	return false;
 }
 
-/* Is it in the directory of the journals, or that directory? It is the file below where a filesystem opens one. */
+/* Is the file in the directory of the journals, or that directory? Of a stacked file, check the file below. */
 static __always_inline bool guard_journal(struct file *file)
 {
 	return file->f_inode->i_sb->s_dev == tsem_run[0].device && guard_run(file->f_path.dentry);
 }
 
-/* Is it a map, a program or a link of BPF, as an open file? Its name says so. */
+/* Is the open file a map, a program or a link of BPF? Its name shows that. */
 static __always_inline bool file_of_bpf(struct file *file)
 {
 	char name[12] = {};
@@ -281,23 +281,24 @@ static __always_inline bool file_of_bpf(struct file *file)
 }
 
 /*
- * Must the current task not get this open file from another? What it must not have open itself, and no object of BPF:
- * that may be ours.
+ * Must the current task not receive this open file? It must not receive a file that it must not open, nor any BPF
+ * object, which may be ours.
  */
 static __always_inline bool guard_received(struct file *file)
 {
 	return guard_journal(file) || guard_file(file) || file_of_bpf(file);
 }
 
-/* Must the current task not lock this file? The lock of those who load and unload is on the root of the pins. */
+/* Must the current task not lock this file? `load` and `unload` use a lock on the root of the pins. */
 static __always_inline bool guard_lock(struct file *file)
 {
 	return file->f_inode->i_sb->s_magic == BPF_FS_MAGIC;
 }
 
 /*
- * Must the current task not have this file of nsfs open: is it a mount namespace in which no task of its namespace is?
- * Through proc it comes to the hook of ptrace first, unless it is its own; by a handle it does not (newer kernels).
+ * Must the current task not have this file of nsfs open? It must not open a mount namespace in which no task of its
+ * namespace is. Through proc the ptrace hook comes first, unless it is its own; by a handle (newer kernels) it does
+ * not.
  */
 static __always_inline bool guard_mounts(struct file *file)
 {
@@ -320,7 +321,7 @@ static __always_inline bool guard_mounts(struct file *file)
 	return foreign;
 }
 
-/* Has the namespace named the receivers of as many files as it may? */
+/* Has the namespace used up its share of files with a named receiver of signals? */
 static __always_inline bool signals_full(void)
 {
 	struct tsem_task *t = task_confined();
@@ -330,8 +331,8 @@ static __always_inline bool signals_full(void)
 }
 
 /*
- * Must the current task not do this ioctl: type for others, change what their keys mean, take their terminal away, hang
- * them up, stop a filesystem, let a program run at an event, go to a mount namespace beside its own?
+ * Must the current task not use this ioctl? These type for others, change the meaning of their keys, take their
+ * terminal or hang it up, freeze a filesystem, run a program at an event, or open another mount namespace.
  */
 static __always_inline bool guard_ioctl(u32 cmd, unsigned long arg)
 {
@@ -363,7 +364,7 @@ static __always_inline bool guard_ioctl(u32 cmd, unsigned long arg)
 	return false;
 }
 
-/* Must the current task name no more receivers of signals? */
+/* Does the command name a receiver of signals when the share is used up? */
 static __always_inline bool guard_fcntl(u32 cmd)
 {
 	return (cmd == F_SETOWN || cmd == F_SETOWN_EX || cmd == F_SETLEASE || cmd == F_NOTIFY) && signals_full();
@@ -371,19 +372,19 @@ static __always_inline bool guard_fcntl(u32 cmd)
 
 #define FAN_PERMISSION (0x00010000 | 0x00020000 | 0x00040000 | 0x00100000) /* OPEN, ACCESS, OPEN_EXEC, PRE_ACCESS */
 
-/* Must the current task not watch so: would others have to ask it before they open or read? */
+/* Must the current task not watch these events? Others would wait for its permission to open or read. */
 static __always_inline bool guard_notify(u64 mask)
 {
 	return mask & FAN_PERMISSION;
 }
 
-/* Set by load: the number of the performance counters that are uprobes, or none. */
+/* Set by load: the type of performance counters that are uprobes, or an unused number. */
 const volatile u32 tsem_uprobe_type = 0xffffffff;
 
 /*
- * Must the current task not have this counter? A uprobe is a breakpoint in every process that maps the file, and counts
- * up a word of its memory if it is asked to. Newer kernels (not 6.12) give the hook no attributes; there it is undone
- * right after it was made, by tsem_guard_perf_event.
+ * Must the current task not open this counter? A uprobe is a breakpoint in every process that maps the file, and can
+ * increment a word of their memory. Newer kernels (not 6.12) give the hook no attributes; there tsem_guard_perf_event
+ * undoes it after it was made.
  */
 static __always_inline bool guard_perf(void *ctx)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Inherited descriptors: open files that the first task of a namespace held before it entered.
+ * Inherited descriptors: files that the first task of a namespace had open before it entered.
  *
  * Whoever starts a workload chooses its standard streams: a terminal, a pipe, a file with a date in its name. So an
  * event on such a file is described by its role for the workload, not by its path. The open files are noted by address

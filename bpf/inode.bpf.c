@@ -263,7 +263,7 @@ TSEM_GUARDED_PROGRAM("lsm/path_notify", path_notify, guard_notify(mask), const s
 	return DESCRIBED;
 }
 
-/* An inode without a file: userfaultfd, io_uring, and on newer kernels memfd and others. */
+/* An inode without a file: userfaultfd, io_uring; on newer kernels also memfd and others. */
 TSEM_EVENT_PROGRAM("lsm/inode_init_security_anon", anon_inode, struct inode *inode, const struct qstr *name)
 {
 	cell_string(e, address_of(e, name->name));
@@ -285,7 +285,7 @@ TSEM_GUARDED_PROGRAM("lsm/inode_remove_acl", inode_remove_acl, guard_attribute(d
 	return DESCRIBED;
 }
 
-/* file_setattr(2), which is no ioctl. */
+/* file_setattr(2), which does what was an ioctl. */
 TSEM_GUARDED_PROGRAM("lsm/inode_file_setattr", inode_file_setattr, guard_attribute(dentry), struct dentry *dentry)
 {
 	e->record.flags = TSEM_RECORD_GENERIC;

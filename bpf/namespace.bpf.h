@@ -158,7 +158,7 @@ static __always_inline u32 creator_mark(u32 ns)
 /* The control capability, as a set: CAP_ML if the kernel has it, else CAP_MAC_ADMIN. Set by `tsem-bpf load`. */
 const volatile u64 tsem_control_capability = 1ULL << CAP_MAC_ADMIN;
 
-/* Do the credentials hold the control capability, in the initial user namespace? */
+/* Do the credentials have the control capability in the initial user namespace? */
 static __always_inline bool cred_controls(const struct cred *cred)
 {
 	return cred->user_ns->level == 0 && (cred->cap_effective.val & tsem_control_capability);
@@ -234,7 +234,7 @@ static __always_inline u32 id_of_group(struct tsem_scratch *e, u32 gid)
 	return user_ns->level ? id_from_kernel(address_of(e, &user_ns->gid_map), gid) : gid;
 }
 
-/* COE of the credentials at this address. */
+/* Writes the COE of the credentials at this address. */
 static __always_inline void coe_fill(struct tsem_scratch *e, u64 cred_address, struct tsem_coe *coe)
 {
 	const struct cred *cred = bpf_core_cast((void *)cred_address, struct cred);

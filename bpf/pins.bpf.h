@@ -14,7 +14,7 @@
 
 #include "guard.bpf.h"
 
-/* Set by load: device number of the filesystem, as struct super_block has it, and number of that mount namespace. */
+/* Set by load: the device number of the filesystem in struct super_block, and the number of that mount namespace. */
 const volatile u32 tsem_pins_device = 0;
 const volatile u32 tsem_pins_mounts = 0;
 

@@ -91,7 +91,7 @@ static __always_inline void cell_text(struct tsem_scratch *e, const char *text, 
 
 #define CELL_TEXT(e, text) cell_text(e, text, sizeof(text) - 1)
 
-/* A digest in hex, lower case. */
+/* Appends a digest in lower case hex. */
 static __noinline int cell_hex(struct tsem_scratch *e, const u8 *digest)
 {
 	u32 size = e->record.digest_size, i;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The root namespace's log, and the register of the TPM that vouches for it.
+ * The root namespace's log, and the register of the TPM that attests it.
  *
  * Every new coefficient of the root namespace permanently takes the next position of the log. The register is extended
  * with H(base || coefficient) in the order of the log. If the kernel has bpf_tsem_pcr_extend() (kernel-patches/), the
@@ -26,7 +26,7 @@ static __always_inline struct tsem_root *root_state(void)
 	return bpf_map_lookup_elem(&tsem_root, &zero);
 }
 
-/* The next entry to extend, if it is written. */
+/* The next entry to extend, or NULL if it is not written yet. */
 static __always_inline struct tsem_log *root_next(struct tsem_root *r)
 {
 	u32 at = *(volatile u64 *)&r->extended;
@@ -105,7 +105,7 @@ __noinline int root_extend(void)
 	return 0;
 }
 
-/* What the kernel's queue has done. */
+/* Reads what the kernel's queue has done. */
 static __always_inline void root_status(struct tsem_extend *answer)
 {
 	struct bpf_tsem_pcr_status status = {};

@@ -84,7 +84,7 @@ TSEM_EVENT_PROGRAM("lsm/move_mount", move_mount, const struct path *from_path, c
 	return two_paths_describe(e, from_path, to_path);
 }
 
-/* Q_SYNC over all filesystems names none; the superblock of the others is there. */
+/* Q_SYNC of all filesystems has no superblock; the other commands have one. */
 TSEM_EVENT_PROGRAM("lsm/quotactl", quotactl, int cmds, int type, int id, const struct super_block *sb)
 {
 	cell_u32_pair(e, cmds, type);

@@ -9,7 +9,7 @@ TSEM_EVENT_PROGRAM("lsm.s/socket_create", socket_create, int family, int type, i
 	return DESCRIBED;
 }
 
-/* There is no memory for the mark of a socket. */
+/* Counts that there was no memory for the mark of a socket. */
 static __always_inline int owner_lost(struct tsem_task *t)
 {
 	namespace_lost(t->ns, TSEM_LOSS_STORAGE);
@@ -48,7 +48,7 @@ TSEM_EVENT_PROGRAM("lsm.s/socket_connect", socket_connect, struct socket *sock, 
 	return DESCRIBED;
 }
 
-/* The port of an IPv4 or IPv6 address has the same place. */
+/* The port is at the same offset in IPv4 and IPv6 addresses. */
 static __always_inline void port_fix(struct tsem_scratch *e, struct sock *sk, struct sockaddr *address, int addrlen)
 {
 	struct tsem_owner *o = bpf_sk_storage_get(&tsem_sockets, sk, 0, 0);

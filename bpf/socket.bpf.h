@@ -13,7 +13,7 @@
 #define UNIX_PATH_MAX 108
 #define ADDRESS_MAX 128
 #define SA_FAMILY_SIZE 2
-/* An address is copied to the end of the cell first. */
+/* An address is first copied to the end of the cell. */
 #define ADDRESS_AT (TSEM_CELL_MAX - 2 * ADDRESS_MAX)
 
 /* SOCK. The owner is the creator's TASK_ID; zero bytes for a socket that was not made in this namespace. */
@@ -39,7 +39,7 @@ static __always_inline void address_kind(struct tsem_scratch *e, enum tsem_addr_
 	e->record.shape |= kind << TSEM_SHAPE_ADDR_SHIFT;
 }
 
-/* Length of a unix address: a path ends at its first NUL, an abstract name is all of it. */
+/* Length of a unix address: a path ends at its first NUL; an abstract name has all bytes. */
 static __always_inline u32 unix_size(const u8 *name, u32 size)
 {
 	u32 i;
@@ -92,7 +92,7 @@ static __always_inline void port_remember(struct tsem_scratch *e, struct sock *s
 	bpf_map_update_elem(&tsem_ports, &key, &port, BPF_ANY);
 }
 
-/* Is this (in host order) the port of a listening socket of the namespace, chosen by the kernel, in this network? */
+/* Did the kernel choose this port (host order) for a listening socket of the namespace in this network? */
 __noinline int port_chosen(struct tsem_scratch *e __arg_nonnull, u32 number, u64 network)
 {
 	struct tsem_port_key key = { .ns = e->record.ns, .port = number, .network = network };
@@ -260,7 +260,7 @@ static __always_inline void cell_peer(struct tsem_scratch *e, struct sock *other
 	cell_bytes(e, address_of(e, e->record.cell + ADDRESS_AT), size);
 }
 
-/* LADDR: the local address of a listening socket. A kernel without IPv6 has no field for its addresses. */
+/* LADDR: the local address of a listening socket. A kernel without IPv6 has no field for IPv6 addresses. */
 static __always_inline void cell_local_address(struct tsem_scratch *e, struct sock *sk)
 {
 	struct tsem_owner *o = bpf_sk_storage_get(&tsem_sockets, sk, 0, 0);

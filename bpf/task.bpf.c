@@ -77,13 +77,13 @@ __noinline int exec_map(struct tsem_scratch *e __arg_nonnull)
 		memo_key(e, memo_kind(e, 1));
 		known = coefficient_map(e, 1);
 	}
-	/* In no model. */
+	/* No model has this TASK_ID. */
 	if (known < 0)
 		digest_fault(e, e->next_task_id);
 	return known > 0;
 }
 
-/* Keeps the TASK_ID of an exec whose event is known to be valid. */
+/* Keeps the TASK_ID of an exec whose event is valid. */
 __noinline int exec_keep(struct tsem_scratch *e __arg_nonnull)
 {
 	u64 uses;
@@ -276,7 +276,7 @@ TSEM_EVENT_PROGRAM("lsm/task_setpgid", task_setpgid, struct task_struct *task, i
 	return DESCRIBED;
 }
 
-/* A task and a number. */
+/* An event with a task and a number. */
 static __always_inline int task_number_describe(struct tsem_scratch *e, struct task_struct *task, u32 number)
 {
 	cell_task64(e, task);
@@ -345,7 +345,7 @@ TSEM_EVENT_PROGRAM("lsm/task_setrlimit", task_setrlimit, struct task_struct *tas
 	 OPTION(PR_GET_NAME) | OPTION(PR_GET_ENDIAN) | OPTION(PR_GET_SECCOMP) | OPTION(PR_GET_TSC) |             \
 	 OPTION(PR_GET_SECUREBITS) | OPTION(PR_GET_TIMERSLACK) | OPTION(PR_TASK_PERF_EVENTS_DISABLE) |           \
 	 OPTION(PR_TASK_PERF_EVENTS_ENABLE) | OPTION(PR_GET_CHILD_SUBREAPER) | OPTION(PR_GET_TID_ADDRESS))
-/* All up to PR_TASK_PERF_EVENTS_ENABLE, and these. */
+/* All options up to PR_TASK_PERF_EVENTS_ENABLE, and these. */
 #define PRCTL_REST_UNREAD                                                                \
 	((OPTION(PR_TASK_PERF_EVENTS_ENABLE + 1) - 1) | OPTION(PR_SET_CHILD_SUBREAPER) | \
 	 OPTION(PR_GET_CHILD_SUBREAPER) | OPTION(PR_GET_TID_ADDRESS))

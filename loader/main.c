@@ -16,6 +16,7 @@
 #include "explain.h"
 #include "loss.h"
 #include "namespace.h"
+#include "stream.h"
 #include "tsem.h"
 
 static const struct cmd commands[] = {
@@ -27,7 +28,7 @@ static const struct cmd commands[] = {
 	  "           [--nsref initial|current] [--cache N] [--model-type set]",
 	  "attach the programs and pin them" },
 	{ "unload", cmd_unload, "[--force]", "remove them again" },
-	{ "agent", cmd_agent, "[--journal MIB]", "keep what the root namespace tells, and tell the TPM" },
+	{ "agent", cmd_agent, "[--journal MIB]", "keep the events of the root namespace, and extend the TPM" },
 	{ "status", cmd_status, "[--json]", "hooks, namespaces, memory, losses" },
 	{ "run", cmd_run,
 	  "[-q] [-n NAME] [--digest HASH] [--content HASH] [--encoding host|portable] [--scope all|files]\n"
@@ -42,14 +43,14 @@ static const struct cmd commands[] = {
 	  "           [--min-mode free|sealed|enforcing] [--journal MIB] [--max-expanded MIB] createRuntime|poststop",
 	  "put a container into a namespace, as an OCI runtime's hook" },
 	{ "list", cmd_list, "[--json]", "the namespaces" },
-	{ "show", cmd_show, "[-n NAMESPACE] [--json] NAME", "what is known of a namespace" },
+	{ "show", cmd_show, "[-n NAMESPACE] [--json] NAME", "show what is known of a namespace" },
 	{ "control", cmd_control, "[-n NAMESPACE] 'VERB [KEY=VALUE]...'",
 	  "seal, enforce, audit, action, pattern, state, ..." },
 	{ "delete", cmd_delete, "-n NAMESPACE", "remove a namespace whose tasks have ended" },
 	{ "coefficients", cmd_coefficients, "[--digest HASH] [--encoding host|portable] [--json] [FILE]",
 	  "compute the coefficients of JSON events" },
 	{ "explain", cmd_explain, "[--trajectory FILE] [-n NAMESPACE] [--json] [FILE]",
-	  "events in sentences, and what differs from the model" },
+	  "describe events in sentences, and how they differ from the model" },
 	{ "model", cmd_model,
 	  "measure|state|diff|merge [--digest HASH] [-o FILE] [--json] [--max-expanded MIB] FILE...\n"
 	  "       tsem-bpf model sign --key FILE [--cert FILE] [--name TEXT] [--version N] [-o SIGNATURE] MODEL\n"
@@ -147,6 +148,25 @@ int cmd__namespace_option(int argc, char **argv, const char **word)
 		*word = optarg;
 	}
 	return 0;
+}
+
+int cmd__mebibytes(const char *command, const char *option, const char *text, u64 *bytes)
+{
+	u32 size = 0;
+	int err = cmd__number(command, option, text, 1, 1U << 20, &size);
+
+	*bytes = (u64)size << 20;
+	return err;
+}
+
+int cmd__max_expanded(const char *command, const char *text)
+{
+	u64 bytes;
+	int err = cmd__mebibytes(command, "--max-expanded", text, &bytes);
+
+	if (!err)
+		stream__limit(bytes);
+	return err;
 }
 
 static const struct cmd *find(const char *name)

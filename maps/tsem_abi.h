@@ -2,8 +2,8 @@
 /*
  * The types that the BPF programs and the loader share: keys and values of the maps and the records of the rings.
  *
- * This is the ABI that `bpftool map dump` shows. All integers are of fixed width and little-endian, padding has a name,
- * sizes are asserted, enumerations are appended to and never reused. docs/abi.md describes it for readers.
+ * This is the ABI that `bpftool map dump` shows. All integers have a fixed width and are little-endian. Padding has a
+ * name, and sizes are asserted. Enumerations only grow at the end; no value is reused. docs/abi.md describes it.
  *
  * The includer provides u8, u16, u32, u64 and s32: vmlinux.h on the BPF side, maps/tsem_types.h in user space.
  */
@@ -12,10 +12,10 @@
 
 #include "tsem_events.h"
 
-/* Bytes of the largest digest that a namespace may use, and of the smallest; shorter ones leave the rest zero. */
+/* Sizes in bytes of the largest and the smallest digest of a namespace; in a larger field the rest is zero. */
 #define TSEM_DIGEST_MAX 64
 #define TSEM_DIGEST_MIN 16
-/* Bytes of a digest that are a key: the rest of a wider one is in tsem_tails. */
+/* Bytes of a digest that are a key. The rest of a wider digest is in tsem_tails. */
 #define TSEM_KEY_SIZE 32
 #define TSEM_COMM_SIZE 16
 #define TSEM_NAME_SIZE 32
@@ -23,7 +23,7 @@
 #define TSEM_PATTERN_MAX 512
 /* Patterns of a namespace. */
 #define TSEM_PATTERNS_MAX 64
-/* A pathname is shorter than this; a longer one makes an event of no model. */
+/* A pathname is shorter than this. An event with a longer one is outside of every model. */
 #define TSEM_PATH_MAX 4096
 /* Bytes of the largest event description (the CELL as it goes into a ring). */
 #define TSEM_CELL_MAX 6144
@@ -55,7 +55,7 @@ enum tsem_digest_type {
 	TSEM_DIGEST_END = 20,
 };
 
-/* How events are hashed (coefficients.md, Encodings). */
+/* How events are hashed. */
 enum tsem_encoding {
 	TSEM_ENCODING_HOST = 1,
 	TSEM_ENCODING_PORTABLE = 2,
@@ -66,13 +66,13 @@ enum tsem_model_type {
 	TSEM_MODEL_SET = 1,
 };
 
-/* Which filesystems are modeled (coefficients.md, Scope). */
+/* Which filesystems are modeled. */
 enum tsem_scope {
 	TSEM_SCOPE_ALL = 1,
 	TSEM_SCOPE_FILES = 2,
 };
 
-/* What follows an event outside of the model (control.md, Actions). */
+/* What follows an event outside of the model. */
 enum tsem_action {
 	TSEM_ACTION_LOG = 1,
 	TSEM_ACTION_DENY = 2,
@@ -92,7 +92,7 @@ enum tsem_mode {
 	TSEM_MODE_ENFORCING = 2,
 };
 
-/* Why something that belongs to an event was lost; the index of tsem_namespace.lost. */
+/* The reason of a loss; the index of tsem_namespace.lost. */
 enum tsem_loss {
 	TSEM_LOSS_RING = 0, /* a description did not fit the ring (it is sent again with the next occurrence) */
 	TSEM_LOSS_LOG = 1, /* a log record of an untrusted task did not fit its half of the ring */
@@ -100,12 +100,13 @@ enum tsem_loss {
 	TSEM_LOSS_CONTENT = 3, /* the content of a file could not be hashed: the event is outside of every model */
 	TSEM_LOSS_PATH = 4, /* a path kept changing or was too long: the event is outside of every model */
 	TSEM_LOSS_CELL = 5, /* a description was larger than TSEM_CELL_MAX: the event is outside of every model */
-	TSEM_LOSS_STORAGE = 6, /* no memory, or no room left in the namespace's share, for what a mark is kept in */
-	TSEM_LOSS_HASH = 7, /* no memory to hash in, or the hash function failed: the event is outside of every model */
+	TSEM_LOSS_STORAGE = 6, /* no memory for a mark, or the namespace's share of marks is used up */
+	TSEM_LOSS_HASH = 7, /* no memory for hashing, or the hash function failed: the event is outside of every model
+			     */
 	TSEM_LOSS_END = 8,
 };
 
-/* COE, exactly as it is hashed: who. User and group ids are expressed in the namespace's nsref. */
+/* COE, in the form that is hashed: who. User and group ids are expressed in the namespace's nsref. */
 struct tsem_coe {
 	u32 uid;
 	u32 euid;
@@ -119,8 +120,8 @@ struct tsem_coe {
 };
 
 /*
- * SHAPE: which optional parts a CELL has (coefficients.md, SHAPE). It is hashed in front of the CELL. The bits of a
- * path and of an inode come once for the first and once for the second path of the event.
+ * SHAPE: which optional parts a CELL has. It is hashed before the CELL. Paths and inodes have one bit for the first and
+ * one for the second path of the event.
  */
 enum tsem_shape {
 	TSEM_SHAPE_DEVICE0 = 1 << 0,
@@ -169,7 +170,7 @@ enum tsem_record_kind {
 
 enum tsem_record_flags {
 	TSEM_RECORD_DENIED = 1 << 0, /* the hook returned EPERM */
-	TSEM_RECORD_ASYNC = 1 << 1, /* nobody waits for a verdict */
+	TSEM_RECORD_ASYNC = 1 << 1, /* the event waits for no verdict */
 	TSEM_RECORD_GENERIC = 1 << 2, /* no CELL: H(CELL) is H(NAME || Z), without SHAPE */
 	TSEM_RECORD_VIOLATION = 1 << 3, /* the event is outside of the model; `action` says what followed */
 	TSEM_RECORD_UNMODELED = 1 << 4, /* the event could not be described in full: it is in no model */
@@ -180,15 +181,15 @@ enum tsem_record_flags {
 #define TSEM_RECORD_VERSION 2
 
 /*
- * What a ring carries: this header and cell_size bytes of cell. Whoever has a record can compute its coefficient:
+ * A ring has records: this header and cell_size bytes of cell. The coefficient follows from the record alone:
  *
  *	H(NAME || parent_task_id || task_id || H(coe) || H(shape || cell[0 .. hashed_size)))
  *
- * with D = digest_size bytes of each id; a GENERIC event has H(NAME || Z) for the last one. The bytes of the cell
- * behind hashed_size are told and not hashed.
+ * with D = digest_size bytes of each id; a GENERIC event has H(NAME || Z) in place of the last hash. The bytes of the
+ * cell after hashed_size are told and not hashed.
  *
- * The hashed bytes are the fields of the CELL in the order and the encodings of coefficients.md. The told bytes are, in
- * the order of the fields that they belong to:
+ * The hashed bytes are the fields of the CELL in their order (docs/abi.md). The told bytes are, in the order of the
+ * fields that they belong to:
  *
  *	INODE		encoding portable: s_id 32 bytes, s_uuid 16 bytes
  *	PATH		encoding portable, with a device: major u32, minor u32; then, if its form is not
@@ -247,7 +248,7 @@ struct tsem_namespace {
 	u32 has_base;
 	u32 epoch; /* what an older one put into tsem_memo is decided anew */
 	u64 mark_devices; /* filesystems where it has created something, a bit by number: see device_bit() */
-	u64 instances; /* instance numbers above this count as this; 0: they are exact */
+	u64 instances; /* a larger instance number counts as this number; 0: no limit */
 	u64 created; /* CLOCK_BOOTTIME, ns */
 	u64 live_tasks;
 	u64 next_sequence; /* of the next new coefficient */
@@ -309,7 +310,7 @@ enum tsem_pattern_flags {
 	TSEM_PATTERN_ANY = 1 << 1, /* content=any */
 };
 
-/* Of TEXT, what stands before its star is the prefix, what stands behind it the suffix. */
+/* The prefix is the part of `text` before its star; the suffix is the part after it. */
 struct tsem_pattern {
 	u32 prefix_size;
 	u32 suffix_size;
@@ -348,14 +349,14 @@ enum tsem_owner_flags {
 	TSEM_OWNER_PORT_FIXED = 1 << 0, /* a socket: its port was named, not chosen by the kernel */
 };
 
-/* tsem_sockets, socket storage; tsem_ipc: address of the object -> this. Who made the object. */
+/* tsem_sockets, socket storage; tsem_ipc: address of the object -> this. The creator of the object. */
 struct tsem_owner {
 	u32 ns;
 	u32 flags; /* enum tsem_owner_flags */
 	u8 owner[TSEM_DIGEST_MAX];
 };
 
-/* An inode, as long as its filesystem is mounted, whether the kernel has it in memory or not. */
+/* Identifies an inode while its filesystem is mounted, even if the kernel drops the inode from memory. */
 struct tsem_inode_key {
 	u64 inode; /* its number */
 	u32 device; /* of the superblock */
@@ -380,7 +381,7 @@ struct tsem_creation_key {
 	u8 creator[TSEM_KEY_SIZE];
 };
 
-/* tsem_directories: struct tsem_inode_key -> this: entries of tsem_creations that go with the directory. */
+/* tsem_directories: struct tsem_inode_key -> this: entries of tsem_creations that are removed with the directory. */
 #define TSEM_DIRECTORY_CREATORS 4
 
 struct tsem_directory {
@@ -394,7 +395,7 @@ struct tsem_directory {
 #define TSEM_SIGNALS_MAX 65536
 #define TSEM_SHARE(max) ((max) / 4)
 
-/* tsem_inherited: this -> struct tsem_inherited: an open file that the first task held before it entered. */
+/* tsem_inherited: this -> struct tsem_inherited: a file that the first task had open before it entered. */
 struct tsem_inherited_key {
 	u64 file; /* address */
 	u32 ns;
@@ -438,7 +439,7 @@ struct tsem_inode {
 };
 
 enum tsem_policy {
-	TSEM_POLICY_SIGNED_MODELS = 1 << 0, /* for the loader: no model, and no part of one, that is not verified */
+	TSEM_POLICY_SIGNED_MODELS = 1 << 0, /* the loader refuses models, and parts of models, that are not verified */
 };
 
 /* tsem_globals: 0 -> this. */
@@ -446,25 +447,25 @@ struct tsem_globals {
 	u64 next_task_number;
 	u64 next_namespace;
 	u64 load; /* random number of this load */
-	u64 fork_failures; /* task storage for a child could not be had: the fork failed */
-	u64 cross_namespace_signals; /* denied */
-	u64 guarded; /* denied attempts of a namespace on tsem-bpf itself */
+	u64 fork_failures; /* forks that failed because there was no memory for task storage */
+	u64 cross_namespace_signals; /* denied signals */
+	u64 guarded; /* attempts that a guard denied */
 	u64 max_coefficients;
 	u64 max_namespaces;
 	u64 load_time; /* CLOCK_BOOTTIME, ns */
 	u64 policy; /* enum tsem_policy; as loaded */
 	u64 signals; /* a namespace has named a receiver of signals */
-	u64 locked; /* verb `lock`: no new model, agent or pattern */
+	u64 locked; /* verb `lock`: the loader accepts no new model, coefficient, pseudonym or pattern */
 };
 
-/* tsem_root: 0 -> this. The log of the root namespace, and what the TPM was told of it. */
+/* tsem_root: 0 -> this. The state of the root namespace's log, and of the TPM's register. */
 #define TSEM_NO_PCR (~0U)
 
 struct tsem_root {
-	u64 logged; /* entries given out in tsem_log; more than it has room for: the rest is lost */
-	u64 extended; /* entries that the TPM was told, in their order */
-	u64 failed; /* refusals: on a patched kernel each is an entry that the register lacks; the agent tries again */
-	u32 lock; /* somebody extends */
+	u64 logged; /* entries that were assigned a place in tsem_log; those beyond its end are lost */
+	u64 extended; /* entries sent to the TPM, in their order */
+	u64 failed; /* refusals; on a patched kernel the register lacks these entries; the agent tries again */
+	u32 lock; /* held while a task extends */
 	s32 error; /* of the last failure, -errno */
 	u32 pcr; /* the register, or TSEM_NO_PCR */
 	u32 reserved;
@@ -474,31 +475,31 @@ struct tsem_root {
 /* tsem_log: position -> this: a coefficient of the root namespace. */
 struct tsem_log {
 	u8 coefficient[TSEM_DIGEST_MAX];
-	u32 ready; /* it is written */
+	u32 ready; /* 1: the entry is written */
 	u32 reserved;
 };
 
-/* The argument of the program tsem_control (BPF_PROG_RUN): the only writer of a namespace's state from user space. */
+/* The verbs of the program tsem_control (BPF_PROG_RUN), the only way from user space to change a namespace. */
 enum tsem_control_verb {
-	TSEM_CONTROL_NEW = 1, /* result: a fresh namespace id */
-	TSEM_CONTROL_JOIN = 2, /* value: struct tsem_join. live_tasks + 1; result: a fresh task number */
-	TSEM_CONTROL_LEAVE = 3, /* live_tasks - 1: undoes a join whose task never came to be */
+	TSEM_CONTROL_NEW = 1, /* result: an unused namespace id */
+	TSEM_CONTROL_JOIN = 2, /* value: struct tsem_join. live_tasks + 1; result: an unused task number */
+	TSEM_CONTROL_LEAVE = 3, /* live_tasks - 1: undoes a join without a task */
 	TSEM_CONTROL_SEAL = 4, /* EALREADY */
 	TSEM_CONTROL_ENFORCE = 5, /* EALREADY */
 	TSEM_CONTROL_STATE = 6, /* value; EBUSY: sealed; E2BIG: map full */
 	TSEM_CONTROL_BASE = 7, /* value; EBUSY: sealed; EEXIST: a coefficient is present */
 	TSEM_CONTROL_PSEUDONYM = 8, /* value; EBUSY: sealed */
-	TSEM_CONTROL_FORGET = 9, /* value: a coefficient whose description shall be sent again */
+	TSEM_CONTROL_FORGET = 9, /* value: a coefficient; its description is sent again */
 	TSEM_CONTROL_HASH = 10, /* ns: an enum tsem_digest_type; value: its kernel name; ENOENT: no such hash */
-	TSEM_CONTROL_EXTEND = 11, /* brings waiting entries of the log to the TPM; value: struct tsem_extend; EOPNOTSUPP
+	TSEM_CONTROL_EXTEND = 11, /* sends waiting entries to the kernel's queue; value: struct tsem_extend; EOPNOTSUPP
 				   */
-	TSEM_CONTROL_EXTENDED = 12, /* value: struct tsem_extend, what the agent did with the next entry; EINVAL: not
-				       the next */
+	TSEM_CONTROL_EXTENDED = 12, /* the agent reports the next entry; value: struct tsem_extend; EINVAL: not the next
+				     */
 	TSEM_CONTROL_PATTERN = 13, /* pattern; EBUSY: sealed; E2BIG: too many */
 	TSEM_CONTROL_ACTION = 14, /* value: struct tsem_action_of; EINVAL: no such event or action */
 	TSEM_CONTROL_AUDIT = 15, /* sealed, and every action is `log`; EINVAL: free */
 	TSEM_CONTROL_LOCK = 16, /* tsem_globals.locked, which the loader obeys; EALREADY */
-	TSEM_CONTROL_GONE = 17, /* the namespace has been removed: nothing that the memo has is valid there any more */
+	TSEM_CONTROL_GONE = 17, /* the namespace was removed: its entries in tsem_memo do not count any more */
 };
 
 struct tsem_control {
@@ -524,8 +525,8 @@ struct tsem_action_of {
 };
 
 /*
- * In tsem_control.value. The answer to EXTEND: what the kernel's queue has done. For EXTENDED: the position of the
- * entry, and 0 or the error that the TPM gave.
+ * In tsem_control.value. Answer of EXTEND: what the kernel's queue has done. Argument of EXTENDED: the position of the
+ * entry, and 0 or the error of the TPM.
  */
 struct tsem_extend {
 	u64 extended;

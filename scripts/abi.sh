@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# abi.sh OBJECT: the layout of what both sides of the maps read, from the BTF of the compiled programs: every map with the
-# types of its keys and values, every struct tsem_* with its size and where its members lie, in bytes.
+# abi.sh OBJECT: prints the layout of the ABI, from the BTF of the compiled programs: every map with the
+# types of its keys and values, every struct tsem_* with its size and the offsets of its members, in bytes.
 #
-# maps/abi.golden is what it was in this version of the ABI; scripts/lint.sh compares.
+# maps/abi.golden has the layout of this version of the ABI; scripts/lint.sh compares.
 
 set -euo pipefail
 

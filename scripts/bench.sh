@@ -39,7 +39,7 @@ measure() {
 	done < <("$@" "$bench")
 }
 
-# once COLUMN COMMAND...: each operation once in a process, the least of three.
+# once COLUMN COMMAND...: runs each operation once in a process; takes the least of three.
 once() {
 	local column=$1 name value i
 	shift

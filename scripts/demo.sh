@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# demo.sh: a short story of tsem-bpf, told by a virtual machine: a workload is learned, passes under its own model, and is
+# demo.sh: a short demonstration of tsem-bpf in a virtual machine: a workload is learned, passes under its own model, and is
 # denied what it never did.
 
 set -euo pipefail
@@ -37,7 +37,7 @@ quinces 0
 EOF
 cat >workload.sh <<EOF
 #!/bin/sh
-# Looks something up in a file and tells a server on this machine.
+# Reads a file and sends a line of it to a server on this machine.
 grep pears inventory.txt
 $tcp ask 7000 "seven pears"
 EOF

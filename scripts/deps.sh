@@ -116,7 +116,7 @@ replace() {
 }
 
 known=$(entries)
-# Others' archives name their suites after the release as well: Debian's own ends in /debian or has the updates beside it.
+# Other archives also name suites after the release. Debian's own ends in /debian, or has the updates beside it.
 read -r uri key < <(awk -v s="$VERSION_CODENAME" '
 	$2 == s "-updates" { updates[$1] = 1 }
 	$2 == s || $2 == "stable" || $2 == "oldstable" { if (!($1 in key)) order[++n] = $1; key[$1] = $3 }

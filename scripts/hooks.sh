@@ -4,7 +4,7 @@
 # hooks.sh [BTF...]: compares docs/hooks.md with the LSM hooks that kernels have, by their types (default: the types of
 # the cached kernels, 6.12 and 7.3).
 #
-# A hook needs a row in docs/hooks.md: one with its program, in the first two tables, or one of two columns that says why
+# A hook needs a row in docs/hooks.md: with its program, in the first two tables, or with two columns that say why
 # it has none. bpf/ must have no program for the latter. Each fault is one line; the exit status is then 1.
 
 set -euo pipefail
@@ -22,8 +22,8 @@ if ((!$#)); then
 	done
 fi
 
-# The hooks of a kernel are the members of this union; to each belongs the function bpf_lsm_NAME that programs attach to.
-# init is not called by the kernel.
+# The hooks of a kernel are the members of this union. Programs attach to the function bpf_lsm_NAME of each.
+# The kernel does not call init.
 for file in "${btf[@]}"; do
 	bpftool btf dump file "$file" format c | sed -n '/^union security_list_options {/,/^}/p' |
 		sed -n 's/.*(\*\([a-z_0-9]*\))(.*/\1/p' | grep -vx init | sort -u >"$work/has"
@@ -49,7 +49,7 @@ sort -u "$work/with" "$work/without" >"$work/rows"
 comm -23 "$work/hooks" "$work/rows" | sed "s|\$|: no event, no guard, and no row in $page says why not|" >"$work/faults"
 comm -12 "$work/without" "$work/programs" | sed "s|\$|: $page has it without a program, but bpf/ has one|" >>"$work/faults"
 comm -12 "$work/without" "$work/with" | sed "s|\$|: $page has it with and without a program|" >>"$work/faults"
-# A row without a program is for a hook that some kernel has.
+# A row without a program has to be for a hook that some kernel has.
 if ((!$#)); then
 	comm -13 "$work/hooks" "$work/without" | sed "s|\$|: $page says why it has no program, but no kernel has this hook|" >>"$work/faults"
 fi

@@ -27,9 +27,9 @@ die() {
 main() {
 	# BTF needs neither the locations of variables nor macros in positions; both take the compiler long.
 	local flags='-fno-var-tracking -ftrack-macro-expansion=0'
-	# Built without debugging information: our programs need no type that only these have.
+	# Build these without debugging information: our programs need none of their types.
 	local typeless=(arch/x86/Kbuild {block,crypto,drivers/{base,block,char,pci,virtio},fs/{9p,ext4,jbd2,netfs},lib,net/{9p,ipv4}}/Makefile)
-	# Not unpacked, since it is not compiled. The Kconfig files stay: all of them are read.
+	# Do not unpack what is not compiled. Keep all Kconfig files: the build reads them.
 	local unused=(arch/'[a-wyz]*.'{'[chS]','dts*'} sound/'*.[ch]'
 		drivers/{accel,clk,comedi,gpu,iio,infiniband,media,net/*,pinctrl,scsi,staging,usb,video}/'*.[ch]'
 		Documentation/'*.[rsty]*' tools/{perf,testing}/'*')
@@ -125,7 +125,7 @@ main() {
 	rm -rf "$target"
 	mv -T "$work/done" "$target"
 	echo "$target"
-	# The shell would read on in a file that was edited.
+	# Exit here: the shell would read on in a file that was edited.
 	exit
 }
 

@@ -32,7 +32,7 @@ if [[ -z $update && -e $cache/$series/boot ]]; then
 	exit
 fi
 
-# Prints the decompressed ELF image that a bzImage holds: tries every place where a known compressed stream begins.
+# Prints the decompressed ELF image in a bzImage: tries every offset where a known compressed stream begins.
 extract_vmlinux() {
 	local magic tool offset
 	while read -r magic tool; do
@@ -56,7 +56,7 @@ field() {
 	apt-cache show "$1=$2" 2>/dev/null | sed -n "s/^$3: //p" | head -n 1
 }
 
-# The newest of the series in the machine's own release and its backports, else in any that apt knows.
+# The newest of the series in the machine's own release and its backports, else in any suite that apt knows.
 offered=$(apt-cache madison linux-image-amd64 | awk -v s="$series." 'index($3, s) == 1 { print $3, $6 }')
 # shellcheck source=/dev/null
 codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
@@ -71,7 +71,7 @@ if [[ ! -e $target/boot ]]; then
 
 	image=$(field linux-image-amd64 "$version" Depends | grep -o "linux-image-${series}[^ ,]*" | head -n 1)
 	[[ -n $image ]] || die "cannot tell which image linux-image-amd64 $version stands for"
-	# The signed image has a version of its own where the meta package has not the same.
+	# The version of the signed image may differ from that of the meta package.
 	image_version=$(apt-cache madison "$image" | awk '{ print $3; exit }')
 	names=("$image=$image_version")
 	# Newer kernels come in several packages.

@@ -28,7 +28,7 @@ fi
 
 clang-format-19 --dry-run -Werror "${c[@]}" || complain "clang-format wants another form: run scripts/lint.sh --fix"
 shellcheck "${scripts[@]}" || complain "shellcheck found faults in the scripts"
-# SC2238: a test may call its files as it likes, also after a command.
+# SC2238: a test may name its files as it likes, even after a command.
 shellcheck -s bats -e SC2238 "${bats[@]}" || complain "shellcheck found faults in the BATS files"
 
 for file in "${c[@]}" "${scripts[@]}" "${bats[@]}" Makefile; do
@@ -39,7 +39,7 @@ for file in "${c[@]}" "${scripts[@]}" "${bats[@]}"; do
 	! grep -nE '[[:space:]]$' "$file" >&2 || complain "$file: blanks at the end of lines"
 done
 
-# Only commands print, and the library knows nothing of them.
+# Only commands print, and the library does not include their headers.
 ! grep -nE '\b(printf|puts|perror) *\(|fprintf\(std' loader/lib/*.c >&2 || complain "loader/lib prints"
 ! grep -nE '#include "(\.\./)?cmd' loader/lib/*.[ch] >&2 || complain "loader/lib includes a header of loader/cmd"
 

@@ -9,7 +9,7 @@ teller=''
 # Says every ten seconds what the script waits for, until it is killed or the script has ended.
 tell() {
 	local begun=$SECONDS never
-	# read sleeps without a process of its own, which would outlive this one and hold the script's outputs open.
+	# read sleeps without another process, which would outlive this one and hold the script's outputs open.
 	exec {never}<> <(:)
 	while read -rt 10 -u "$never" || kill -0 $$ 2>/dev/null; do
 		echo "${0##*/}: waiting for $1, $((SECONDS - begun)) s so far" >&2

@@ -6,12 +6,12 @@
 # First come lint, which counts as one test, and the unit tests: they need no kernel. Then the BATS suites, each in one
 # boot of its own (start_suite). An emulated machine takes one processor, so two machines run at a time. All have a TPM.
 #
-# Every part speaks TAP, which is what is counted. Failures are also: a test that was planned and never reported, a skipped
-# one, and a machine that ended badly after its tests. With files named, only those run, on 6.12 (5NN: on the patched
+# Every part prints TAP, which is counted. These are failures too: a planned test without a result, a skipped
+# test, and a machine that ended badly after its tests. If files are named, only these run, on 6.12 (5NN: on the patched
 # kernel; 6NN: in the machine of the boot). The outputs stay in build/test-*.tap.
 
 set -uo pipefail
-# A pattern without a file is nothing to run.
+# A pattern that matches no file is empty.
 shopt -s nullglob
 cd "$(dirname "$0")/.." || exit 1
 

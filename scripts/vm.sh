@@ -4,11 +4,11 @@
 # vm.sh [-k 6.12|7.3|patched|debug] [-n NAME] [-m MEMORY] [-t SECONDS] [--icount] [--tpm] [--boot] [--append WORDS]
 #	-- COMMAND...: runs COMMAND as root in a VM.
 #
-# virtme-ng boots the kernel of kernel-image.sh with bpf among the LSMs, under KVM where that works, else emulated. The
-# machine sees the host's files and keeps its changes to itself, but for build/, which is shared; /mnt/tsem is a fresh
+# virtme-ng boots the kernel of kernel-image.sh with bpf among the LSMs, under KVM if that works, else emulated. The
+# machine sees the host's files. Its changes do not reach the host, except in build/, which is shared. /mnt/tsem is a new
 # ext4 disk. COMMAND runs in the repository, its output appears here, its exit status is ours. A panic, an oops, a kernel
-# warning or the end of the time (-t, default 1800) is a failure. It is shown with the end of the kernel's log, which
-# stays in build/vm-console-NAME.log (-n, default the kernel's). What is waited for is said on standard error.
+# warning or a timeout (-t, default 1800) is a failure. It is shown with the end of the kernel's log, which
+# stays in build/vm-console-NAME.log (-n, default the kernel's). Says on standard error what it waits for.
 #
 #   -k patched  the kernel of kernel-build.sh, with the patches of kernel-patches/; -k debug: the same with lockdep
 #   --icount    one processor, whose clock counts instructions: times are the same on every host
@@ -54,7 +54,7 @@ options() {
 		*) die "'$1' is unknown; usage: vm.sh [-k KERNEL] [-n NAME] [-m MEMORY] [-t SECONDS] [--icount] [--tpm] [--boot] [--append WORDS] -- COMMAND..." ;;
 		esac
 	done
-	(($#)) || die "the command is missing; write it behind --"
+	(($#)) || die "the command is missing; write it after --"
 	command=("$@")
 	name=${name:-$series}
 	log=build/vm-console-$name.log
@@ -83,13 +83,13 @@ show() {
 	exit 1
 }
 
-# Where KVM failed once, it is not tried again before the host boots again; build/kvm says so.
+# After KVM failed once, it is not tried again until the host reboots; build/kvm notes that.
 remember_kvm() {
 	echo "$1 $(</proc/sys/kernel/random/boot_id)" >build/kvm
 }
 
 # Does KVM run a guest? Some hosts have a /dev/kvm that opens and starts the firmware, and fails in the kernel. So this
-# kernel is booted until it panics, since it has no root.
+# boots the kernel without a root, until it panics.
 # shellcheck disable=SC2317 # called by patiently
 guest_under_kvm() {
 	local guest line works=1
@@ -159,7 +159,7 @@ make_machine() {
 	qemu+=" -smp sockets=$cpus"
 
 	if [[ -n $tpm ]]; then
-		# It ends with QEMU's connection. The name of a socket has to be short: a relative one.
+		# It ends with QEMU's connection. The name of a socket has to be short, so use a relative one.
 		mkdir "$run/tpm"
 		swtpm socket --tpm2 --tpmstate "dir=$run/tpm" --ctrl "type=unixio,path=${run#"$repo/"}/tpm/sock" \
 			--flags startup-clear --terminate --daemon --pid "file=$run/tpm/pid" || die "swtpm failed"
@@ -168,7 +168,7 @@ make_machine() {
 	fi
 
 	# init= comes before virtme-ng's own, and its initramfs takes the first (a kernel without modules gets none unless
-	# told to). An emulated processor on a busy host is late at times: that is no fault of the kernel's, so the
+	# told to). On a busy host an emulated processor is sometimes late. That is not a fault of the kernel, so the
 	# watchdogs are patient.
 	append="tsem_kernel=$kernel tsem_repo=$repo tsem_run=$run loglevel=5 oops=panic"
 	append+=" lsm=lockdown,capability,landlock,yama,apparmor,bpf nokaslr watchdog_thresh=60"
@@ -179,8 +179,8 @@ make_machine() {
 			--cpus "$cpus" --memory "$memory" --append "init=$repo/scripts/vm-init.sh $append" --qemu-opts="$qemu" -- true)
 		return
 	fi
-	# virtme-ng takes no initramfs but its own. This is the machine that it makes, as far as vm-init.sh wants it. The
-	# initramfs does not look at root=; with it, it is a ramfs, as on other machines.
+	# virtme-ng only accepts its own initramfs. So this makes the same machine, as far as vm-init.sh needs it. The
+	# initramfs ignores root=, but root= makes it a ramfs, as on other machines.
 	append+=" boot=tsem root=tsem.root init=/lib/systemd/systemd systemd.unit=tsem-vm.target systemd.firstboot=no"
 	append+=" systemd.show_status=0"
 	# shellcheck disable=SC2054,SC2206 # words
@@ -202,7 +202,7 @@ watch() {
 			kill "$1" 2>/dev/null
 			return
 		fi
-		# The file "heard" is as old as the last output that was seen.
+		# The time of the file "heard" is that of the last output.
 		if [[ $run/output -nt $run/heard ]]; then
 			: >"$run/heard"
 			heard=$SECONDS
@@ -227,7 +227,7 @@ run_machine() {
 	ended=0
 	wait "$vng" || ended=$?
 	vng=''
-	# The last of the log may still be in the pipe.
+	# The end of the log may still be in the pipe.
 	sleep 0.1
 	kill "$watcher" 2>/dev/null || :
 	wait "$watcher" 2>/dev/null || :
@@ -235,7 +235,7 @@ run_machine() {
 	[[ ! -e $run/kvm-failed ]]
 }
 
-# judge ENDED: the exit status of the machine's command, or of what went wrong.
+# judge ENDED: the exit status of the machine's command, or a message and a failure.
 judge() {
 	local status faults
 	if [[ ! -s $run/status ]]; then
@@ -246,7 +246,7 @@ judge() {
 	tr -d '\r' <"$run/dmesg" >"$log"
 	local faulty='BUG: |Oops|general protection|UBSAN|KASAN|rcu.*(detected|stalls on)'
 	faulty+='|WARNING: (possible|suspicious|bad)|WARNING: .*(CPU[:#]|:[0-9]+ at )'
-	# Our own parameters, in the command line, have such words as well.
+	# Ignore the command line: our own parameters have such words.
 	if faults=$(grep -av 'ommand line:' "$log" | grep -aE "$faulty"); then
 		echo "vm.sh: the kernel complained; see $log:" >&2
 		echo "$faults" >&2
@@ -262,7 +262,7 @@ main() {
 	PATH=$PATH:/usr/sbin:/sbin
 	cd "$repo"
 	mkdir -p build
-	# Without ACPI a TPM is found where a TIS is; a CRB takes an emulated machine less.
+	# Without ACPI the kernel only finds a TIS. A CRB costs an emulated machine less.
 	case $series in
 	patched) kernel=$(scripts/kernel-build.sh) interface=tis ;;
 	debug) kernel=$(scripts/kernel-build.sh --debug) interface=tis ;;
@@ -271,7 +271,7 @@ main() {
 	trap stop EXIT
 	trap 'exit 130' INT TERM
 	[[ -z $boot ]] || patiently "the initramfs" scripts/vm-initramfs.sh "$kernel"
-	# With --icount an instruction is what the emulator says.
+	# --icount needs the emulator, which counts the instructions.
 	if [[ -z $icount ]] && kvm_works; then
 		accelerator=kvm
 	fi

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# file_open, mmap_file and exec: what makes a file another one, and what does not.
+# file_open, mmap_file and exec: what identifies a file, and what does not.
 load helpers
 
 setup_file() {
@@ -55,7 +55,7 @@ cleanup() {
 	mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work overlay merged
 	echo 'the first text' >merged/a
 	learn "$OPEN" "$D/merged/a" "$D/merged/b"
-	# The state has been seen a while ago, the digest that is taken now stays, and the last run opens the file by it.
+	# The state is old enough, so the digest taken now is kept, and the last run uses it.
 	for _ in seen taken kept; do
 		sleep 0.1
 		allowed "$OPEN" "$D/merged/a" "$D/merged/b"
@@ -84,7 +84,7 @@ cleanup() {
 
 	echo 'the other text' | dd of=upper/a conv=notrunc status=none
 	denied "$OPEN" "$D/merged/a"
-	# The overlay keeps the size that it has seen, a reader gets what there is.
+	# The overlay keeps the old size, but a reader gets the new content.
 	echo 'and more' >>upper/a
 	denied "$OPEN" "$D/merged/a"
 	echo LOWER | dd of=lower/b conv=notrunc status=none

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# socket_create, socket_connect, socket_bind, socket_accept: each with what was learned and with something else.
+# socket_create, socket_connect, socket_bind, socket_accept: each with learned and with other arguments.
 load helpers
 
 @test "socket_create: another type of socket is denied" {

@@ -58,12 +58,12 @@ load helpers
 	echo b >b
 	echo c >c
 	learn sh -c "(read x <$D/a); cat $D/a; cat $D/a; true"
-	# The shell itself breaks the model: what it starts afterwards is denied as well, though it was learned.
+	# The shell itself violates the model: programs that it starts afterwards are denied too, even learned ones.
 	check 3 tsem-bpf run -n dis --keep -m "$D/model" --enforce --on-violation untrust --forensics "$D/forensics" -- \
 		sh -c "read x <$D/b; (read x <$D/a); read x <$D/c; cat $D/a || exit 9"
 	[ "$(jq -r '.file_open.file.path.pathname // empty' <forensics | sort -u | tr '\n' ' ')" = "$D/b $D/c " ]
 	[ "$(grep -c '^a$' <<<"$output")" = 0 ]
-	# Nothing that can be described is logged without its description.
+	# Every hook that can be described has its description in the log.
 	[ -z "$(tsem-bpf show -n dis log)" ]
 	tsem-bpf delete -n dis
 }
@@ -106,15 +106,15 @@ coe() {
 	done
 	[ "$(coe uid "$D/a" <t-current)" = 1234 ]
 	[ "$(coe fsgid "$D/a" <t-current)" = 4321 ]
-	# The file is root's, who is 1234 there.
+	# The file belongs to root, who has the id 1234 there.
 	[ "$(opened "$D/a" .file_open.file.inode.uid <t-current)" = 1234 ]
 	[ "$(coe uid "$D/a" <t-initial)" = 0 ]
 	[ "$(opened "$D/a" .file_open.file.inode.uid <t-initial)" = 0 ]
-	# Whom the namespace does not know has no id there.
+	# A user without a mapping has no id there.
 	chown 77 a
 	check 0 tsem-bpf run -q --nsref current --trajectory t -- unshare -U --map-user=1234 cat "$D/a"
 	[ "$(opened "$D/a" .file_open.file.inode.uid <t)" = 4294967295 ]
-	# Another mapping of the same user is another model for one, and the same for the other.
+	# Another mapping of the same user changes the model of the one nsref, not of the other.
 	chown 0 a
 	check 3 tsem-bpf run -q --nsref current -m m-current --enforce -- unshare -U --map-user=99 --map-group=4321 cat "$D/a"
 }

@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
-# Every event: test/prog/<event> fires its hook with known arguments; the event's fields are those, and every coefficient
-# of the kernel is the one that is recomputed from its line.
+# Every event: test/prog/<event> fires its hook with known arguments. The event has these fields, and every coefficient
+# of the kernel is equal to the one recomputed from its line.
 # shellcheck disable=SC2016 # jq and sed have dollars and backquotes of their own
 load helpers
 
-# Modules of what an event is about, where they are none of the kernel's image.
+# Modules that an event needs, if they are not built into the kernel.
 setup_file() {
 	modprobe -aq tun quota_v2 || :
 }
 
-# fires EVENT FIELDS COMMAND...: in a namespace the command reaches EVENT, one of which satisfies FIELDS (jq, on the CELL;
+# fires EVENT FIELDS COMMAND...: runs the command in a namespace. One of its EVENTs satisfies FIELDS (jq, on the CELL;
 # $D is the directory, $P the same within its filesystem, $task who did it, $none nobody).
 fires() {
 	local event=$1 fields=$2
@@ -20,7 +20,7 @@ fires() {
 	reaches "$event" "$fields"
 }
 
-# reaches EVENT FIELDS: so did the command of the last fires.
+# reaches EVENT FIELDS: the same for the command of the last fires.
 reaches() {
 	if ! jq -es --arg event "$1" --arg D "$D" --arg P "${D#"$W"}" --arg none "$(printf '%064d' 0)" \
 		"map(select(.event.type == \$event)) | any(.event.task_id as \$task | .[\$event] | $2)" \
@@ -174,7 +174,7 @@ NEW='.dentry.path.pathname == $P + "/new" and (.dentry.path | '$CREATED') and .d
 }
 
 @test "names of inodes" {
-	# Newer kernels tell the hook the type as well.
+	# Newer kernels also pass the type to the hook.
 	local directory=040750
 	[[ $(uname -r) != 6.* ]] || directory=0750
 	fixture
@@ -233,7 +233,7 @@ NEW='.dentry.path.pathname == $P + "/new" and (.dentry.path | '$CREATED') and .d
 		"$PROG/msg_queue_msgrcv" 3
 	denied "$PROG/msg_queue_msgrcv" 4
 	forensic msg_queue_msgrcv
-	# Those that the programs left behind go now, after their namespaces.
+	# Remove the objects that the programs left behind, after their namespaces.
 	[ "$(bpftool -j map dump name tsem_ipc | jq length)" -gt 0 ]
 	ipcrm --all
 	[ "$(bpftool -j map dump name tsem_ipc | jq length)" = 0 ]
@@ -358,7 +358,7 @@ race_paths() {
 	fires task_fix_setgroups '. == {}' "$PROG/task_fix_setgroups" x
 	fires task_movememory '. == {}' "$PROG/task_movememory" x
 	fires path_chroot '. == {}' "$PROG/path_chroot" "$D/d"
-	# Kernels after 6.12 have this hook. What the image has is the names of its functions.
+	# Kernels after 6.12 have this hook. The image has the names of its functions.
 	local more=()
 	if grep -q ' bpf_lsm_inode_file_setattr$' /proc/kallsyms; then
 		fires inode_file_setattr '. == {}' "$PROG/inode_file_setattr" "$D/f"
@@ -370,7 +370,7 @@ race_paths() {
 		denied "$PROG/$event" "$D/d"
 		forensic "$event"
 	done
-	# A truncation has its event, with more to tell than the hook of its own.
+	# A truncation has another event, with more fields than its own hook.
 	fires inode_setattr "$DENTRY and .attr.size == \"3\"" truncate -s 3 "$D/f"
 }
 

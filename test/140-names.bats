@@ -2,7 +2,7 @@
 # What a name is hashed as: created components, patterns, names in proc, inherited descriptors, ports that the kernel chose.
 load helpers
 
-# same COMMAND...: two runs are one model, and the second passes under the first.
+# same COMMAND...: two runs give the same model, and the second passes under the first's.
 same() {
 	learn "$@"
 	sed -n 's/^state //p' "$D/model" | sort >"$D/first"
@@ -20,7 +20,7 @@ same() {
 @test "a created file is the workload's own after the kernel has dropped it from memory" {
 	learn sh -c "echo text >$D/own; sync $D/own; sleep 1; cat $D/own"
 	rm own
-	# Outside drops the caches between the two.
+	# A task outside drops the caches between the two.
 	(
 		sleep 3
 		echo 3 >/proc/sys/vm/drop_caches

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Namespaces and models: state that stays, readers, rings, loaders that die.
+# Namespaces and models: persistent state, readers, rings, killed loaders.
 load helpers
 
 # A workload with a pipe, files and a child; the same in every run.
@@ -61,7 +61,7 @@ EOF
 	lacks "$D/a\"" seen-right
 	tsem-bpf delete -n left
 	tsem-bpf delete -n right
-	# The same standard output as when it was learned: a workload asks what that is.
+	# Use the same kind of standard output as in the learning run: a workload queries it.
 	check 0 sh -c "tsem-bpf run -q -m mr --enforce -- cat $D/b >/dev/null"
 	check 3 sh -c "tsem-bpf run -q -m mr --enforce -- cat $D/a >/dev/null"
 }

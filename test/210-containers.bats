@@ -3,7 +3,7 @@
 # shellcheck disable=SC2016 # the container's shell expands, not ours
 load helpers
 
-# Go's scheduler signals its own threads when it finds them late: events that come or do not come.
+# Go's scheduler signals its own threads when they are late, so these events vary.
 export GODEBUG=asyncpreemptoff=1
 
 HOOK=$ROOT/build/tsem-bpf
@@ -22,7 +22,7 @@ teardown_file() {
 	rmdir "$HELD"
 }
 
-# Containers of a test that failed half way.
+# Removes containers of a test that failed half way.
 cleanup() {
 	local name
 	for name in box-runc box-crun box; do
@@ -268,7 +268,7 @@ rootless() {
 	[ "$(tsem-bpf list --json | jq -r '.[].name')" = taken ]
 	tsem-bpf delete -n taken
 	gone
-	# Inside of a namespace the hook has no power.
+	# Inside of a namespace the hook cannot do anything.
 	annotate mode learn
 	run workload -q -- runc /etc/known
 	[ "$status" != 0 ]
@@ -360,7 +360,7 @@ ruled() {
 	check 2 ruled '{}' --model m
 	says "begins with /"
 	[ "$(tsem-bpf list --json)" = "[]" ]
-	# A container without any annotation is governed too.
+	# The rules also bind a container without annotations.
 	check 0 ruled '{}' --min-mode enforcing --model "$D/m"
 	[ "$(tsem-bpf list --json | jq -r '.[0] | .name + " " + .mode')" = "ruled enforcing" ]
 	kill $pid

@@ -12,7 +12,7 @@ same_state() {
 		mkdir "$D/w"
 		cd "$D/w" || return 1
 		eval "$setup"
-		# A digest is kept once its file has been left alone for a moment.
+		# A digest is kept only if its file has not changed for a moment.
 		sleep 0.1
 		check 0 tsem-bpf run -q -o "$D/model.$i" --trajectory "$D/trajectory.$i" "$@" -- \
 			sh -ec "$script"
@@ -40,7 +40,7 @@ same_state() {
 	rm w/final
 	allowed sh -c "f=\$(mktemp $D/w/XXXXXX); echo text >\$f; mv \$f $D/w/final"
 	rm w/final
-	# One component is created, the last; the directories above it were there.
+	# Only the last component is created; the directories above it existed.
 	[ "$(jq -c --arg w "${D##*/}/w/" 'select(.inode_create) | .inode_create.dentry.path | select(.pathname | contains($w)) |
 		(.pathname[1:] | split("/") | length - 1 | tostring) as $last |
 		[.created[] | [.component == $last, (.owner | length), .instance]]' <trajectory)" = '[[true,64,"1"]]' ]
@@ -51,7 +51,7 @@ same_state() {
 	mkdir w
 	learn sh -c "for i; do : >$D/w/\$i; done" sh 1
 	rm w/1
-	# Another name is not another file.
+	# With another name it is still the same file.
 	allowed sh -c "for i; do : >$D/w/\$i; done" sh 2
 	rm w/2
 	denied sh -c "for i; do : >$D/w/\$i; done" sh 1 2

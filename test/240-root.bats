@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# The root namespace: modeled from load on, its log in the order in which the TPM was told. With a TPM (vm.sh --tpm); on the
+# The root namespace: modeled from load on, with its log in the order of the TPM's extensions. With a TPM (vm.sh --tpm). On the
 # patched kernel the kernel itself extends, on the stock one the agent. Loads and unloads by itself.
 # shellcheck disable=SC2153 # PROG is set in helpers.bash
 load helpers
@@ -103,14 +103,14 @@ no_agent() {
 		wait_for settled
 		relay="cmd:exec perl relay"
 	done
-	# A TPM that fails in the middle of a command is asked anew.
+	# After a TPM failed in the middle of a command, the agent asks it again.
 	for how in unsent unheard; do
 		echo x >$how
 		mkdir "new-$how"
 		wait_for test ! -e $how
 		wait_for settled
 	done
-	# Four at a time: the order is that of the log, whoever comes first.
+	# Four at a time: the order is that of the log, in any order of the tasks.
 	for i in 1 2 3 4; do (exec 3>&-; echo x >"f$i"; exec cat "f$i" >/dev/null) & done
 	# Looking makes events too, which are logged and extended as well: at last there is nothing new in it.
 	wait_for holds "$before"
@@ -119,11 +119,11 @@ no_agent() {
 	[ "$(root lost)" = 0 ]
 	[ "$(grep -c "the TPM cannot be told: .*; it is tried again" errors)" = 2 ]
 	[ "$(wc -l <errors)" = 2 ]
-	# A register that somebody else extends is told.
+	# The agent reports that somebody else extends the register.
 	tpm2_pcrextend -T device:/dev/tpmrm0 "11:sha256=$(printf '%064d' 1)"
 	check 0 tsem-bpf status
 	says "PCR 11 differs"
-	# Sealed, the root tells what is new.
+	# A sealed root records new events.
 	check 0 tsem-bpf control seal
 	mkdir new
 	[ "$(tsem-bpf list --json | jq -r '.[0].mode')" = sealed ]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# Much at once: nothing is lost. scripts/stress.sh is the long form of this.
+# Many events at once: nothing is lost. scripts/stress.sh is the long form of this.
 load helpers
 
 # whole OPTION... -- COMMAND...: every coefficient of the workload has its description and nothing was lost.

@@ -76,7 +76,7 @@ setting() {
 	check 3 tsem-bpf run -q -m m --enforce -- "$PROG/file_open" /etc/hostname
 }
 
-# violates OPTION...: a workload that opens what its model has not, twice, and then what it has.
+# violates OPTION...: a workload that twice opens a file outside of its model, and then a file inside.
 violates() {
 	check 0 tsem-bpf run -q -o m -- sh -c "cat /etc/hostname >/dev/null"
 	run tsem-bpf run -m m "$@" --forensics f -- \
@@ -142,7 +142,7 @@ violates() {
 
 @test "once it is locked, no model is added: what has one stays, and is made again by the same model and settings" {
 	check 0 tsem-bpf run -q -o m -- "$PROG/file_open" /etc/hostname
-	# What a model tells of its events changes nothing of what it allows.
+	# The events in a model do not change what it allows.
 	grep -v '^event' m >same
 	grep -v '^state' same >other
 	check 0 tsem-bpf run -q -n kept --keep -m m --enforce -- "$PROG/file_open" /etc/hostname

@@ -2,7 +2,7 @@
 # The command line: exit codes, one line for each error with the word at fault, JSON.
 load helpers
 
-# refused STATUS WORD COMMAND...: fails so, in one line that has the word.
+# refused STATUS WORD COMMAND...: fails with this status, and prints one line that has the word.
 refused() {
 	local status_wanted=$1 word=$2
 	shift 2

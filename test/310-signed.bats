@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0
-# Signed models: nothing of one that is not verified reaches the kernel. The last tests load and unload by themselves.
+# Signed models: nothing of an unverified model reaches the kernel. The last tests load and unload by themselves.
 load helpers
 
-# What a file that loads leaves when it fails half way.
+# Removes what a test left that loaded and failed half way.
 cleanup() {
 	[ ! -e "$D/policy" ] || tsem-bpf unload --force
 	[ -d "$PINS" ] || tsem-bpf load
@@ -45,7 +45,7 @@ signed_model() {
 	check 0 tsem-bpf model sign --key coder.key --cert coder.crt m
 }
 
-# kernel_state: what a model that reaches the kernel would change.
+# kernel_state: the state that a loaded model would change.
 kernel_state() {
 	bpftool map dump pinned "$PINS/maps/tsem_globals" | jq -c '.[0].value.next_namespace'
 	bpftool map dump pinned "$PINS/maps/tsem_coefficients" | jq length
@@ -61,7 +61,7 @@ kernel_state() {
 	check 3 tsem-bpf run -m m --trust-anchor ours.crt --enforce -- "$PROG/file_open" /etc/passwd
 	mv m.sig elsewhere
 	check 0 tsem-bpf run -m m --trust-anchor ours.crt --signature elsewhere --enforce -- "$PROG/file_open" /etc/hostname
-	# The text is what is signed, compressed or not.
+	# The signature covers the text, compressed or not.
 	zstd -q m -o m.zst
 	check 0 tsem-bpf run -m m.zst --trust-anchor ours.crt --signature elsewhere --enforce -- "$PROG/file_open" /etc/hostname
 	check 0 tsem-bpf run -m - --trust-anchor ours.crt --signature elsewhere -- true <m
@@ -204,7 +204,7 @@ hook() {
 	[ "$(kernel_state)" = "$before" ]
 	check 0 tsem-bpf run -q -m m --trust-anchor ours.crt --enforce -- "$PROG/file_open" /etc/hostname
 	check 3 tsem-bpf run -q -m m --trust-anchor ours.crt --enforce -- "$PROG/file_open" /etc/passwd
-	# What a run learns is no model that is loaded.
+	# A learned model is not a loaded model.
 	check 0 tsem-bpf run -q -n free --keep -- true
 	refused "--require-signed-models" tsem-bpf control -n free "state value=$(printf %064d 1)"
 	refused "--require-signed-models" tsem-bpf control -n free "pattern value=/etc/*"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# What is written as root, and what is read: opened before the workload starts, and nothing but files.
+# Files that root writes and reads: they are opened before the workload starts, and are regular files.
 # shellcheck disable=SC2016 # the workload's shell expands, not ours
 load helpers
 
@@ -66,7 +66,7 @@ refused() {
 	check 0 tsem-bpf run -q -o out/m -- sh -c "ln -s $D/target/m out/m"
 	[ ! -L out/m ]
 	[ -z "$(ls target)" ]
-	# What the new file was called until then is no way in either.
+	# The temporary name of the new file cannot be used either.
 	run tsem-bpf run -q -o out/n -- sh -c 'for f in out/n.*; do rm "$f"; ln -s /etc/passwd "$f"; done'
 	[ "$status" != 0 ]
 	says "cannot write out/n"
@@ -98,7 +98,7 @@ refused() {
 	[ "$(stat -c %s "$file")" -le $((1 << 20)) ]
 	dropped=$(tsem-bpf status --json | jq '.namespaces[0].lost.journal')
 	[ "$dropped" -gt 0 ]
-	# Every one is in the model, and what has no description is said.
+	# Each of them is in the model, and the number without a description is reported.
 	[ "$(tsem-bpf show -n full trajectory-coefficients | wc -l)" -gt 3000 ]
 	tsem-bpf delete -n full
 	[ ! -e "$file" ]

@@ -4,7 +4,7 @@
 # shellcheck disable=SC2016 # the workload's shell expands, not ours
 load helpers
 
-# started FILE: it is there.
+# started FILE: waits until the file exists.
 started() {
 	wait_for test -e "$1"
 }
@@ -66,7 +66,7 @@ killed() {
 	[ "$(mode_of orphan)" = sealed ]
 	echo >go
 	wait_for gone
-	# Half a model is none, and no half file is left.
+	# No model and no half file is left.
 	[ ! -e m ]
 	[ -z "$(find . -name 'm.*')" ]
 	[ -z "$(ls /run/tsem-bpf 2>/dev/null)" ]

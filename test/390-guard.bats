@@ -29,7 +29,7 @@ victim() {
 	wait_for kill -0 -- "-$outside"
 }
 
-# Tries each line of its input as a command, and says whether it works, is denied, or fails in another way. Denied is what
+# Tries each line of its input as a command, and says whether it works, is denied, or fails in another way. It is denied if it
 # says so; programs of test/prog say nothing and exit with errno, 1 being EPERM.
 ATTEMPTS='while read -r command; do
 	said=$(LC_ALL=C timeout 20 sh -c "$command" 2>&1 >/dev/null </dev/null | tr -cd "[:print:] "; exit $PIPESTATUS)
@@ -45,7 +45,7 @@ ATTEMPTS='while read -r command; do
 	fi
 done'
 
-# inside FILE, outside FILE: the commands of FILE in a namespace and in none; what became of them in $D/inside, $D/outside.
+# inside FILE, outside FILE: runs the commands of FILE in a namespace, and outside; the results are in $D/inside, $D/outside.
 inside() {
 	check 0 tsem-bpf run -q -- bash -c "$ATTEMPTS" <"$1"
 	printf '%s' "${output:+$output$'\n'}" >"$D/inside"
@@ -94,7 +94,7 @@ refused() {
 	[ "$(counted "$1")" -gt "$before" ]
 }
 
-# Nothing was lost of what holds the hooks, and control finds it.
+# The pins are complete, and control finds them.
 unharmed() {
 	links | diff "$LINKS" - >&2
 	check 0 tsem-bpf status
@@ -155,7 +155,7 @@ unharmed() {
 	all_work outside
 }
 
-# What takes the pins away, or hides them.
+# Attempts to remove or hide the pins.
 mount_attacks() {
 	mkdir -p x/old
 	mount -t tmpfs none x
@@ -299,7 +299,7 @@ function_id() {
 	all_denied inside
 	outside try
 	all_work outside
-	# Nor is one outside made the debugger of one inside; one inside is.
+	# A task outside cannot become the debugger of one inside; a task inside can.
 	refused guarded tsem-bpf run -q -- "$PROG/on_task" traceme 0
 	check 0 tsem-bpf run -q -- sh -c "$PROG/on_task traceme 0; exit \$?"
 }
@@ -379,7 +379,7 @@ function_id() {
 		"mount -t debugfs none d && : >>d/sched/verbose" >>try
 	outside try
 	umount d
-	# The kernel of kernel-patches/ has little of this: what it does not have, nobody reaches.
+	# The kernel of kernel-patches/ lacks most of this, so nobody can reach it there.
 	if [ -e /proc/modules ]; then
 		all_work outside
 		echo >/sys/kernel/tracing/kprobe_events

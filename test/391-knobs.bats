@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# What a hostile workload tries on the kernel itself, by files that are in no model. In each mode: nothing here is enforced.
+# Attempts of a hostile workload on the kernel itself, by files that are in no model. They are denied in each mode.
 load helpers
 
 # refused FILE TEXT: a task of a namespace cannot open it for writing, which is counted; one outside can.

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# What an unlucky workload meets, and what unload leaves behind. Loads and unloads by itself: last of all.
+# Faults that a workload may meet, and what unload leaves behind. Loads and unloads by itself, so it comes last.
 # shellcheck disable=SC2153 # PROG is set in helpers.bash
 load helpers
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# What of a workload is left behind stays in its namespace.
+# Processes and objects that a workload leaves behind stay in its namespace.
 # shellcheck disable=SC2016 # the shell in the namespace expands
 load helpers
 

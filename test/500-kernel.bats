@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
 # The kernel functions of kernel-patches/, each with a known answer. Only on the patched kernel, with a TPM:
-# scripts/vm.sh -k patched --tpm. tsem-bpf has no part in it.
+# scripts/vm.sh -k patched --tpm. tsem-bpf is not used.
 # bats file_tags=kernel
 load helpers
 
@@ -12,7 +12,7 @@ pcr() {
 	od -An -v -tx1 "$D/pcr" | tr -d ' \n'
 }
 
-# extended ALGORITHM OLD VALUE: what a register of this bank becomes.
+# extended ALGORITHM OLD VALUE: the new value of a register of this bank.
 extended() {
 	printf '%s%s' "$2" "$3" | xxd -r -p | openssl dgst "-$1" -r | cut -d ' ' -f 1
 }
@@ -56,7 +56,7 @@ extended() {
 	[ "$version" != 0 ]
 	check 0 "$KERNEL" file sha512 "$D/file"
 	[ "$output" = "$digest $version" ]
-	# The size stays, the time may: the version does not.
+	# The size is the same, and the time may be; the version is not.
 	printf x | dd of="$D/file" bs=1 seek=5 conv=notrunc status=none
 	check 0 "$KERNEL" file sha512 "$D/file"
 	[ "${output% *}" = "$(sha512sum <"$D/file" | cut -d ' ' -f 1)" ]

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0
-# Evidence of the root namespace, by the machine's TPM, and its check. The root is loaded once for all tests: it is what
-# they leave behind.
+# Evidence of the root namespace by the machine's TPM, and its verification. The root is loaded once for all tests, which
+# leave it loaded.
 load helpers
 
 register() {
@@ -10,7 +10,7 @@ register() {
 setup_file() {
 	local before=
 	tsem-bpf unload --force
-	# What the kernel's queue had when tsem-bpf was unloaded is still told to the TPM after that.
+	# After an unload the kernel's queue still sends its entries to the TPM.
 	until [ "$before" = "$(register)" ]; do
 		before=$(register)
 		sleep 5
@@ -41,7 +41,7 @@ teardown() {
 
 NONCE=000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f
 
-# All that the root did is its model: taken after the quote, it has what is quoted.
+# The model is everything that the root did. It is taken after the quote, so it has all quoted events.
 model_of_root() {
 	tsem-bpf show -n 0 trajectory-coefficients >coefficients
 	{

@@ -10,7 +10,7 @@ SCRIPT=/usr/share/initramfs-tools/scripts/init-top/tsem-bpf
 HELD=$(printf '%064d' 0)
 
 setup_file() {
-	# What the boot left, before a test adds to it. The ring keeps the oldest.
+	# The events of the boot, before a test adds more. The ring keeps the oldest.
 	wait_for settled
 	mkdir -p /run/tsem-boot
 	tsem-bpf show trajectory >/run/tsem-boot/trajectory
@@ -36,7 +36,7 @@ cleanup() {
 	rm -rf /scripts /run/systemd/system/tsem-*
 }
 
-# first EXPRESSION: of the first event of the boot.
+# first EXPRESSION: its value for the first event of the boot.
 first() {
 	jq -s "sort_by(.event.ts | tonumber) | first | $1" /run/tsem-boot/trajectory
 }
@@ -46,7 +46,7 @@ told() {
 	dmesg | grep -o 'tsem-bpf: .*'
 }
 
-# on_cmdline WORDS: what the kernel was started with, from now on.
+# on_cmdline WORDS: from now on the kernel's command line has these words.
 on_cmdline() {
 	echo "$*" >cmdline
 	mount --bind cmdline /proc/cmdline

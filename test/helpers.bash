@@ -6,12 +6,12 @@
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 PROG=$ROOT/build/test/prog
 PINS=/sys/fs/bpf/tsem
-# A real filesystem, not tmpfs: files on that are not modeled.
+# A real filesystem. With scope=files tmpfs is not modeled.
 W=/run/tsem-test
 export PATH=$ROOT/build:$PATH
 
-# surroundings ARRAY: into this associative array every mount point, with how often something is mounted on it, and every
-# pin of others. By the shell alone: in an emulated machine a process takes up to a second.
+# surroundings ARRAY: puts into this associative array every mount point with its number of mounts, and every
+# pin of others. Uses the shell alone: in an emulated machine a process takes up to a second.
 # shellcheck disable=SC2004 # the index is a string
 surroundings() {
 	local -n found=$1
@@ -38,7 +38,7 @@ setup() {
 
 teardown() {
 	cd /
-	# What a file has to remove beside.
+	# A file may define more to remove.
 	if declare -F cleanup >/dev/null; then cleanup; fi
 	local left failed=0
 	# Not what is mounted in it and should not be.
@@ -60,7 +60,7 @@ teardown() {
 	return $failed
 }
 
-# check STATUS COMMAND...: runs it and wants this exit status; output in $output.
+# check STATUS COMMAND...: runs it and requires this exit status; its output is in $output.
 check() {
 	local want=$1
 	shift
@@ -88,12 +88,12 @@ lacks() {
 	fi
 }
 
-# learn COMMAND...: its model into $D/model, its trajectory into $D/trajectory.
+# learn COMMAND...: writes its model to $D/model, its trajectory to $D/trajectory.
 learn() {
 	check 0 tsem-bpf run -q -o "$D/model" --trajectory "$D/trajectory" -- "$@"
 }
 
-# allowed COMMAND..., denied COMMAND...: under the model of learn, enforced. The forensics then in $D/forensics.
+# allowed COMMAND..., denied COMMAND...: under the enforced model of learn. The forensics are in $D/forensics.
 allowed() {
 	check 0 tsem-bpf run -m "$D/model" --enforce --forensics "$D/forensics" -- "$@"
 	says " 0 denied"
@@ -131,8 +131,8 @@ opened() {
 	jq -rs --arg path "$1" "map(select(.file_open.file.path.pathname == \$path)) | last | $2"
 }
 
-# raced OPTION...: contents that follow each other within a clock tick, by write() and through a mapping, beside a task
-# that opens the file all the time: an open after a write has the digest of what was written, each time.
+# raced OPTION...: changes content within a clock tick, by write() and through a mapping, beside a task
+# that opens the file all the time. Each open after a write has the digest of the new content.
 raced() {
 	local i count=200
 	printf '%063d\n' 0 >"$D/raced"

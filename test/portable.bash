@@ -3,11 +3,11 @@
 
 # shellcheck disable=SC2034,SC2154 # the tests use these; BATS sets output
 
-# What goes from the one to the other.
+# The files that go from one machine to the other.
 CARRIED=$ROOT/build/portable
 P=/run/tsem-portable
 
-# place LOOP UUID: the workload on a filesystem of its own on this device.
+# place LOOP UUID: puts the workload on a new filesystem on this device.
 place() {
 	mkdir -p "$P"
 	truncate -s 16M "$P.img"

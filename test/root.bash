@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-2.0
-# The log of the root namespace, and the register of the TPM, told without tsem-bpf.
+# The log of the root namespace, and the register of the TPM, read without tsem-bpf.
 # shellcheck disable=SC2153 # PINS is set in helpers.bash
 
-# register [PCR]: of the sha256 bank, as the TPM says it. Not by a file: its content would be an event that is new each time.
+# register [PCR]: the register in the sha256 bank, from the TPM itself. Not through a file: its content would be a new event.
 register() {
 	tpm2_pcrread -T device:/dev/tpmrm0 "sha256:${1-11}" | sed -n 's/.*0x//p' | tr A-F a-f
 }
 
-# folded BEFORE <COEFFICIENTS: the register after these, computed apart from tsem-bpf. One process: each is an event.
+# folded BEFORE <COEFFICIENTS: the register after these, computed without tsem-bpf, in one process: each process is an event.
 folded() {
 	perl -MDigest::SHA=sha256 -e '$value = pack("H*", shift);
 		while (<>) { chomp; $value = sha256($value . sha256(("\0" x 32) . pack("H*", $_))) }
@@ -24,7 +24,7 @@ root() {
 	tsem-bpf status --json | jq -r ".root.$1"
 }
 
-# Nothing waits: what is logged is extended.
+# Nothing waits: all logged entries are extended.
 settled() {
 	[ "$(tsem-bpf status --json | jq '.root | .logged == .extended and .register == "matches"')" = true ]
 }

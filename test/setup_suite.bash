@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
-# Once for all files: a real filesystem to work on, and tsem-bpf loaded; in the end that nothing of BPF has been left.
+# Once for all files: makes a real filesystem and loads tsem-bpf; at the end checks that no BPF object is left.
 
 # shellcheck disable=SC1091
 
-# How many programs, maps and links there are, but for those of control groups, which systemd makes and takes away.
+# The number of programs, maps and links, without those of control groups, which systemd makes and removes.
 bpf_objects() {
 	local kind
 	for kind in prog map link; do
@@ -30,7 +30,7 @@ teardown_suite() {
 	[ ! -d "$PINS" ] || tsem-bpf unload --force
 	umount "$W"
 	rm -f /run/tsem-test.img
-	# Programs and maps go some time after the last link, on an emulated machine a minute.
+	# Programs and maps disappear some time after the last link; on an emulated machine up to a minute later.
 	local left
 	for _ in {1..120}; do
 		left=$(bpf_objects)

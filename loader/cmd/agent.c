@@ -72,14 +72,13 @@ static int connect_tpm(struct agent *agent)
 	err = root__catch_up(&agent->tsem, agent->tpm);
 	if (err == -ENOENT) {
 		if (!agent->foreign)
-			cmd__fail(
-				0,
-				"agent: the register holds what the log does not explain: somebody else extends it too");
+			cmd__fail(0,
+				  "agent: the log does not explain the register's value: somebody else extends it too");
 		agent->foreign = true;
 		return 0;
 	}
 	if (err) {
-		complain(agent, err, "cannot tell what the register holds", strerror(-err));
+		complain(agent, err, "cannot find the register's value in the log", strerror(-err));
 		disconnect(agent);
 	}
 	return err;
@@ -123,11 +122,11 @@ int cmd_agent(int argc, char **argv)
 	struct sigaction on = { .sa_handler = on_signal };
 	struct agent agent = {};
 	struct root_state state;
-	u32 limit = 0;
+	u64 limit = 0;
 	int option, err = 0;
 
 	while (!err && (option = cmd__option(argc, argv, "+:", options)) != -1)
-		err = option == 'J' ? cmd__number("agent", "--journal", optarg, 1, 1U << 20, &limit)
+		err = option == 'J' ? cmd__mebibytes("agent", "--journal", optarg, &limit)
 				    : cmd__bad_option(argv, option);
 	if (err)
 		return err;
@@ -142,8 +141,7 @@ int cmd_agent(int argc, char **argv)
 		goto out;
 	}
 	if (!state.on) {
-		err = cmd__fail(EXIT_FAILED,
-				"agent: the root namespace is not modeled; 'tsem-bpf load --root-model model' does");
+		err = cmd__fail(EXIT_FAILED, "agent: the root namespace is not modeled; load with --root-model model");
 		goto out;
 	}
 	err = journal__collect(&agent.tsem, 0, &agent.journal);
@@ -155,7 +153,7 @@ int cmd_agent(int argc, char **argv)
 		goto out;
 	}
 	if (limit)
-		journal__limit(agent.journal, (u64)limit << 20);
+		journal__limit(agent.journal, limit);
 	stat(TSEM_PINS "/maps", &agent.loaded);
 	agent.extends = state.pcr != ROOT_NO_PCR && !tsem__patched();
 	sigaction(SIGINT, &on, NULL);

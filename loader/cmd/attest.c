@@ -111,7 +111,7 @@ static const struct option options[] = {
 	{},
 };
 
-/* Which actions take the option. */
+/* The actions that take an option. */
 static int taken_by(int option)
 {
 	switch (option) {
@@ -139,16 +139,10 @@ static const char *option_name(int option)
 
 static int take_number(const char *action, const char *option, u32 least, u32 most, u32 *out)
 {
-	unsigned long value;
-	char *end;
+	char command[32];
 
-	errno = 0;
-	value = strtoul(optarg, &end, 10);
-	if (*optarg < '0' || *optarg > '9' || *end || errno || value < least || value > most)
-		return cmd__fail(EXIT_USAGE, "attest %s: --%s: '%s' is no number from %u to %u", action, option, optarg,
-				 least, most);
-	*out = value;
-	return 0;
+	snprintf(command, sizeof(command), "attest %s", action);
+	return cmd__number(command, option, optarg, least, most, out);
 }
 
 static int take_option(struct attest_job *job, const char *action, int option)
@@ -187,9 +181,9 @@ static int take_option(struct attest_job *job, const char *action, int option)
 		job->has_initial = true;
 		return 0;
 	case 'p':
-		return take_number(action, "pcr", ROOT_PCR_FIRST, ROOT_PCR_LAST, &job->pcr);
+		return take_number(action, "--pcr", ROOT_PCR_FIRST, ROOT_PCR_LAST, &job->pcr);
 	case 'w':
-		return take_number(action, "wait", 0, WAIT_MAX_S, &job->wait);
+		return take_number(action, "--wait", 0, WAIT_MAX_S, &job->wait);
 	case 'W':
 		job->allowed |= ATTEST_LOSS_WAITING;
 		return 0;

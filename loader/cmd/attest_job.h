@@ -14,7 +14,7 @@
 
 struct attest_job {
 	const char *tcti;
-	u32 handle; /* 0: the key that is derived */
+	u32 handle; /* 0: the derived key */
 	const char *output;
 	const char *ak, *model, *evidence; /* files */
 	u8 nonce[ATTEST_NONCE_MAX];
@@ -27,13 +27,13 @@ struct attest_job {
 	bool json;
 };
 
-/* The exit code of an action. */
+/* The actions. They return the exit code. */
 int cmd_attest_quote(struct attest_job *job);
 int cmd_attest_verify(struct attest_job *job);
 
 /* Opens the TPM and prepares its key; tpm2__close() it. 0, or the exit code after a message. */
 int attest_job__open_tpm(const struct attest_job *job, const char *action, bool make, struct tpm2 **tpm);
-/* The output file of an action; NULL after a message. */
+/* Opens the output file of an action. NULL after a message. */
 struct stream *attest_job__create(const struct attest_job *job, const char *action);
 /* Completes the output file. Returns the exit code, after a message if the file cannot be written. */
 int attest_job__commit(const struct attest_job *job, const char *action, struct stream *stream);

@@ -27,7 +27,7 @@ struct machine {
 	struct tsem tsem;
 	struct tpm2 *tpm;
 	struct attest *a;
-	const char *what; /* failed */
+	const char *what; /* the step that failed */
 };
 
 static int compare(const void *a, const void *b)
@@ -35,7 +35,7 @@ static int compare(const void *a, const void *b)
 	return memcmp(a, b, TSEM_DIGEST_MAX);
 }
 
-/* Where an entry's description is, sorted by its coefficient. */
+/* The description of a coefficient. Entries are sorted by coefficient. */
 struct entry {
 	u8 coefficient[TSEM_DIGEST_MAX];
 	size_t index;
@@ -144,7 +144,7 @@ static int state_all(struct machine *m)
 	return err ?: namespace__each(&m->tsem, add_namespace, m);
 }
 
-/* One round: statements, quote, and the log as it then was. */
+/* One round: statements, quote, and the log after the quote. */
 static int evidence(struct machine *m)
 {
 	u8(*log)[TSEM_DIGEST_MAX] = NULL;
@@ -231,7 +231,7 @@ int cmd_attest_quote(struct attest_job *job)
 		err = cmd__fail(EXIT_FAILED,
 				"attest quote: the root namespace is not modeled; load with --root-model model");
 	else if (state.pcr == ROOT_NO_PCR)
-		err = cmd__fail(EXIT_FAILED, "attest quote: the root's log goes to no TPM: there was none at 'load'");
+		err = cmd__fail(EXIT_FAILED, "attest quote: the root's log extends no TPM: there was none at 'load'");
 	err = err ?: attest_job__open_tpm(job, "quote", false, &m.tpm);
 	if (!err) {
 		error = take_evidence(job, &m);
@@ -239,8 +239,8 @@ int cmd_attest_quote(struct attest_job *job)
 	}
 	if (!err && attest__waiting(&a))
 		cmd__fail(EXIT_DONE,
-			  "attest quote: %" PRIu64 " events of the log still wait for the TPM and are no part of the "
-			  "evidence, which 'verify' says; quote again, or --wait longer than %u seconds",
+			  "attest quote: %" PRIu64 " events of the log still wait for the TPM and are missing in the "
+			  "evidence; quote again, or --wait longer than %u seconds",
 			  attest__waiting(&a), job->wait);
 	attest__free(&a);
 	tpm2__close(m.tpm);

@@ -205,13 +205,13 @@ static int judge_losses(const struct report *r)
 	if (first == ATTEST_LOSS_UNLOGGED)
 		return cmd__fail(EXIT_DENIED,
 				 "attest verify: the log had no room for %" PRIu64
-				 " coefficients, which nothing is known of; load with a larger --max-coefficients, or "
+				 " coefficients, so these are unknown; load with a larger --max-coefficients, or "
 				 "give --allow-loss %s",
 				 root->lost, name);
 	if (first == ATTEST_LOSS_WAITING)
 		return cmd__fail(EXIT_DENIED,
 				 "attest verify: %" PRIu64
-				 " events of the log waited for the TPM, and nothing is known of them; quote again, or "
+				 " events of the log waited for the TPM, so these are unknown; quote again, or "
 				 "give --allow-loss %s",
 				 r->verdict->waiting, name);
 	return cmd__fail(EXIT_DENIED,
@@ -226,13 +226,12 @@ static int judge(const struct report *r)
 	const struct attest_verdict *v = r->verdict;
 
 	if (!r->a->log.count)
-		return cmd__fail(EXIT_DENIED,
-				 "attest verify: the log is empty: it says nothing of what the machine did");
+		return cmd__fail(EXIT_DENIED, "attest verify: the log is empty, so it proves nothing");
 	if (v->aggregate)
 		return cmd__fail(EXIT_DENIED, "attest verify: the model was taken under another aggregate than %s",
 				 r->aggregate);
 	if (v->base)
-		return cmd__fail(EXIT_DENIED, "attest verify: the base of the root is not that of the model");
+		return cmd__fail(EXIT_DENIED, "attest verify: the root and the model have different bases");
 	if (v->outside)
 		return cmd__fail(EXIT_DENIED,
 				 "attest verify: %" PRIu64

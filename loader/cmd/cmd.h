@@ -14,7 +14,7 @@ enum {
 	EXIT_FAILED = 1,
 	EXIT_USAGE = 2,
 	EXIT_DENIED = 3, /* run: something was denied, and the workload failed or --strict was given */
-	EXIT_KERNEL = 4, /* this kernel cannot do what was asked for */
+	EXIT_KERNEL = 4, /* this kernel or this version cannot do it */
 };
 
 struct cmd {
@@ -69,6 +69,12 @@ int cmd__namespace_option(int argc, char **argv, const char **word);
  */
 int cmd__number(const char *command, const char *option, const char *text, u32 least, u32 most, u32 *out);
 
+/* Parses `text`, the value of `option` in MiB, into *bytes. 0, or EXIT_USAGE after a message. */
+int cmd__mebibytes(const char *command, const char *option, const char *text, u64 *bytes);
+
+/* Sets the limit of expanded inputs (stream.h) to `text`, the value of --max-expanded. As above. */
+int cmd__max_expanded(const char *command, const char *text);
+
 /* Prints the usage of the command `name` to the standard output; returns EXIT_DONE. */
 int cmd__help(const char *name);
 
@@ -83,13 +89,13 @@ struct tsem;
 /* Opens the pinned objects; tsem__close() them. 0, or the exit code after a message. */
 int cmd__open(struct tsem *tsem);
 
-/* The namespace that `word` names by number or name. 0, or the exit code after a message. */
+/* Reads the namespace with the number or name `word`. 0, or the exit code after a message. */
 int cmd__namespace(struct tsem *tsem, const char *word, struct tsem_namespace *ns);
 
-/* The namespace's mode as a word; static. */
+/* The name of an enum tsem_mode; static. */
 const char *cmd__mode(u32 mode);
 
-/* Names of enum tsem_loss; static. */
+/* The name of an enum tsem_loss; static. */
 const char *cmd__loss(u32 loss);
 
 /*

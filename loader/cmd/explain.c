@@ -36,8 +36,8 @@ static void print_text(const struct explanation *e, bool own)
 
 	puts(e->sentence);
 	if (e->missing && own)
-		printf("    nearest in the model: not known, the namespace has had no event %s inside of it; --trajectory "
-		       "names a file that has\n",
+		printf("    nearest in the model: unknown, the namespace has no event %s in its model yet; "
+		       "give a file with --trajectory\n",
 		       e->missing);
 	else if (e->missing)
 		printf("    nearest in the model: none, it has no event %s\n", e->missing);

@@ -82,10 +82,10 @@ static int explain(int err, const struct skel_error *error, const struct control
 {
 	if (err == -EEXIST)
 		return cmd__fail(EXIT_FAILED,
-				 "load: already loaded: " TSEM_PINS " exists; 'tsem-bpf unload' comes first");
+				 "load: already loaded: " TSEM_PINS " exists; run 'tsem-bpf unload' first");
 	if (err == -EALREADY)
 		return cmd__fail(EXIT_FAILED,
-				 "load: another 'tsem-bpf load' or 'unload' is under way; wait for its end "
+				 "load: another 'tsem-bpf load' or 'unload' is under way; wait until it ends "
 				 "(/proc/locks has its process)");
 	if (err == -ENOKEY)
 		return cmd__fail(EXIT_FAILED,
@@ -115,7 +115,7 @@ struct load {
 	bool agent, pcr;
 };
 
-/* Options that are settings of the root namespace, by their letters. */
+/* The keys of options that are settings of the root namespace, by their letters. */
 static const struct {
 	int letter;
 	const char *key;
@@ -284,6 +284,7 @@ int cmd_load(int argc, char **argv)
 	if (err)
 		return err;
 	if (!tsem__patched() && tsem__ima_policy())
-		cmd__fail(0, "load: an IMA policy is loaded: a file that is being written is in no model");
+		cmd__fail(0,
+			  "load: an IMA policy is loaded: a file that is open for writing is outside of every model");
 	return settings->root.on && load.agent ? start_agent() : EXIT_DONE;
 }

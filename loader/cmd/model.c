@@ -325,7 +325,7 @@ static int merge(struct job *job)
 	return write_model("merge", job->output ?: "-", first);
 }
 
-/* The text of the one file. 0, or the exit code after a message. */
+/* Reads the text of the only file. 0, or the exit code after a message. */
 static int read_text(struct job *job, const char *action, char **text, size_t *size)
 {
 	FILE *file;
@@ -354,7 +354,7 @@ static int parse_text(struct job *job, const char *action, const char *text, siz
 	return err ? cmd__fail(EXIT_FAILED, "model %s: %s: %s", action, job->files[0], strerror(-err)) : 0;
 }
 
-/* Puts the name and the version into a model. 0, or the exit code after a message. */
+/* Sets the name and the version of a model. 0, or the exit code after a message. */
 static int name_model(struct job *job, struct model *model)
 {
 	const char *fault = job->name ? model__name_fault(job->name) : NULL;
@@ -536,8 +536,7 @@ static const char *option_name(const struct option *options, int letter)
 
 static int take_option(struct job *job, int option, char **argv)
 {
-	u32 limit = 0;
-	int digest, err;
+	int digest;
 
 	switch (option) {
 	case 'd':
@@ -572,10 +571,7 @@ static int take_option(struct job *job, int option, char **argv)
 		job->signature = optarg;
 		break;
 	case 'X':
-		err = cmd__number("model", "--max-expanded", optarg, 1, 1U << 20, &limit);
-		if (!err)
-			stream__limit((u64)limit << 20);
-		return err;
+		return cmd__max_expanded("model", optarg);
 	default:
 		return cmd__bad_option(argv, option);
 	}

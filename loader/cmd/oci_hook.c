@@ -88,7 +88,7 @@ static int file_annotation(struct hook *hook, const char *key, const char *value
 				 key);
 	size = strlen(directory);
 	if (*value != '/')
-		return bad(key, value, "is no path from the root; give one that begins with /");
+		return bad(key, value, "is no absolute path; give one that begins with /");
 	if (strlen(value) >= PATH_MAX)
 		return bad(key, value, "is too long for a path");
 	if (strstr(value, "/../") || (strlen(value) > 2 && !strcmp(value + strlen(value) - 3, "/..")))
@@ -98,7 +98,7 @@ static int file_annotation(struct hook *hook, const char *key, const char *value
 				 key, value, directory);
 	size = strlen(VERSIONS_DIRECTORY);
 	if (!strncmp(value, VERSIONS_DIRECTORY, size) && value[size] == '/')
-		return bad(key, value, "is where the versions of signed models are; that is not for annotations");
+		return bad(key, value, "is in the directory of model versions; no annotation may name that");
 	err = stream__reach(directory, value);
 	if (err == -ELOOP)
 		return bad(key, value, "has a symbolic link on its way below --directory");
@@ -125,7 +125,8 @@ static int mode_annotation(struct hook *hook, const char *value)
 	return bad("mode", value, "is unknown; give learn, seal, audit or enforce");
 }
 
-/* Calls `each` for the words of `value`, which `separator` separates. 0, or what it returned. */
+/* Calls `each` for the words of `value`, split at `separator`. Stops at the first result that is not 0, and returns it.
+ */
 static int each_word(struct hook *hook, const char *key, const char *value, char separator,
 		     int (*each)(struct hook *hook, const char *key, const char *word))
 {
@@ -429,7 +430,7 @@ static int start(struct hook *hook)
 	close(go[1]);
 	if (!err)
 		return 0;
-	/* It removes the namespace. */
+	/* The collector removes the namespace. */
 	waitpid(collector, NULL, 0);
 	if (err == -EEXIST)
 		return cmd__fail(EXIT_FAILED, "oci-hook: process %d of container %s is in a namespace already",
@@ -457,7 +458,7 @@ static int check_rules(struct hook *hook)
 	if (hook->has_mode && spec->mode < rules->least_mode)
 		return cmd__fail(EXIT_FAILED,
 				 "oci-hook: annotation " PREFIX
-				 "mode: the hook's configuration wants %s at least (--min-mode)",
+				 "mode: the hook's configuration requires %s at least (--min-mode)",
 				 cmd__mode(rules->least_mode));
 	if (!hook->has_mode)
 		spec->mode = rules->least_mode;
@@ -469,7 +470,7 @@ static int check_rules(struct hook *hook)
 		spec->settings.on_violation = TSEM_ACTION_LOG;
 	if (rules->least_mode == TSEM_MODE_ENFORCING && logs_only(&spec->settings))
 		return cmd__fail(EXIT_FAILED,
-				 "oci-hook: the hook's configuration wants %s (--min-mode): the action log is "
+				 "oci-hook: the hook's configuration requires %s (--min-mode): the action log is "
 				 "refused in annotations",
 				 cmd__mode(rules->least_mode));
 	if (!rules->model && !rules->require_model)
@@ -481,13 +482,13 @@ static int check_rules(struct hook *hook)
 				 hook->signature ? "signature" : "model", rules->model);
 	if (!rules->model && !hook->model)
 		return cmd__fail(EXIT_FAILED,
-				 "oci-hook: container %s has no model, and the hook's configuration wants one "
+				 "oci-hook: container %s has no model, and the hook's configuration requires one "
 				 "(--require-model); annotate " PREFIX "model",
 				 hook->id);
 	if (hook->patterns.count)
 		return cmd__fail(EXIT_FAILED,
-				 "oci-hook: annotation " PREFIX "pattern: the hook's configuration wants a "
-				 "model, which no pattern may widen; put it into the model");
+				 "oci-hook: annotation " PREFIX "pattern: the hook's configuration requires a model, "
+				 "so no pattern is allowed; put it into the model");
 	return 0;
 }
 
@@ -527,13 +528,13 @@ static int apply(struct hook *hook)
 		err = workload__pattern(w, &hook->patterns.pattern[i]);
 	if (err)
 		return cmd__fail(EXIT_FAILED, "oci-hook: annotation " PREFIX "pattern: %s",
-				 err == -E2BIG ? "the model has so many patterns that these have no room: 64 at most"
+				 err == -E2BIG ? "the model and the annotations have more than 64 patterns"
 					       : strerror(-err));
 	if (!hook->base)
 		return 0;
 	w->spec.base = w->base;
 	if (digest__from_hex(hook->base, strlen(hook->base), w->base, digest__size(w->spec.settings.digest)))
-		return bad("base", hook->base, "has not the hexadecimal digits of a value of the digest");
+		return bad("base", hook->base, "does not have the hexadecimal digits of a value of the digest");
 	return 0;
 }
 
@@ -587,7 +588,7 @@ static int poststop(struct hook *hook)
 		usleep(POLL_MS * 1000);
 	}
 	return cmd__fail(EXIT_FAILED,
-			 "oci-hook: namespace '%s' goes on; its files are written when its tasks have gone", ns.name);
+			 "oci-hook: namespace '%s' goes on; its files are written when its tasks have ended", ns.name);
 }
 
 /* A path of the configuration. It must be absolute: the container's author may own the runtime's working directory. */
@@ -596,26 +597,15 @@ static int whole_path(const char *option, const char *path, const char **out)
 	size_t size = strlen(path);
 
 	if (*path != '/' || path[size - 1] == '/')
-		return cmd__fail(EXIT_USAGE, "oci-hook: %s %s: give a path that begins with / and ends without", option,
-				 path);
+		return cmd__fail(EXIT_USAGE, "oci-hook: %s %s: give a path that begins with / and does not end with /",
+				 option, path);
 	*out = path;
 	return 0;
 }
 
-/* A size in MiB, into bytes. */
-static int mebibytes(const char *option, u64 *bytes)
-{
-	u32 size = 0;
-	int err = cmd__number("oci-hook", option, optarg, 1, 1U << 20, &size);
-
-	*bytes = (u64)size << 20;
-	return err;
-}
-
 static int take_option(struct hook *hook, int option, char **argv)
 {
-	u64 limit;
-	int mode, err;
+	int mode;
 
 	switch (option) {
 	case 'd':
@@ -636,12 +626,9 @@ static int take_option(struct hook *hook, int option, char **argv)
 		hook->rules.least_mode = mode;
 		return 0;
 	case 'J':
-		return mebibytes("--journal", &hook->workload.journal_limit);
+		return cmd__mebibytes("oci-hook", "--journal", optarg, &hook->workload.journal_limit);
 	case 'X':
-		err = mebibytes("--max-expanded", &limit);
-		if (!err)
-			stream__limit(limit);
-		return err;
+		return cmd__max_expanded("oci-hook", optarg);
 	default:
 		return cmd__bad_option(argv, option);
 	}

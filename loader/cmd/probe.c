@@ -42,7 +42,7 @@ static void say(enum finding finding, const char *what, const char *text)
 	json_object_array_add(findings, o);
 }
 
-/* First line of a file; empty if it cannot be read. */
+/* The first line of a file; empty if it cannot be read. */
 static const char *first_line(const char *path)
 {
 	static char line[4096];
@@ -127,7 +127,7 @@ static void probe_hooks(void)
 		return;
 	}
 	snprintf(text, sizeof(text), "%d programs have their hook%s%s", hooks.there,
-		 hooks.lacking ? "; left out for want of theirs:" : "", hooks.names);
+		 hooks.lacking ? "; left out, because their hook is missing:" : "", hooks.names);
 	say(hooks.lacking ? LACKS : GOOD, "hooks", text);
 }
 
@@ -143,7 +143,7 @@ static void probe_content(void)
 		say(BLOCKS, "file digests", "IMA hashes with another function; boot without ima_hash=");
 	else if (tsem__ima_policy())
 		say(LACKS, "file digests",
-		    "by IMA, sha256; an IMA policy is loaded: a file that is being written is in no model");
+		    "by IMA, sha256; an IMA policy is loaded: a file that is open for writing is outside of every model");
 	else
 		say(GOOD, "file digests", "by IMA, sha256");
 }

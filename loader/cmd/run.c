@@ -138,7 +138,7 @@ static int add_pseudonym(struct workload *w, const char *word)
 	return workload__pseudonym(w, value) ? cmd__fail(EXIT_FAILED, "run: no memory") : 0;
 }
 
-/* Options that are settings of the namespace, by their letters. */
+/* The keys of options that are settings of the namespace, by their letters. */
 static const struct {
 	int letter;
 	const char *key;
@@ -192,22 +192,10 @@ static int add_pattern(struct words *words, const char *option, const char *text
 	return err ? cmd__fail(EXIT_FAILED, "run: no memory") : 0;
 }
 
-/* A size in MiB, into bytes. */
-static int set_mebibytes(const char *option, u64 *bytes)
-{
-	u32 size = 0;
-	int err = cmd__number("run", option, optarg, 1, 1U << 20, &size);
-
-	*bytes = (u64)size << 20;
-	return err;
-}
-
-/* Options with a value of another kind. 0, or the exit code after a message. */
+/* Takes other options with a value. 0, or the exit code after a message. */
 static int take_value(struct run *run, struct words *words, int option, char **argv)
 {
 	struct workload *w = &run->workload;
-	u64 limit;
-	int err;
 
 	switch (option) {
 	case 'n':
@@ -219,12 +207,9 @@ static int take_value(struct run *run, struct words *words, int option, char **a
 	case 'Y':
 		return add_pattern(words, "pattern-any", optarg, true);
 	case 'J':
-		return set_mebibytes("--journal", &w->journal_limit);
+		return cmd__mebibytes("run", "--journal", optarg, &w->journal_limit);
 	case 'X':
-		err = set_mebibytes("--max-expanded", &limit);
-		if (!err)
-			stream__limit(limit);
-		return err;
+		return cmd__max_expanded("run", optarg);
 	default:
 		return cmd__bad_option(argv, option);
 	}
@@ -293,7 +278,7 @@ static int check_options(struct run *run, const struct words *words)
 	struct workload *w = &run->workload;
 
 	if (!*run->command)
-		return cmd__fail(EXIT_USAGE, "run: the command is missing; write it behind --");
+		return cmd__fail(EXIT_USAGE, "run: the command is missing; write it after --");
 	if (w->trust_anchor && !words->model)
 		return cmd__fail(EXIT_USAGE, "run: --trust-anchor goes with a model: give -m");
 	if (w->signature && !w->trust_anchor)
@@ -301,7 +286,7 @@ static int check_options(struct run *run, const struct words *words)
 	if (!run->audit)
 		return 0;
 	if (w->spec.mode == TSEM_MODE_ENFORCING)
-		return cmd__fail(EXIT_USAGE, "run: --audit refuses nothing, --enforce does; give one of them");
+		return cmd__fail(EXIT_USAGE, "run: --audit denies nothing, --enforce does; give one of them");
 	if (w->spec.settings.named & CONTROL_NAMED_ACTION)
 		return cmd__fail(
 			EXIT_USAGE,
@@ -529,7 +514,7 @@ static int verdict(struct run *run, int status, int report)
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
-/* The namespace and its guardian. 0, or the exit code after a message. */
+/* Makes the namespace and its guardian. 0, or the exit code after a message. */
 static int create(struct run *run)
 {
 	struct workload *w = &run->workload;
@@ -562,7 +547,7 @@ static void finish(struct run *run)
 	}
 	learning = w->ns.mode == TSEM_MODE_FREE;
 	cmd__fail(0, "run: namespace %u goes on%s: it has live tasks; %s", id, learning ? ", sealed" : "",
-		  run->keep ? "it is kept when they have gone" : "it is removed when they have gone");
+		  run->keep ? "it is kept when they have ended" : "it is removed when they have ended");
 	guardian__take_over(&run->guardian, run->keep);
 }
 
@@ -581,10 +566,9 @@ int cmd_run(int argc, char **argv)
 	if (!code) {
 		code = verdict(&run, status, report);
 		if (write_outputs(&run, status)) {
-			cmd__fail(
-				0,
-				"run: namespace %u is kept with what it has; see 'tsem-bpf show -n %u', then 'tsem-bpf delete -n %u'",
-				w->ns.id, w->ns.id, w->ns.id);
+			cmd__fail(0,
+				  "run: namespace %u is kept; see 'tsem-bpf show -n %u', then 'tsem-bpf delete -n %u'",
+				  w->ns.id, w->ns.id, w->ns.id);
 			run.keep = true;
 			code = EXIT_FAILED;
 		}

@@ -312,7 +312,7 @@ static void print(struct json_object *status)
 		print_names("DEGRADED, not attached any more:", missing);
 	print_root(status);
 	if (json_object_get_boolean(get(load, "require_signed_models")))
-		printf("policy: models have to be signed, by whom the trust anchor of sha256 %s vouches for\n",
+		printf("policy: models have to be signed; the trust anchor has sha256 %s\n",
 		       word(load, "trust_anchor"));
 	if (json_object_get_boolean(get(load, "locked")))
 		puts("policy: locked, until unload");

@@ -58,7 +58,8 @@ int cmd_unload(int argc, char **argv)
 		tsem__close(&tsem);
 		if (err > 0)
 			return cmd__fail(EXIT_FAILED,
-					 "unload: namespace %u (%.32s) lives, with %llu tasks; end it, or give --force",
+					 "unload: namespace %u (%.32s) still lives, with %llu tasks; end it, or give "
+					 "--force",
 					 ns.id, ns.name, (unsigned long long)ns.live_tasks);
 		if (err)
 			return cmd__fail(EXIT_FAILED, "unload: cannot read the namespaces: %s", strerror(-err));
@@ -68,7 +69,7 @@ int cmd_unload(int argc, char **argv)
 	err = skel__unload();
 	if (err == -EALREADY)
 		return cmd__fail(EXIT_FAILED,
-				 "unload: another 'tsem-bpf load' or 'unload' is under way; wait for its end "
+				 "unload: another 'tsem-bpf load' or 'unload' is under way; wait until it ends "
 				 "(/proc/locks has its process)");
 	if (err)
 		return cmd__fail(EXIT_FAILED, "unload: cannot remove " TSEM_PINS ": %s", strerror(-err));

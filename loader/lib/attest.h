@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * Evidence of what a machine did: the log of its root namespace, and the TPM's word for it.
+ * Evidence of what a machine did: the log of its root namespace, and a quote of its TPM.
  *
- * The TPM signs the registers 0 to 7 (the boot), the register that the log extends, and a digest of the caller's:
+ * The TPM signs the registers 0 to 7 (the boot), the register that the log extends, and a challenge:
  *
  *	challenge = SHA256( "tsem-bpf attest 2" || nonce || SHA256( {"root":...,"namespaces":...,"events":...} ) )
  *
@@ -137,7 +137,7 @@ const char *attest__loss_name(u32 losses);
 /* What is missing in the evidence, by the machine's own statements. */
 u32 attest__losses(const struct attest *a);
 
-/* What the verifier knows by itself. */
+/* What the verifier knows, independent of the evidence. */
 struct attest_policy {
 	EVP_PKEY *key; /* the public half of the machine's key */
 	u32 pcr; /* the register that the machine's root was loaded with */
@@ -145,7 +145,7 @@ struct attest_policy {
 	size_t nonce_size;
 	const u8 *initial; /* ATTEST_SIZE bytes, or NULL: zeros */
 	const struct model *model;
-	u32 allowed; /* losses that do not count */
+	u32 allowed; /* losses that are accepted, as bits */
 };
 
 struct attest_verdict {

@@ -9,7 +9,7 @@
 #include "attest.h"
 #include "root.h"
 
-/* Room for one more namespace, zeroed; NULL: no memory. */
+/* Appends one zeroed namespace to the evidence, which owns it. NULL: no memory. */
 struct attest_namespace *attest__new_namespace(struct attest *a);
 
 /* Is `event` a description of this coefficient, in the only form that such a description has? */
@@ -18,6 +18,7 @@ bool attest__describes(const struct attest_root *root, struct json_object *event
 /* Adds the statements that the challenge covers to the object: everything that this program states except the log. */
 void attest__add_statements(struct json_object *o, const struct attest *a);
 
+/* The chain of the root's register; valid as long as `root` lives. */
 struct root_chain attest__chain(const struct attest_root *root);
 
 /* Foreign bytes, read from the front. Bytes beyond the end read as zeros and set `short_of` for good. */
@@ -31,7 +32,7 @@ struct attest_bytes {
 struct attest_quoted {
 	u32 magic, type;
 	struct attest_bytes extra;
-	u32 banks, bank, selected; /* the registers as bits */
+	u32 banks, bank, selected; /* number of banks; the first one; its registers as bits */
 	struct attest_bytes digest; /* SHA-256 of the selected registers */
 };
 

@@ -11,7 +11,7 @@
 #include "digest.h"
 #include "loss.h"
 
-/* Is the quote the TPM's, for this nonce, these statements, these registers? NULL, or why not. */
+/* Did the TPM quote this nonce, these statements and these registers? NULL, or why not. */
 static const char *quote_fault(const struct attest *a, const struct attest_policy *policy, int *err)
 {
 	u8 challenge[ATTEST_SIZE], registers[ATTEST_SIZE];
@@ -24,7 +24,7 @@ static const char *quote_fault(const struct attest *a, const struct attest_polic
 	if (!attest__signed(&a->quote, policy->key))
 		return "the signature is not that of this key";
 	if (attest__parse_quote(&a->quote, &q) || q.magic != ATTEST_GENERATED || q.type != ATTEST_ST_QUOTE)
-		return "what is signed is no quote of a TPM";
+		return "the signed data is no quote of a TPM";
 	if (q.banks != 1 || q.bank != ATTEST_ALG_SHA256 || q.selected != (0xffU | 1U << a->root.pcr))
 		return "the quote is of other registers than 0 to 7 and that of the log, in the sha256 bank";
 	*err = attest__challenge(a, challenge) ?: attest__registers(a, a->pcr, registers);
@@ -58,7 +58,7 @@ static const char *log_fault(const struct attest *a, const struct attest_policy 
 		struct json_object *event = json_object_array_get_idx(a->events, i);
 
 		if (event && !attest__describes(&a->root, event, a->log.digest[i]))
-			return "an event is described that is not the one in the log";
+			return "a described event is not the one in the log";
 	}
 	return NULL;
 }

@@ -8,7 +8,7 @@
 /* Its number: CAP_ML on a kernel with kernel-patches/, else CAP_MAC_ADMIN. And its name; static. */
 unsigned int caps__control(void);
 const char *caps__control_name(void);
-/* Does this process hold it effectively? */
+/* Is it in the effective set of this process? */
 bool caps__holds_control(void);
 /*
  * Drops it from this process and all that it executes: from the bounding, permitted, effective, inheritable and ambient

@@ -410,7 +410,7 @@ static int parse_pair(const struct verb *verb, char *word, struct seen *seen, st
 	if (seen_has(seen, word))
 		return refuse(error, "%s: '%.40s' is given twice", verb->name, word);
 	err = parse_argument(verb, word, value, request, error);
-	/* Known keys are fewer than there is room for. */
+	/* There is room for more keys than there are known ones. */
 	if (!err)
 		snprintf(seen->key[seen->count++], KEY_SIZE, "%s", word);
 	return err;

@@ -81,7 +81,7 @@ void control__namespace_defaults(struct control_namespace *ns, enum control_verb
 int control__namespace_option(struct control_namespace *ns, const char *key, const char *value,
 			      struct control_error *error);
 
-/* Takes `EVENT=ACTION`, or `all=ACTION`, into action. 0, or -EINVAL with the line in *error. */
+/* Sets the action that `EVENT=ACTION` or `all=ACTION` names. 0, or -EINVAL with the line in *error. */
 int control__namespace_action(struct control_namespace *ns, const char *text, struct control_error *error);
 
 /* What a violation by `event` (enum tsem_event_type) does: an enum tsem_action. */
@@ -90,7 +90,7 @@ u32 control__action_of(const struct control_namespace *ns, u32 event);
 /* Parses a line of the form `verb key=value ...` into *request. 0, or -EINVAL with the line in *error. */
 int control__parse(const char *line, struct control_request *request, struct control_error *error);
 
-/* Sets of words that settings have, each with an enumeration of maps/tsem_abi.h. */
+/* Sets of words for settings. Each belongs to an enumeration of maps/tsem_abi.h. */
 enum control_words {
 	CONTROL_WORDS_NSREF,
 	CONTROL_WORDS_ENCODING,
@@ -100,12 +100,12 @@ enum control_words {
 	CONTROL_WORDS_END,
 };
 
-/* The value of a word of the set, or -EINVAL. */
+/* The value of a word in the set, or -EINVAL. */
 int control__value(enum control_words set, const char *word);
-/* The word of a value, or NULL; static. */
+/* The word for a value, or NULL; static. */
 const char *control__word(enum control_words set, u32 value);
 
-/* Bytes of the ring that holds `cache` events: a power of two, at least a page. */
+/* Size in bytes of a ring for `cache` events: a power of two, at least a page. */
 u32 control__ring_size(u32 cache);
 
 #endif

@@ -18,7 +18,7 @@
 
 static const struct {
 	const char *name; /* in the kernel */
-	const char *fetch; /* in libcrypto, where it has a hash of the same size */
+	const char *fetch; /* in libcrypto; NULL: it has no hash of the same size */
 	size_t size;
 } types[TSEM_DIGEST_END] = {
 	[TSEM_DIGEST_SHA256] = { "sha256", "sha256", 32 },

@@ -7,7 +7,7 @@
 
 #include "tsem_types.h"
 
-/* What --digest and digest= may name, for messages: on every kernel, and with kernel-patches/. */
+/* For messages: the names that --digest and digest= accept, on every kernel and with kernel-patches/. */
 #define DIGEST_NAMES                                                                                                     \
 	"sha256, sha3-256, sm3 and, where the kernel is patched, sha224, sha384, sha512, sha3-224, sha3-384, sha3-512, " \
 	"blake2b-160, blake2b-256, blake2b-384, blake2b-512, streebog256, streebog512, rmd160, wp256, wp384, wp512"
@@ -20,12 +20,12 @@ const char *digest__name(u32 type);
 int digest__parse_encoding(const char *name);
 const char *digest__encoding_name(u32 encoding);
 
-/* Bytes of a digest of this type, from TSEM_DIGEST_MIN to TSEM_DIGEST_MAX; 0 for no type. */
+/* Bytes of a digest of this type, from TSEM_DIGEST_MIN to TSEM_DIGEST_MAX; 0: there is no such type. */
 size_t digest__size(u32 type);
 
 /*
- * Digest of `size` bytes at `data` into `out`: digest__size() bytes. 0; -EINVAL for no type;
- * -EIO if neither libcrypto nor the running kernel (AF_ALG) has the function.
+ * Writes the digest of `size` bytes at `data` to `out`: digest__size() bytes. 0; -EINVAL: there is no such type; -EIO:
+ * neither libcrypto nor the running kernel (AF_ALG) has the function.
  */
 int digest__hash(u32 type, const void *data, size_t size, u8 *out);
 
@@ -44,7 +44,7 @@ int digest__init(struct digest_stream *stream, u32 type);
 void digest__update(struct digest_stream *stream, const void *data, size_t size);
 int digest__final(struct digest_stream *stream, u8 *out);
 
-/* `size` bytes as 2 * size lower case digits and a NUL into `out`. */
+/* Writes `size` bytes as 2 * size lower case digits and a NUL to `out`. */
 void digest__to_hex(const u8 *data, size_t size, char *out);
 /* Exactly 2 * size digits of either case into `out`. 0, or -EINVAL; then `out` is unchanged. */
 int digest__from_hex(const char *hex, size_t length, u8 *out, size_t size);

@@ -20,16 +20,16 @@ const char *event__name(u32 event);
 int event__parse(const char *name);
 
 /*
- * The event of a JSON object as in the specification into *record, for a namespace of this digest and encoding. 0;
- * -EINVAL for a missing or malformed value, whose key is then in *fault (static or part of `json`); -E2BIG if the
- * description is larger than TSEM_CELL_MAX; -ENOMEM.
+ * Converts a JSON object of the specification to *record, for a namespace with this digest and encoding. 0; -EINVAL: a
+ * value is missing or malformed, and *fault is its key (static or part of `json`); -E2BIG: the description is larger
+ * than TSEM_CELL_MAX; -ENOMEM.
  */
 int event__from_json(struct json_object *json, u32 digest, u32 encoding, struct tsem_record *record,
 		     const char **fault);
 
 /*
- * A new JSON object for a record of TSEM_RECORD_EVENT or TSEM_RECORD_LOG; the caller puts it. `with_pid` is false for a
- * line of a trajectory. NULL if the record is malformed.
+ * Converts a record of TSEM_RECORD_EVENT or TSEM_RECORD_LOG to a new JSON object; the caller puts it. `with_pid` is
+ * false for a line of a trajectory. NULL: the record is malformed.
  */
 struct json_object *event__to_json(const struct tsem_record *record, bool with_pid);
 
@@ -52,7 +52,7 @@ struct event_digests {
  */
 int event__coefficient(const struct tsem_record *record, struct event_digests *out);
 
-/* Length of the valid UTF-8 sequence at `s`, or 0. `left` is more than 0. */
+/* Length of the valid UTF-8 sequence at `s`, or 0: it is invalid. `left` bytes are there, at least one. */
 size_t event__utf8_length(const u8 *s, size_t left);
 
 /*

@@ -37,8 +37,8 @@ struct codec {
 	u32 met; /* DECODE: bits of the shape that some field used */
 	u32 paths; /* PATHs met so far */
 	u32 dentries;
-	u64 last[FIELD_KINDS]; /* the last integer of a kind that others depend on */
-	const char *fault; /* the key of the value at fault */
+	u64 last[FIELD_KINDS]; /* by kind: its last integer, if other fields depend on it */
+	const char *fault; /* the key of the wrong value */
 };
 
 /* Returns from the caller with the error of `call`, if there is one. */
@@ -49,29 +49,35 @@ struct codec {
 			return codec_error; \
 	} while (0)
 
-/* The error of a part that is full (ENCODE) or too short (DECODE), with the key at fault noted. */
+/*
+ * The functions that return int return 0, -EINVAL or -E2BIG with c->fault set, or -ENOMEM. JSON objects they return
+ * belong to `o`.
+ */
+
+/* The error for a part that is full (ENCODE: -E2BIG) or too short (DECODE: -EINVAL); sets c->fault. */
 int codec__short(struct codec *c, const char *key);
-/* The next `size` bytes of a part: room to write, or bytes to read. NULL if they are not there. */
+/* The next `size` bytes of a part: room to write, or bytes to read. NULL: there are fewer. */
 void *codec__bytes(struct codec *c, enum field_part part, size_t size);
 /*
  * Does this optional part exist? ENCODE: if JSON has the key; sets the bit in the shape. DECODE: if the shape has the
  * bit.
  */
 bool codec__present(struct codec *c, u32 bit, struct json_object *o, const char *key);
-/* ENCODE: the object under `key` into *block. DECODE: a new one under `key`. */
+/* ENCODE: finds the object under `key`. DECODE: adds a new one under `key`. Either way into *block. */
 int codec__object(struct codec *c, struct json_object *o, const char *key, struct json_object **block);
 
-/* A value of JSON that is a string, or NULL with the key noted. */
+/* The string under `key`, or NULL with c->fault set. */
 struct json_object *codec__string(struct codec *c, struct json_object *o, const char *key);
 int codec__get_number(struct codec *c, struct json_object *o, const char *key, int base, u64 max, u64 *out);
 int codec__put(struct json_object *o, const char *key, struct json_object *value);
 int codec__put_number(struct json_object *o, const char *key, const char *format, u64 value);
 int codec__put_hex(struct json_object *o, const char *key, const u8 *data, size_t size);
-/* Any bytes as a string of JSON, and back: their number, -EINVAL, or -E2BIG if there are more than `max`. */
+/* A new JSON string for any bytes. And back: writes the bytes to `out`; their number, -EINVAL, or -E2BIG: above `max`.
+ */
 struct json_object *codec__text(const void *bytes, size_t size);
 long codec__bytes_of(struct json_object *json, u8 *out, size_t max);
 
-/* Values: each reads or writes one, in both directions. */
+/* Each function converts one value, in both directions. */
 int codec__number(struct codec *c, struct json_object *o, const char *key, enum field_kind kind, enum field_part part);
 int codec__hex(struct codec *c, struct json_object *o, const char *key, size_t size, size_t room, enum field_part part);
 int codec__str(struct codec *c, struct json_object *o, const char *key);
@@ -84,7 +90,7 @@ int codec__get_str(struct codec *c, enum field_part part, const u8 **bytes, u32 
 
 /* PATH: device, pathname, and the form in which it is hashed. */
 int codec__path(struct codec *c, struct json_object *o);
-/* A list of fields, from or to the object `o`. */
+/* Converts a list of fields, from or to the object `o`. */
 int codec__fields(struct codec *c, const struct field *fields, struct json_object *o);
 
 #endif

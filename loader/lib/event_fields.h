@@ -19,25 +19,25 @@ enum field_kind {
 	FIELD_HEX64, /* u64, written as 0x... */
 	FIELD_MODE16, /* u16, octal */
 	FIELD_MODE32, /* u32, octal */
-	FIELD_FILE_MODE, /* MODE32 of an inode: says whether RDEV follows */
-	FIELD_MAGIC, /* u32, written as 0x...: says whether UUID is zero */
+	FIELD_FILE_MODE, /* MODE32 of an inode: decides whether RDEV follows */
+	FIELD_MAGIC, /* u32, written as 0x...: decides whether UUID is zero */
 	FIELD_STREAM, /* u32, 0 to 3 */
-	FIELD_OPTION, /* u32 of prctl: says what ARG2 is */
+	FIELD_OPTION, /* u32 of prctl: decides what ARG2 is */
 	FIELD_ARG2, /* u64, zero if it is an address */
-	FIELD_NSID_SET, /* u32: says whether NSID is hashed */
+	FIELD_NSID_SET, /* u32: decides whether NSID is hashed */
 	FIELD_NSID, /* u32 */
 	/* Bytes. */
 	FIELD_STRING, /* length u32, then bytes */
 	FIELD_REST, /* all bytes up to the end: the address of a unix socket */
 	FIELD_VALUE, /* bytes, base64 in JSON; their number is told */
 	FIELD_DIGEST, /* D bytes */
-	FIELD_DIGEST64, /* D bytes in a place of TSEM_OWNER_SIZE */
+	FIELD_DIGEST64, /* D bytes, zero padded to TSEM_OWNER_SIZE */
 	FIELD_ADDRESS6, /* 16 bytes, hex */
-	FIELD_NAME32, /* a name in a place of 32 bytes */
+	FIELD_NAME32, /* a name, zero padded to 32 bytes */
 	FIELD_UUID, /* 16 bytes, hex; zeros on tmpfs */
 	/* Blocks: objects in JSON. */
 	FIELD_DEVICE, /* major << 20 | minor in a u32 */
-	FIELD_RDEV, /* DEVICE if the inode is one */
+	FIELD_RDEV, /* DEVICE if the inode is a device */
 	FIELD_ACCESS, /* file flags: two bits are hashed, all are told */
 	FIELD_COE,
 	FIELD_CREDS,
@@ -48,11 +48,11 @@ enum field_kind {
 	FIELD_FILE,
 	FIELD_SOCK,
 	FIELD_IPC,
-	FIELD_PEER, /* if there is one */
+	FIELD_PEER, /* if the peer is bound */
 	FIELD_ADDR,
 	FIELD_ADDR_MAYBE, /* ADDR if there is one */
 	FIELD_LADDR,
-	FIELD_MADDR, /* if there is one */
+	FIELD_MADDR, /* ADDR of a message, if there is one */
 	FIELD_KINDS
 };
 
@@ -89,7 +89,7 @@ extern const struct field field__file[], field__inherited_file[];
  */
 const struct field *field__address(enum field_kind kind, u32 addr_kind);
 
-/* The key in JSON of an enum tsem_addr_kind, or NULL. */
+/* The key in JSON of an enum tsem_addr_kind, or NULL; static. */
 const char *field__address_key(u32 addr_kind);
 
 /* Is arg2 of this option of prctl an address, which differs from run to run? */

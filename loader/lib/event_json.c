@@ -116,7 +116,7 @@ static int read_type(struct codec *c, struct json_object *header, struct tsem_re
 	if (!type)
 		return -EINVAL;
 	event = event__parse(json_object_get_string(type));
-	/* A NUL in the string would hide what follows it. */
+	/* Refuse a NUL in the string: it would hide the rest. */
 	if (event < 0 || strlen(event__name(event)) != (size_t)json_object_get_string_len(type)) {
 		c->fault = json_object_get_string(type);
 		return -EINVAL;

@@ -185,7 +185,7 @@ int codec__put_hex(struct json_object *o, const char *key, const u8 *data, size_
 static const struct integer {
 	u8 width;
 	u8 base;
-	u64 max; /* 0: what fits */
+	u64 max; /* 0: any value that fits */
 } integers[FIELD_KINDS] = {
 	[FIELD_U16] = { 2, 10, 0 },      [FIELD_U32] = { 4, 10, 0 },   [FIELD_U64] = { 8, 10, 0 },
 	[FIELD_HEX64] = { 8, 16, 0 },    [FIELD_MODE16] = { 2, 8, 0 }, [FIELD_MODE32] = { 4, 8, 0 },
@@ -307,7 +307,7 @@ static long from_base64(struct json_object *value, u8 *out)
 		return -EINVAL;
 	for (int i = 0; i < 2 && in && s[in - 1] == '='; i++, in--)
 		size--;
-	/* EVP_DecodeBlock() alone would skip blanks and take '=' for a digit. */
+	/* EVP_DecodeBlock() would skip blanks and accept '=' as a digit. */
 	if (strspn(s, base64_digits) != (size_t)in)
 		return -EINVAL;
 	if (size > TSEM_CELL_MAX)
@@ -323,7 +323,7 @@ static long from_base64(struct json_object *value, u8 *out)
 	return size;
 }
 
-/* Bytes as base64; their number is told. */
+/* Bytes as base64. Their number is told. */
 int codec__value(struct codec *c, struct json_object *o, const char *key)
 {
 	struct json_object *value;
@@ -363,7 +363,7 @@ int codec__value(struct codec *c, struct json_object *o, const char *key)
 	return err;
 }
 
-/* The last bytes of the CELL, without a length: a path that ends with the first NUL, or an abstract name. */
+/* The last bytes of the CELL, which have no length: a path up to its first NUL, or an abstract name. */
 int codec__rest(struct codec *c, struct json_object *o, const char *key)
 {
 	struct json_object *value;

@@ -66,7 +66,7 @@ static bool is_created(struct bytes component)
 	return component.size == 1 && !component.at[0];
 }
 
-/* Is `pattern` the text of a pattern, and does `path` match it? (coefficients.md, Patterns) */
+/* Is `pattern` the text of a pattern, and does `path` match it? */
 static bool pattern_matches(struct bytes pattern, struct bytes path)
 {
 	const u8 *star = memchr(pattern.at, '*', pattern.size), *end = pattern.at + pattern.size;
@@ -114,7 +114,7 @@ static bool normal_fits(struct bytes normal, struct bytes path, u32 width)
 	return !b.more;
 }
 
-/* Is `path` the text `hashed` with another name for each created component? */
+/* Is `path` the text `hashed` with a name in place of each created component? */
 static bool created_fits(struct bytes hashed, struct bytes path)
 {
 	struct components a = components_of(hashed), b = components_of(path);

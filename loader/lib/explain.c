@@ -47,7 +47,7 @@ void explain__compare(struct explain *explain)
 	explain->comparing = true;
 }
 
-/* The first hash whose digests are as wide as those of the event; 0: there is none. */
+/* The first hash whose digests have the size of the event's; 0: there is none. */
 static u32 likely_digest(struct json_object *json)
 {
 	struct json_object *id = words__lookup(json, "event.task_id");
@@ -117,7 +117,7 @@ int explain__learn(struct explain *explain, struct json_object *json, const char
 		return type;
 	explain->comparing = true;
 	of = &explain->of[type];
-	/* Room doubles whenever the count is a power of two. */
+	/* Double the room whenever the count is a power of two. */
 	if (!(of->count & (of->count - 1))) {
 		more = realloc(of->event, (of->count ? 2 * of->count : 1) * sizeof(*more));
 		if (!more) {

@@ -23,7 +23,7 @@ struct explain;
  * the trajectory.
  */
 enum explain_verdict {
-	EXPLAIN_UNKNOWN = 0,
+	EXPLAIN_UNKNOWN = 0, /* outside of the model if the trajectory lacks the event */
 	EXPLAIN_ALLOWED = 1 << 0, /* outside of the model, and not denied */
 	EXPLAIN_DENIED = 1 << 1, /* outside of the model, and denied */
 	EXPLAIN_UNTRUSTED = 1 << 2, /* the task is untrusted from then on */
@@ -38,7 +38,7 @@ struct explanation {
 	const char *missing; /* the event's type, static, if the trajectory has none of it; else NULL */
 };
 
-/* NULL: no memory. */
+/* Free it with explain__free(). NULL: no memory. */
 struct explain *explain__new(void);
 /* Takes NULL. */
 void explain__free(struct explain *explain);
@@ -48,7 +48,7 @@ void explain__free(struct explain *explain);
  * too large an event, with the word at fault in *fault (static or part of `json`); -ENOMEM. `json` stays the caller's.
  */
 int explain__learn(struct explain *explain, struct json_object *json, const char **fault);
-/* Says that there is a trajectory, even if it has no events. */
+/* Makes an empty trajectory, unless there is one. */
 void explain__compare(struct explain *explain);
 
 /*

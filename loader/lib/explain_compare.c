@@ -166,7 +166,7 @@ static void write_value(FILE *out, const char *kind, struct json_object *value, 
 		fputs("one", out);
 }
 
-/* The difference as words: "label (a instead of b)". A `kind` of NULL: "another label". */
+/* Adds the difference in words: "label (a instead of b)". `kind` NULL: "another label". */
 static void list_add(struct difference *d, const struct place *up, const char *label, const char *kind,
 		     struct json_object *a, struct json_object *b)
 {
@@ -269,7 +269,7 @@ static char *hashed_text(struct json_object *path, size_t *size)
 
 	if (!out)
 		return NULL;
-	/* A text that is a pattern is no such path. */
+	/* A path with the same text as a pattern is not equal to the pattern. */
 	putc(words__member(path, "pattern") ? 'p' : 'n', out);
 	if (*p == '/')
 		putc(*p++, out);

@@ -47,7 +47,7 @@ static void show_normal(FILE *out, struct json_object *value, const struct expla
 
 static void show_task(FILE *out, struct json_object *value, const struct explain *explain);
 
-/* Who created the file, or the last directory of its path that a task of the namespace created. */
+/* Writes who created the file, or else the last created directory of its path. */
 static void put_created(FILE *out, struct json_object *path, const struct explain *explain)
 {
 	struct json_object *list = words__member(path, "created"), *last, *owner;
@@ -131,7 +131,7 @@ static void show_task(FILE *out, struct json_object *value, const struct explain
 	else
 		fputs("an unknown program", out);
 }
-/* An object with family, type and protocol. */
+/* Writes an object with family, type and protocol. */
 static void show_socket(FILE *out, struct json_object *value, const struct explain *explain)
 {
 	u64 family = words__number_at(value, "family");

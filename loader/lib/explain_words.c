@@ -27,7 +27,7 @@ void words__separator(FILE *out, size_t done, size_t count)
 		fputs(done + 1 == count ? " and " : ", ", out);
 }
 
-/* linux/fs.h; the kernel's own bit for a file that is about to be executed. */
+/* linux/fs.h: the kernel sets this bit for a file that will be executed. */
 #define FMODE_EXEC 040
 /* Not from fcntl.h: there they are 0, or need more macros, where long has 64 bits. */
 #define OPEN_CREATE 0100
@@ -194,12 +194,12 @@ static void show_magic(FILE *out, struct json_object *value, const struct explai
 	fputs("another type", out);
 }
 
-/* ---- vocabularies: numbers that have words ---- */
+/* ---- vocabularies: words for numbers ---- */
 
 struct vocabulary {
 	const char *kind;
-	const char *other; /* before a number without a word */
-	bool bits; /* each bit has a word */
+	const char *other; /* written before a number without a word */
+	bool bits; /* the words are for bits */
 	const char *const *word;
 	size_t count;
 };

@@ -27,10 +27,10 @@ struct explain {
 	struct tsem_record record; /* scratch */
 };
 
-/* The value under a key, or at a path of keys with dots between them (the object itself for ""); NULL: none. */
+/* The value under a key, or at a path of keys separated by dots ("": the object itself); owned by `o`. NULL: none. */
 struct json_object *words__member(struct json_object *o, const char *key);
 struct json_object *words__lookup(struct json_object *o, const char *path);
-/* A number in decimal, 0octal or 0xhex; 0 for NULL. */
+/* The value of a decimal, 0octal or 0xhex number, or that at a path; 0 for NULL. */
 u64 words__number(struct json_object *value);
 u64 words__number_at(struct json_object *o, const char *path);
 
@@ -44,12 +44,12 @@ typedef void show_function(FILE *out, struct json_object *value, const struct ex
 
 show_function words__string, words__mode, words__path;
 
-/* Writes a number in the words of a vocabulary: explain_words.c has them by name. */
+/* Writes a number in words of the vocabulary `kind`, which explain_words.c has. And: is there such a vocabulary? */
 void words__vocabulary(FILE *out, const char *kind, u64 value);
 bool words__has_vocabulary(const char *kind);
-/* Writes a value in the words of a kind that is no object. False: there is no such kind. */
+/* Writes a value of a kind that is no object. False: there is no such kind. */
 bool words__plain(FILE *out, const char *kind, struct json_object *value, const struct explain *explain);
-/* Writes a value in the words of any kind. */
+/* Writes a value of any kind. */
 void words__show(FILE *out, const char *kind, struct json_object *value, const struct explain *explain);
 
 /*

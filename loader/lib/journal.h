@@ -35,6 +35,7 @@ int journal__directory(void);
  * or another -errno.
  */
 int journal__collect(struct tsem *tsem, u32 id, struct journal **journal);
+/* Sets the limit, in bytes. */
 void journal__limit(struct journal *journal, u64 bytes);
 /* A descriptor that polls readable while the ring has records; owned by the journal. */
 int journal__pollable(const struct journal *journal);
@@ -49,7 +50,7 @@ void journal__remove(u32 id);
 
 /* What the journal has about a namespace. */
 struct journal_view {
-	const struct tsem_record **description; /* by index of the coefficient; NULL: none is known */
+	const struct tsem_record **description; /* by index of the coefficient; NULL: the journal has none */
 	const struct tsem_record **log; /* records of untrusted tasks, in order */
 	size_t logs;
 	size_t missing; /* coefficients that occurred and have no description */

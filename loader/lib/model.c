@@ -155,7 +155,7 @@ struct parsing {
 	u64 seen; /* words that were seen and may occur only once: a bit each, by index in `words` */
 };
 
-/* The rest of a line, behind its word. */
+/* The rest of a line, after its word. */
 struct rest {
 	const char *text;
 	size_t size;
@@ -308,8 +308,8 @@ static int parse_event(struct parsing *p, const struct line *line, const struct 
 }
 
 enum rule {
-	RULE_ONCE = 1 << 0, /* stands at most once */
-	RULE_FIRST = 1 << 1, /* stands before the first state */
+	RULE_ONCE = 1 << 0, /* occurs at most once */
+	RULE_FIRST = 1 << 1, /* occurs before the first state */
 };
 
 static const struct {

@@ -20,7 +20,7 @@ struct digests {
 /* Bytes of a model's name, with its NUL. */
 #define MODEL_NAME_SIZE 256
 
-/* The event that a state line is described by. */
+/* The event on a state line. */
 struct model_event {
 	const char *json; /* without a final NUL; NULL: the line has no event */
 	size_t size;
@@ -34,12 +34,12 @@ struct model {
 	bool has_base;
 	bool sealed;
 	u64 version;
-	u32 digest; /* enum tsem_digest_type of the values; 0: not said */
-	u32 content; /* enum tsem_digest_type of the content of files; 0: not said */
-	u32 encoding; /* enum tsem_encoding; 0: not said */
-	u32 scope; /* enum tsem_scope; 0: not said */
+	u32 digest; /* enum tsem_digest_type of the values; 0: not in the file */
+	u32 content; /* enum tsem_digest_type of the content of files; 0: not in the file */
+	u32 encoding; /* enum tsem_encoding; 0: not in the file */
+	u32 scope; /* enum tsem_scope; 0: not in the file */
 	u64 instances; /* if has_instances */
-	size_t width; /* bytes of every value; 0: there is none */
+	size_t width; /* bytes of each value; 0: there are no values */
 	u8 aggregate[TSEM_DIGEST_MAX];
 	u8 base[TSEM_DIGEST_MAX];
 	struct digests pseudonyms;
@@ -72,13 +72,13 @@ int model__text(FILE *file, char **text, size_t *size);
 int model__parse(const char *text, size_t size, struct model *model, struct model_error *error);
 /* Reads a model from `file` into *model, which the caller frees. 0; -EINVAL with *error filled; -EIO; -ENOMEM. */
 int model__read(FILE *file, struct model *model, struct model_error *error);
-/* Appends a state and its event, which is borrowed and may have no json. 0 or -ENOMEM. */
+/* Appends a state of TSEM_DIGEST_MAX bytes and its event, which is borrowed and may have no json. 0 or -ENOMEM. */
 int model__add(struct model *model, const u8 *state, struct model_event event);
 /* Drops repeated states and pseudonyms; the first of each stays. 0, -EIO or -ENOMEM. */
 int model__unique(struct model *model);
 /* Why `name` cannot be the name of a model, as the end of a sentence, static; NULL: it can. */
 const char *model__name_fault(const char *name);
-/* Writes the lines of what the values were made with: digest, encoding, content, scope, instances, patterns. */
+/* Writes the lines of the settings: digest, encoding, content, scope, instances, patterns. */
 void model__write_settings(FILE *file, const struct model *model);
 /* Writes a model in the form of the specification. 0 or -EIO. */
 int model__write(FILE *file, const struct model *model);

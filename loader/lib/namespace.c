@@ -21,7 +21,7 @@
 #include "tsem_task.h"
 
 #define BATCH 4096
-/* Number of the inode of the initial pid namespace: PROC_PID_INIT_INO of the kernel. */
+/* Inode number of the initial pid namespace: PROC_PID_INIT_INO of the kernel. */
 #define PID_NAMESPACE_INITIAL 0xeffffffcU
 
 static int ring_create(struct tsem *tsem, u32 id, u32 size)
@@ -161,7 +161,7 @@ struct removal {
 	u32 ns;
 	size_t key_size;
 	bool (*mine)(const struct removal *removal, const void *key, const void *value);
-	char *keys; /* that were found */
+	char *keys; /* the keys found so far */
 	size_t count, room;
 };
 
@@ -586,7 +586,7 @@ static int compare_sequence(const void *a, const void *b)
 struct collect {
 	struct tsem *tsem;
 	u32 id;
-	bool wide; /* the coefficients are longer than a key of the map */
+	bool wide; /* the coefficients are larger than a key of the map */
 	size_t room;
 	struct namespace_coefficients *out;
 	struct digests *digests;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* Namespaces: made, joined, read, removed. */
+/* Making, joining, reading and removing namespaces. */
 #ifndef TSEM_NAMESPACE_H
 #define TSEM_NAMESPACE_H
 
@@ -21,7 +21,7 @@ struct namespace_spec {
 	bool root; /* it is namespace 0 */
 };
 
-/* A coefficient as the map has it. */
+/* An entry of tsem_coefficients. */
 struct namespace_coefficient {
 	u8 coefficient[TSEM_DIGEST_MAX];
 	struct tsem_coefficient info;
@@ -40,18 +40,21 @@ struct namespace_coefficients {
 int namespace__create(struct tsem *tsem, const struct namespace_spec *spec, u32 *id);
 
 /*
- * Puts the task of `pidfd`, which must not have done anything yet, into the namespace. 0; -EXDEV: this process is not
- * in the initial pid namespace; or another -errno.
+ * Puts the task of `pidfd` into the namespace, before the task does anything. 0; -EXDEV: this process is not in the
+ * initial pid namespace; or another -errno.
  */
 int namespace__join(struct tsem *tsem, const struct tsem_namespace *ns, int pidfd);
 
-/* The namespace `id`. 0 or -ENOENT. */
+/* Reads the namespace `id`. 0 or -ENOENT. */
 int namespace__read(struct tsem *tsem, u32 id, struct tsem_namespace *ns);
 
-/* The namespace with the number or the name `word`. 0 or -ENOENT. */
+/* Reads the namespace with the number or the name `word`. 0 or -ENOENT. */
 int namespace__find(struct tsem *tsem, const char *word, struct tsem_namespace *ns);
 
-/* Calls `each` for all namespaces in the order of their numbers. 0 or -errno, or what `each` returned if not 0. */
+/*
+ * Calls `each` for all namespaces in the order of their numbers. Stops at the first result that is not 0, and returns
+ * it. Else 0 or -errno.
+ */
 int namespace__each(struct tsem *tsem, int (*each)(const struct tsem_namespace *ns, void *data), void *data);
 
 /*
@@ -60,10 +63,10 @@ int namespace__each(struct tsem *tsem, int (*each)(const struct tsem_namespace *
  */
 int namespace__coefficients(struct tsem *tsem, u32 id, struct namespace_coefficients *out);
 
-/* All pseudonyms of a namespace, appended to `out`. 0 or -errno. */
+/* Appends all pseudonyms of a namespace to `out`. 0 or -errno. */
 int namespace__pseudonyms(struct tsem *tsem, u32 id, struct digests *out);
 
-/* All patterns of a namespace, in their order, appended to `out`. 0 or -errno. */
+/* Appends all patterns of a namespace to `out`, in their order. 0 or -errno. */
 int namespace__patterns(struct tsem *tsem, const struct tsem_namespace *ns, struct patterns *out);
 
 /* Removes a namespace and everything in it, also its journal. 0; -EBUSY: it has live tasks; or another -errno. */

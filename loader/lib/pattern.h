@@ -22,7 +22,7 @@
  */
 const char *pattern__parse(const char *text, size_t size, bool any, struct tsem_pattern *pattern);
 
-/* Writes the text of a pattern and a NUL into `out`, of PATTERN_TEXT_SIZE bytes. */
+/* Writes the text form of a pattern and a NUL to `out`, of PATTERN_TEXT_SIZE bytes. */
 void pattern__text(const struct tsem_pattern *pattern, char *out);
 
 /* Growing array of patterns, in the order in which they are compared. */

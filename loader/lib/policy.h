@@ -18,7 +18,7 @@ int policy__pin_anchor(const char *anchor);
 /* Reads it into `anchor`, POLICY_ANCHOR_SIZE bytes. 0; -ENOENT: none is kept; or another -errno. */
 int policy__anchor(char *anchor);
 
-/* Forgets it. */
+/* Removes it. */
 void policy__unpin_anchor(void);
 
 /*

@@ -3,10 +3,10 @@
  * Signatures over models. A signature is a separate file, over the exact bytes of the text. There are two kinds, which
  * differ in size:
  *
- *   CMS       RFC 5652: detached, DER, with signed attributes and one signer, whose certificate leads to an anchor, is
- *             in its time, and is for the signing of code
+ *   CMS       RFC 5652: detached, DER, with signed attributes and one signer. A chain leads from the signer's
+ *             certificate to an anchor. The certificate is in its validity period, and is for code signing.
  *
- *   raw       64 bytes of Ed25519 (RFC 8032), by a key that is an anchor itself
+ *   raw       64 bytes of Ed25519 (RFC 8032), by a key that is itself an anchor.
  *
  * The contents of a signature are not trusted by themselves: its certificates are only steps to an anchor.
  *
@@ -72,7 +72,7 @@ static const char *reason(void)
 	return ERR_reason_error_string(ERR_peek_last_error()) ?: "OpenSSL gives no reason";
 }
 
-/* The subject, as RFC 2253 writes it: control characters are escaped. */
+/* The subject in the form of RFC 2253, which escapes control characters. */
 static void subject(X509 *certificate, char *out, size_t size)
 {
 	BIO *bio = BIO_new(BIO_s_mem());
@@ -161,8 +161,7 @@ static int read_anchors(struct sign_bytes pem, struct anchors *anchors, struct s
 	if (!err && ERR_GET_REASON(ERR_peek_last_error()) != PEM_R_NO_START_LINE)
 		err = fail(error, -EKEYREJECTED, "the trust anchor: cannot be read: %s", reason());
 	else if (!err && !sk_X509_num(anchors->certificates) && !anchors->key_count)
-		err = fail(error, -EKEYREJECTED,
-			   "the trust anchor: has no certificate and no public key; both are to be PEM");
+		err = fail(error, -EKEYREJECTED, "the trust anchor: has no certificate and no public key in PEM");
 	BIO_free(bio);
 	return err;
 }
@@ -428,7 +427,7 @@ static int verify_cms(struct sign_bytes text, struct sign_bytes signature, struc
 	}
 	signer->x509 = true;
 	fingerprint(key, signer->fingerprint);
-	/* A subject may be empty: its names are elsewhere. */
+	/* The subject may be empty if the names are in an extension. */
 	if (!*signer->name)
 		snprintf(signer->name, sizeof(signer->name), "x509:%s", signer->fingerprint);
 out:
@@ -445,7 +444,7 @@ int sign__verify(struct sign_bytes text, struct sign_bytes signature, struct sig
 
 	memset(signer, 0, sizeof(*signer));
 	if (pem.size > PEM_MAX || signature.size > SIGNATURE_MAX)
-		return fail(error, -EFBIG, "the signature or the trust anchor is larger than any is");
+		return fail(error, -EFBIG, "the signature or the trust anchor is too large");
 	ERR_clear_error();
 	err = read_anchors(pem, &anchors, error);
 	if (!err && !signature.size)
@@ -492,7 +491,7 @@ static int read_file(const char *directory, const char *path, size_t most, u8 **
 /* This file was not expanded: the limit is another one. */
 static const char *file_error(int err)
 {
-	return err == -EFBIG ? "is larger than any is" : stream__error(err);
+	return err == -EFBIG ? "is too large" : stream__error(err);
 }
 
 char *sign__name(const char *model)
@@ -568,7 +567,7 @@ out:
 	return err;
 }
 
-/* Without a terminal OpenSSL would take the passphrase from the standard input. */
+/* Without a terminal OpenSSL would read the passphrase from the standard input. */
 static int passphrase(char *out, int size, int write, void *data)
 {
 	int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
@@ -659,7 +658,7 @@ static bool ed25519_attributes_sign(CMS_SignerInfo *info, EVP_PKEY *key, struct 
 	size_t size;
 	bool good;
 
-	/* In the order of DER. */
+	/* Add them in the order of DER. */
 	if (digest__hash(TSEM_DIGEST_SHA512, text.data, text.size, digest) ||
 	    !CMS_signed_add1_attr_by_NID(info, NID_pkcs9_contentType, V_ASN1_OBJECT, OBJ_nid2obj(NID_pkcs7_data), -1) ||
 	    !CMS_signed_add1_attr_by_NID(info, NID_pkcs9_messageDigest, V_ASN1_OCTET_STRING, digest, sizeof(digest)))

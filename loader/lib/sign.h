@@ -18,10 +18,10 @@ struct sign_error {
 
 /* Who signed; zeros: nobody. */
 struct sign_signer {
-	bool x509; /* by a certificate; else by a raw key */
-	char name[256]; /* the subject of the certificate; x509: or ed25519: and the fingerprint where there is none */
+	bool x509; /* true: by a certificate; false: by a raw key */
+	char name[256]; /* the subject of the certificate; if there is none, x509: or ed25519: and the fingerprint */
 	char fingerprint[65]; /* sha256 of the public key (DER SubjectPublicKeyInfo), hexadecimal */
-	char anchor[65]; /* sha256 of the file of the trust anchor, hexadecimal; of sign__verify_file() only */
+	char anchor[65]; /* sha256 of the trust anchor's file, hexadecimal; set only by sign__verify_file() */
 };
 
 /* Bytes, borrowed. */

@@ -237,7 +237,7 @@ static int prepare_run(struct tsem_bpf *skel)
 	return 0;
 }
 
-/* The bits by which the kernel marks what it opens itself moved when it got this function (6.14). */
+/* The kernel marks files that it opens itself by these bits. They moved when it got this function (6.14). */
 static void prepare_fanotify(struct tsem_bpf *skel, const struct btf *btf)
 {
 	if (btf__find_by_name_kind(btf, "dentry_open_nonotify", BTF_KIND_FUNC) > 0) {

@@ -385,7 +385,7 @@ const char *stream__error(int err)
 	case EMEDIUMTYPE:
 		return "is no regular file but a pipe, a device, a socket or a directory; name a file";
 	case ELOOP:
-		return "a symbolic link leads there that another user may have made; name the file itself";
+		return "another user may have made a symbolic link on its path; name the file itself";
 	case EFBIG:
 		return "expands to more than the limit; raise it with --max-expanded, or expand the file by hand";
 	case ESTALE:
@@ -397,10 +397,10 @@ const char *stream__error(int err)
 
 struct stream {
 	FILE *file;
-	int fd; /* of the new file, owned by `file` */
-	int parent; /* the directory of the names, or -1 */
-	char *path; /* the name in it */
-	char *temporary; /* NULL: written to the standard output */
+	int fd; /* the new file; owned by `file` */
+	int parent; /* the directory of both names, or -1 */
+	char *path; /* the final name in it */
+	char *temporary; /* NULL: it is the standard output */
 };
 
 /* Makes a temporary file beside s->path that only we can write to. 0 or -errno. */

@@ -46,7 +46,7 @@ int stream__open(const char *directory, const char *path);
  */
 int stream__reach(const char *directory, const char *path);
 
-/* What an error of these functions means, as the end of a sentence. Static. */
+/* The meaning of an error of these functions, as the end of a sentence. Static. */
 const char *stream__error(int err);
 
 /* A file being written. */
@@ -62,10 +62,11 @@ struct stream;
 struct stream *stream__create(const char *path);
 /* The same below a directory that others may write to; see stream__read_in(). */
 struct stream *stream__create_in(const char *directory, const char *path);
+/* The open file; owned by the stream. */
 FILE *stream__file(struct stream *stream);
 /* Flushes, gives the file its name and frees the stream. 0 or -errno; after an error nothing new is under the name. */
 int stream__commit(struct stream *stream);
-/* Gives up: frees the stream and removes what was written. Takes NULL. */
+/* Removes what was written, and frees the stream. Takes NULL. */
 void stream__drop(struct stream *stream);
 
 #endif

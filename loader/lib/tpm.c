@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* The registers are read as the kernel shows them in sysfs, which needs no TPM stack. */
+/* Reads the registers from sysfs, which needs no TPM stack. */
 #include "tpm.h"
 
 #include <errno.h>

@@ -5,7 +5,7 @@
 
 #include "tsem_types.h"
 
-/* Where the kernel shows the SHA-256 bank of the first TPM, and the bytes of a register there. */
+/* The directory of the first TPM's SHA-256 bank in sysfs, and the size of its registers in bytes. */
 #define TPM_PCRS "/sys/class/tpm/tpm0/pcr-sha256"
 #define TPM_PCR_SIZE 32
 

@@ -28,7 +28,7 @@ struct tpm2 {
 	TSS2_TCTI_CONTEXT *tcti;
 	ESYS_CONTEXT *esys;
 	TPML_PCR_SELECTION banks;
-	ESYS_TR key; /* ESYS_TR_NONE: none is ready */
+	ESYS_TR key; /* ESYS_TR_NONE: no key is prepared */
 	bool key_transient;
 	TPM2B_PUBLIC *key_public;
 };
@@ -327,7 +327,7 @@ static EVP_PKEY *public_key(const TPMT_PUBLIC *public)
 	bool ok = build && context && EVP_PKEY_fromdata_init(context) > 0;
 
 	if (ecc && x->size <= 32 && y->size <= 32) {
-		/* A TPM may leave out leading zeros. */
+		/* The TPM may omit leading zeros. */
 		memcpy(point + 33 - x->size, x->buffer, x->size);
 		memcpy(point + 65 - y->size, y->buffer, y->size);
 		ok = ok && OSSL_PARAM_BLD_push_utf8_string(build, OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0) &&
@@ -378,7 +378,7 @@ int tpm2__key_public(struct tpm2 *tpm, char **pem)
 int tpm2__quote(struct tpm2 *tpm, u32 pcrs, const u8 *extra, size_t size, struct tpm2_quote *out)
 {
 	TPML_PCR_SELECTION wanted = selection(TPM2_BANK_SHA256, pcrs);
-	TPMT_SIG_SCHEME scheme = { .scheme = TPM2_ALG_NULL }; /* that of the key */
+	TPMT_SIG_SCHEME scheme = { .scheme = TPM2_ALG_NULL }; /* use the key's scheme */
 	TPM2B_ATTEST *attest = NULL;
 	TPMT_SIGNATURE *signature = NULL;
 	TPM2B_DATA data = { .size = size };

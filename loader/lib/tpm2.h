@@ -25,8 +25,8 @@
 struct tpm2;
 
 /*
- * Opens the TPM that `tcti` names as tctildr(3) has it (`device:/dev/tpmrm0`, `swtpm:path=SOCKET`), or, if it is NULL,
- * that of the environment, or TPM2_TCTI. 0 and *tpm; -ENODEV: nobody answers there; -EIO: it refuses.
+ * Opens the TPM that `tcti` names in the form of tctildr(3) (`device:/dev/tpmrm0`, `swtpm:path=SOCKET`). NULL: that of
+ * the environment, else TPM2_TCTI. 0 and *tpm, to be closed; -ENODEV: no TPM answers; -EIO: it refuses.
  */
 int tpm2__open(const char *tcti, struct tpm2 **tpm);
 /* Takes NULL. */

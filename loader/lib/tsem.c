@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Opening pins and running the control program. */
+/* Opens the pins and runs the control program. */
 #include "tsem.h"
 
 #include <errno.h>
@@ -83,7 +83,7 @@ void tsem__close(struct tsem *tsem)
 	}
 }
 
-/* Runs the program. 0 or what it said. */
+/* Runs the program. 0, or its error. */
 static int control_run(struct tsem *tsem, struct tsem_control *control)
 {
 	/* The kernel copies the program's changes back to this buffer. */

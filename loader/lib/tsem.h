@@ -37,20 +37,20 @@ struct tsem {
 	int control;
 };
 
-/* Opens them. 0; -ENOENT: not loaded; -EPERM; -EPROTO: pins of another version. */
+/* Opens them. 0; -ENOENT: not loaded; -EPERM; -EPROTO: pins of another version. On an error nothing stays open. */
 int tsem__open(struct tsem *tsem);
 void tsem__close(struct tsem *tsem);
 
 /*
- * Runs the control program with `verb` for the namespace `ns`; `value` may be NULL. 0 or what the program said
- * (maps/tsem_abi.h); *result, unless NULL, is its answer.
+ * Runs the control program with `verb` for the namespace `ns`; `value` has TSEM_DIGEST_MAX bytes, or is NULL. 0 or the
+ * error of the program (docs/abi.md); *result, unless NULL, is its result.
  */
 int tsem__control(struct tsem *tsem, u32 verb, u32 ns, const u8 *value, u64 *result);
 
 /* The same for a verb that also writes an answer to `value`: TSEM_DIGEST_MAX bytes, or NULL. */
 int tsem__control_answer(struct tsem *tsem, u32 verb, u32 ns, u8 *value, u64 *result);
 
-/* Adds a pattern to the namespace `ns`. 0 or what the program said. */
+/* Adds a pattern to the namespace `ns`. 0 or the error of the program. */
 int tsem__control_pattern(struct tsem *tsem, u32 ns, const struct tsem_pattern *pattern);
 
 /*
@@ -71,7 +71,7 @@ struct tsem_symbol {
 	u64 address; /* 0: hidden from this process */
 };
 
-/* Looks up `count` symbols by their names. 0 or -errno. */
+/* Sets `listed` and `address` of `count` symbols by their names. 0 or -errno. */
 int tsem__symbols(struct tsem_symbol *symbols, size_t count);
 
 /* The counters of this load. 0 or -errno. */

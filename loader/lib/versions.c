@@ -60,7 +60,7 @@ static int file_name(const char *name, char *out)
 	return 0;
 }
 
-/* The version in the file `file` of the directory `at`. */
+/* Reads the version in the file `file` of the directory `at`. */
 static int version_read(int at, const char *file, u64 *version)
 {
 	int fd = openat(at, file, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);

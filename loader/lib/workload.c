@@ -18,7 +18,7 @@
 #include "tpm.h"
 #include "versions.h"
 
-/* The first line stays. */
+/* Keeps the first error's line. */
 static int fail(struct workload_error *error, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 static int fail(struct workload_error *error, int err, const char *format, ...)
@@ -52,7 +52,7 @@ bool workload__name_ok(const char *name)
 	return strcmp(name, "root") && (strncmp(name, "ns", 2) || size == 2 || strspn(name + 2, digits) != size - 2);
 }
 
-/* The model was made with `theirs`, the caller wants `ours`. */
+/* The error for a model that was made with `theirs` when the caller named `ours`. */
 static int contradiction(struct workload_error *error, const char *path, const char *key, const char *theirs,
 			 const char *ours)
 {
@@ -60,7 +60,7 @@ static int contradiction(struct workload_error *error, const char *path, const c
 		    theirs, ours, key);
 }
 
-/* Hash functions: those of the model, where the caller named none. */
+/* Takes the hash functions of the model, if the caller named none. */
 static int take_hashes(struct workload *w, const char *path, struct workload_error *error)
 {
 	struct control_namespace *s = &w->spec.settings;
@@ -146,7 +146,7 @@ static int parse_model(struct workload *w, const char *path, char *text, size_t 
 	err = take_hashes(w, path, error) ?: take_settings(w, path, error) ?: check_signed(w, path, error);
 	if (err)
 		return err;
-	/* Its events are not loaded. */
+	/* The kernel does not need its events. */
 	free(w->model.events);
 	w->model.events = NULL;
 	w->model.events_room = 0;
@@ -249,7 +249,7 @@ static int check_spec(struct workload *w, struct workload_error *error)
 	return 0;
 }
 
-/* Why namespace__create() failed. */
+/* The message for an error of namespace__create(). */
 static int create_error(const struct workload *w, int err, struct workload_error *error)
 {
 	const struct control_namespace *settings = &w->spec.settings;

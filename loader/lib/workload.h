@@ -3,11 +3,11 @@
  * A workload in its own namespace, from creation to outputs: the common part of `run` and the OCI hook.
  *
  *	workload__init()
- *	workload__model()      what to load first, if anything
- *	workload__create()     the namespace, and this process as its collector
- *	workload__join()       the first task, before it does anything
- *	workload__step()       again and again, until ns.live_tasks is 0
- *	workload__write()      model, trajectory, forensics
+ *	workload__model()      reads the model, if there is one
+ *	workload__create()     makes the namespace; this process becomes its collector
+ *	workload__join()       adds the first task, before it does anything
+ *	workload__step()       repeat until ns.live_tasks is 0
+ *	workload__write()      writes model, trajectory, forensics
  *	workload__delete()
  */
 #ifndef TSEM_WORKLOAD_H
