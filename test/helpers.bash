@@ -95,7 +95,10 @@ learn() {
 
 # allowed COMMAND..., denied COMMAND...: under the enforced model of learn. The forensics are in $D/forensics.
 allowed() {
-	check 0 tsem-bpf run -m "$D/model" --enforce --forensics "$D/forensics" -- "$@"
+	if ! check 0 tsem-bpf run -m "$D/model" --enforce --forensics "$D/forensics" -- "$@"; then
+		tsem-bpf explain "$D/forensics" >&2
+		return 1
+	fi
 	says " 0 denied"
 	[ ! -s "$D/forensics" ]
 }
