@@ -213,6 +213,17 @@ static __always_inline void content_none(struct tsem_scratch *e, struct file *fi
 	event_unmodeled(e, TSEM_LOSS_CONTENT);
 }
 
+/*
+ * Is the file one in memory that is too long to be hashed? There a hole of any length costs its owner nothing, and
+ * nothing ends the kernel's reading of it.
+ */
+#define CONTENT_MEMORY_MAX (4ULL << 30)
+
+static __always_inline bool content_endless(struct file *file)
+{
+	return filesystem_volatile(file->f_inode->i_sb->s_magic) && (u64)file->f_inode->i_size > CONTENT_MEMORY_MAX;
+}
+
 /* Takes the digest of `file` into e->inode.digest. `r` is its record, or NULL: keep nothing. Sleeps. */
 static __noinline void content_take(struct tsem_scratch *e, struct file *file, struct tsem_inode *r, u32 use)
 {
@@ -234,7 +245,7 @@ static __noinline void content_take(struct tsem_scratch *e, struct file *file, s
 	}
 	/* After a write to a layer beside the overlay, the overlay has the old size: the file cannot be hashed. */
 	if ((host && (host->i_size != file->f_inode->i_size || content_served(host) || content_cached(host))) ||
-	    content_hash(e, file)) {
+	    content_endless(file) || content_hash(e, file)) {
 		content_none(e, file, use);
 		return;
 	}
@@ -329,6 +340,12 @@ static __always_inline bool text_begin(struct tsem_scratch *e, struct inode *hos
 	return false;
 }
 
+/* May others open the file for writing? While a program is executed the kernel itself says ETXTBSY. */
+static __always_inline bool text_open(struct file *file)
+{
+	return file->f_inode->i_writecount.counter >= 0;
+}
+
 /* Somebody may write to code between its hashing and its use: the event is outside of every model. */
 static __always_inline void cell_code_fault(struct tsem_scratch *e)
 {
@@ -353,12 +370,13 @@ static __always_inline void cell_content(struct tsem_scratch *e, struct file *fi
 		if (r)
 			r->executed = 1;
 		/* Keep this order: a writer is counted in i_writecount before its guard looks for our entry. */
-		if (!r || !text_begin(e, host) || host->i_writecount.counter > 0) {
+		if (!r || (text_open(file) && !text_begin(e, host)) || host->i_writecount.counter > 0) {
 			cell_code_fault(e);
 			return;
 		}
 	}
-	if (r && host && content_kept(e, host, size, r))
+	/* In memory only, a file may be written through a mapping without a trace: its code is hashed anew. */
+	if (r && host && !(use == CONTENT_CODE && filesystem_volatile(magic)) && content_kept(e, host, size, r))
 		return;
 	if (!r || !inode_record_copy(e, r)) {
 		r = NULL;

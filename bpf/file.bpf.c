@@ -3,6 +3,8 @@
 #include "guard.bpf.h"
 
 #define PROT_EXEC 0x4
+#define PROT_WRITE 0x2
+#define VM_WRITE 0x2
 #define VM_EXEC 0x4
 
 #define MEM_MAJOR 1
@@ -187,14 +189,16 @@ TSEM_GUARDED_PROGRAM("lsm.s/file_lock", file_lock, guard_lock(file), struct file
 	return DESCRIBED;
 }
 
-/* Memory that becomes executable, as code that was written by the task itself does. */
+/* Memory that becomes executable, or that is and becomes writable: code that the task writes itself. */
 SEC("lsm/file_mprotect")
 int BPF_PROG(tsem_file_mprotect, struct vm_area_struct *vma, unsigned long reqprot, unsigned long prot)
 {
 	struct tsem_scratch *e;
 	int verdict;
 
-	if (!(prot & PROT_EXEC) || vma->vm_flags & VM_EXEC)
+	if (!(prot & PROT_EXEC))
+		return 0;
+	if (vma->vm_flags & VM_EXEC && (!(prot & PROT_WRITE) || vma->vm_flags & VM_WRITE))
 		return 0;
 	e = event_begin(TSEM_EVENT_file_mprotect, &verdict);
 	return e ? event_generic(e) : verdict;

@@ -23,6 +23,7 @@
 #define VT_UNLOCKSWITCH 0x560c
 #define FIOSETOWN 0x8901
 #define SIOCSPGRP 0x8902
+#define FS_IOC_SHUTDOWN 0x8004587d
 #define FIFREEZE 0xc0045877
 #define FITHAW 0xc0045878
 #define PERF_EVENT_IOC_SET_BPF 0x40042408
@@ -354,6 +355,7 @@ static __always_inline bool guard_ioctl(u32 cmd, unsigned long arg)
 	case KDSKBDIACR:
 	case KDSETKEYCODE:
 	case KDSKBDIACRUC:
+	case FS_IOC_SHUTDOWN:
 	case FIFREEZE:
 	case FITHAW:
 	case PERF_EVENT_IOC_SET_BPF:

@@ -274,8 +274,8 @@ static __always_inline long coefficient_insert(struct tsem_scratch *e, struct ts
 }
 
 /*
- * Has the namespace had its share of the room? What it tries outside of its model takes a sixteenth at most. All of a
- * namespace's coefficients take half at most, so that the others and the root find room.
+ * Has the namespace had its share of the room? What it tries outside of its model takes a sixteenth at most. What it
+ * learns, beside the lines of its model, takes half at most, so that the others and the root find room.
  */
 static __always_inline bool coefficients_full(struct tsem_namespace *ns, bool valid)
 {
@@ -285,7 +285,7 @@ static __always_inline bool coefficients_full(struct tsem_namespace *ns, bool va
 		return true;
 	if (!valid && ns->forensics >= g->max_coefficients / 16)
 		return true;
-	return ns->id && ns->coefficients >= g->max_coefficients / 2;
+	return ns->id && ns->coefficients - ns->loaded >= g->max_coefficients / 2;
 }
 
 /* The coefficient of the event at hand is new: it goes into the map. NULL: there is no room, which is counted. */

@@ -187,11 +187,21 @@ static __always_inline u32 netlink_port(u32 port)
 	return port == process_number() ? 0 : port;
 }
 
+/*
+ * The port that a message goes to. Only the sending socket's own port is that of the process for sure: in another pid
+ * namespace the number may be that of somebody else.
+ */
+static __always_inline u32 netlink_peer(struct sock *sk, u32 port)
+{
+	return port == bpf_core_cast(sk, struct netlink_sock)->portid ? netlink_port(port) : port;
+}
+
 /* MADDR: the address of a message, if it has one. unix_may_send has the peer of a unix socket. */
 static __always_inline void cell_message_address(struct tsem_scratch *e, struct sock *sk, struct msghdr *msg)
 {
-	u32 size = msg->msg_namelen, family;
+	u32 size = msg->msg_namelen, family, of;
 	u64 name = address_of(e, msg->msg_name);
+	bool inet;
 	u8 *raw;
 
 	if (!name || !size)
@@ -202,21 +212,23 @@ static __always_inline void cell_message_address(struct tsem_scratch *e, struct 
 		return;
 	}
 	family = size >= SA_FAMILY_SIZE ? *(u16 *)raw : 0;
-	/* IPv4 sockets treat an address without a family as IPv4. */
-	if (!family)
-		family = sk->__sk_common.skc_family;
-	if (family == AF_UNIX || sk->__sk_common.skc_family == AF_UNIX)
+	of = sk->__sk_common.skc_family;
+	if (of == AF_UNIX)
 		return;
-	if (family == AF_INET && size >= 8) {
+	/* Sockets of IPv4 take an address of no family for one of theirs. Others may not look at the family at all. */
+	inet = of == AF_INET || of == AF_INET6;
+	if (inet && !family)
+		family = of;
+	if (inet && family == AF_INET && size >= 8) {
 		address_kind(e, TSEM_ADDR_INET);
 		cell_bytes(e, address_of(e, raw + 2), 6);
-	} else if (family == AF_INET6 && size >= 24) {
+	} else if (inet && family == AF_INET6 && size >= 24) {
 		address_kind(e, TSEM_ADDR_INET6);
 		cell_u16(e, *(u16 *)(raw + 2));
 		cell_bytes(e, address_of(e, raw + 8), 16);
-	} else if (family == AF_NETLINK && size >= 12) {
+	} else if (of == AF_NETLINK && size >= 12) {
 		address_kind(e, TSEM_ADDR_NETLINK);
-		cell_u32_pair(e, netlink_port(*(u32 *)(raw + 4)), *(u32 *)(raw + 8));
+		cell_u32_pair(e, netlink_peer(sk, *(u32 *)(raw + 4)), *(u32 *)(raw + 8));
 	} else {
 		address_kind(e, TSEM_ADDR_OTHER);
 		e->in_tail = e->record.hashed_size;

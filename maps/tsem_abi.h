@@ -254,6 +254,7 @@ struct tsem_namespace {
 	u64 next_sequence; /* of the next new coefficient */
 	u64 records; /* put into the ring */
 	u64 coefficients; /* in tsem_coefficients, valid and invalid */
+	u64 loaded; /* of a model, among them: they have no share */
 	u64 forensics; /* the invalid among them */
 	u64 pseudonyms;
 	u64 patterns;
@@ -538,7 +539,7 @@ struct tsem_extend {
 #define TSEM_ABI_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type " is ABI")
 TSEM_ABI_SIZE(struct tsem_coe, 40);
 TSEM_ABI_SIZE(struct tsem_record, TSEM_RECORD_HEADER_SIZE + TSEM_CELL_MAX);
-TSEM_ABI_SIZE(struct tsem_namespace, 520);
+TSEM_ABI_SIZE(struct tsem_namespace, 528);
 TSEM_ABI_SIZE(struct tsem_coefficient_key, 36);
 TSEM_ABI_SIZE(struct tsem_coefficient, 16);
 TSEM_ABI_SIZE(struct tsem_tail, 32);

@@ -42,6 +42,10 @@ no_agent() {
 	[ "$(tsem-bpf list --json | jq -r '.[0].name')" = root ]
 	check 1 tsem-bpf delete -n root
 	wait_for sh -c "tsem-bpf show trajectory 2>/dev/null | grep -q '\"pathname\":\"$D/file\"'"
+	# A worker of io_uring is no task of the kernel's, whoever's credentials it has.
+	"$PROG/attack" attack open-uring-worker ring-personality -- >tried
+	[ "$(grep -c ' done$' tried)" = 2 ]
+	wait_for sh -c "tsem-bpf show trajectory 2>/dev/null | grep -q '\"pathname\":\"$D/open-uring-worker/secret\"'"
 	tsem-bpf show trajectory >t 2>errors
 	tsem-bpf show trajectory-coefficients | sort >kernel
 	tsem-bpf coefficients t | sort >recomputed
@@ -83,7 +87,7 @@ no_agent() {
 			syswrite(STDOUT, $answer);
 		}
 	EOF
-	check 0 tsem-bpf load --root-model model --no-agent --max-coefficients 2048
+	check 0 tsem-bpf load --root-model model --no-agent --max-coefficients 8192
 	echo a >file
 	cat file >/dev/null
 	no_agent
@@ -110,6 +114,10 @@ no_agent() {
 		wait_for test ! -e $how
 		wait_for settled
 	done
+	# A namespace that fills its share leaves the log complete.
+	check 0 tsem-bpf run -- "$PROG/grow" events 6000
+	says "lost map_full"
+	[ "$(tsem-bpf status --json | jq '.namespaces[0].lost.map_full')" = 0 ]
 	# Four at a time: the order is that of the log, in any order of the tasks.
 	for i in 1 2 3 4; do (exec 3>&-; echo x >"f$i"; exec cat "f$i" >/dev/null) & done
 	# Looking makes events too, which are logged and extended as well: at last there is nothing new in it.

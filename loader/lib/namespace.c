@@ -331,6 +331,7 @@ static void entry_fill(struct tsem_namespace *ns, const struct namespace_spec *s
 	ns->ring_size = control__ring_size(settings->cache);
 	ns->next_sequence = model->states.count;
 	ns->coefficients = model->states.count;
+	ns->loaded = model->states.count;
 	for (u32 i = 0; i < TSEM_EVENT_ROOM; i++)
 		ns->action[i] = control__action_of(settings, i);
 	if (base) {
