@@ -295,8 +295,11 @@ static __always_inline struct tsem_coefficient *coefficient_new(struct tsem_scra
 	long err = -E2BIG;
 
 	new.valid = ns->mode == TSEM_MODE_FREE && !e->unmodeled;
-	/* The log comes first: nothing is allowed that it does not have. */
-	if (tsem_root_settings.on && !ns->id)
+	/*
+	 * The log comes first: nothing is allowed that it does not have. What could not be described in full has no
+	 * coefficient that means anything: it is a loss, which the evidence names.
+	 */
+	if (tsem_root_settings.on && !ns->id && !e->unmodeled)
 		root_log(e);
 	if (!coefficients_full(ns, new.valid)) {
 		new.sequence = __sync_fetch_and_add(&ns->next_sequence, 1);
