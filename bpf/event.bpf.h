@@ -68,6 +68,15 @@ static __always_inline void event_do_due(struct tsem_scratch *e)
 }
 
 /*
+ * The ids of the credentials, two to a word. They stand one after the other in struct cred (uid gid suid sgid euid egid
+ * fsuid fsgid), which ids_together() tests; struct timespec64 serves as a name for two words at any address.
+ */
+static __always_inline bool ids_together(void)
+{
+	return bpf_core_field_offset(struct cred, fsgid) == bpf_core_field_offset(struct cred, uid) + 28;
+}
+
+/*
  * COE and subject anew: the credentials, the ids of the task or the settings changed since the last event, or that left
  * something to be done.
  */
@@ -82,6 +91,9 @@ __noinline int subject_refresh(struct tsem_scratch *e __arg_nonnull, u64 generat
 	if (!t)
 		return 0;
 	event_do_due(e);
+	/* Where the ids alone do not say who acts, each event looks. */
+	if (e->nsref != TSEM_NSREF_INITIAL || !ids_together())
+		event_due(e);
 	__builtin_memcpy(old, coe, sizeof(old));
 	coe_fill(e, address_of(e, task->cred), &e->record.coe);
 	for (u32 i = 0; i < sizeof(old) / 8; i++)
@@ -101,15 +113,6 @@ __noinline int subject_refresh(struct tsem_scratch *e __arg_nonnull, u64 generat
 	return 0;
 }
 
-/*
- * The ids of the credentials, two to a word. They stand one after the other in struct cred (uid gid suid sgid euid egid
- * fsuid fsgid), which ids_together() tests; struct timespec64 serves as a name for two words at any address.
- */
-static __always_inline bool ids_together(void)
-{
-	return bpf_core_field_offset(struct cred, fsgid) == bpf_core_field_offset(struct cred, uid) + 28;
-}
-
 static __always_inline void subject_update(struct tsem_scratch *e, struct task_struct *task)
 {
 	const struct cred *cred = task->cred;
@@ -119,7 +122,7 @@ static __always_inline void subject_update(struct tsem_scratch *e, struct task_s
 	u64 generation = *(volatile u64 *)&tsem_generation + 1;
 	u64 id0 = low->tv_sec, id1 = low->tv_nsec, id2 = high->tv_sec, id3 = high->tv_nsec;
 
-	if (ids_together() && e->nsref == TSEM_NSREF_INITIAL && e->generation == generation &&
+	if (e->generation == generation &&
 	    !((e->ids[0] ^ id0) | (e->ids[1] ^ id1) | (e->ids[2] ^ id2) | (e->ids[3] ^ id3)) &&
 	    e->record.coe.capeff == cred->cap_effective.val)
 		return;
@@ -137,6 +140,7 @@ static __noinline struct tsem_scratch *scratch_make(struct tsem_task *t)
 	if (!e || !g)
 		return NULL;
 	e->generation = 0;
+	e->pending = 0;
 	e->untrusted = t->untrusted;
 	e->nsref = t->nsref;
 	e->scope = t->scope;
@@ -234,8 +238,8 @@ __noinline int event_finish(struct tsem_scratch *e __arg_nonnull)
 	/* Here and not where the log is written: the stack is short below. */
 	if (tsem_root_settings.on && !e->record.ns && known <= 0)
 		root_extend();
-	/* What is not created gets no mark. */
-	if (verdict)
+	/* What is not created gets no mark. The kernel asks for capabilities in the middle of a creation. */
+	if (verdict && e->record.event != TSEM_EVENT_capable)
 		e->creating_instance = 0;
 	e->busy = 0;
 	return verdict;

@@ -90,9 +90,30 @@ static __always_inline struct tsem_memo *memo_bucket(const struct tsem_scratch *
 	return bpf_map_lookup_elem(&tsem_memo, &i);
 }
 
-static __always_inline bool memo_matches(const struct tsem_scratch *e, const struct tsem_memo_entry *known)
+static __always_inline bool memo_matches(const struct tsem_scratch *e, const struct tsem_memo_entry *known, bool owned)
 {
-	return known->hash[0] == e->memo[0] && known->hash[1] == e->memo[1];
+	return known->hash[0] == e->memo[0] && known->hash[1] == e->memo[1] &&
+	       (!owned || known->owner == e->memo_owner);
+}
+
+/*
+ * Begins to read the entry of the event memo[]: that of its namespace, if `owned`, or any. NULL: there is none. What is
+ * read from it is good if memo_read_end() says so.
+ */
+static __always_inline struct tsem_memo_entry *memo_read_begin(struct tsem_scratch *e, struct tsem_memo *m, bool owned,
+							       u32 *lock)
+{
+	*lock = *(volatile u32 *)&m->lock;
+	read_fence();
+	if (memo_matches(e, &m->entry[0], owned))
+		return &m->entry[0];
+	return memo_matches(e, &m->entry[1], owned) ? &m->entry[1] : NULL;
+}
+
+static __always_inline bool memo_read_end(struct tsem_memo *m, u32 lock)
+{
+	read_fence();
+	return !(lock & 1) && *(volatile u32 *)&m->lock == lock;
 }
 
 /* The entry that says that the event memo[] is valid in its namespace, or NULL. `uses`: what it has counted. */
@@ -102,21 +123,11 @@ static __always_inline struct tsem_memo_entry *memo_owned(struct tsem_scratch *e
 	struct tsem_memo_entry *known;
 	u32 lock;
 
-	if (!m)
+	known = m ? memo_read_begin(e, m, true, &lock) : NULL;
+	if (!known)
 		return NULL;
-	lock = *(volatile u32 *)&m->lock;
-	read_fence();
-	known = &m->entry[0];
-	if (!memo_matches(e, known) || known->owner != e->memo_owner) {
-		known = &m->entry[1];
-		if (!memo_matches(e, known) || known->owner != e->memo_owner)
-			return NULL;
-	}
 	*uses = *(volatile u64 *)&known->uses;
-	read_fence();
-	if (lock & 1 || *(volatile u32 *)&m->lock != lock)
-		return NULL;
-	return known;
+	return memo_read_end(m, lock) ? known : NULL;
 }
 
 /*
@@ -140,22 +151,14 @@ static __always_inline bool memo_get(struct tsem_scratch *e, u8 *out)
 	const u64 *from;
 	u32 lock;
 
-	if (!m)
+	known = m ? memo_read_begin(e, m, false, &lock) : NULL;
+	if (!known)
 		return false;
-	lock = *(volatile u32 *)&m->lock;
-	read_fence();
-	known = &m->entry[0];
-	if (!memo_matches(e, known)) {
-		known = &m->entry[1];
-		if (!memo_matches(e, known))
-			return false;
-	}
 	from = (const u64 *)known->coefficient;
 #pragma unroll
 	for (int i = 0; i < TSEM_DIGEST_MAX / 8; i++)
 		to[i] = from[i];
-	read_fence();
-	return !(lock & 1) && *(volatile u32 *)&m->lock == lock;
+	return memo_read_end(m, lock);
 }
 
 /* What an entry that goes has counted. */

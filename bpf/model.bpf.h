@@ -196,10 +196,13 @@ enum pending {
 	PENDING_DENIED = 1 << 3,
 };
 
+/* What no credentials have for ids: (uid_t)-1 is nobody's. */
+#define NO_IDS (~0ULL)
+
 /* At the next event of the current task subject_refresh() is called, which does what is due. */
 static __always_inline void event_due(struct tsem_scratch *e)
 {
-	e->ids[0] = ~e->ids[0];
+	e->ids[0] = NO_IDS;
 }
 
 static __always_inline bool event_pending(struct tsem_scratch *e)

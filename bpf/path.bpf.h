@@ -110,12 +110,10 @@ static __always_inline bool filesystem_modeled(struct tsem_scratch *e, u64 magic
 /* A number that changes with every rename and change of mounts. */
 static __always_inline u64 names_sequence(void)
 {
-	u64 renames = 0, mounts = 0;
+	/* `load` refuses a kernel where one of the two has no address. */
+	u64 renames = bpf_core_cast(&rename_lock, struct seqcount)->sequence;
+	u64 mounts = bpf_core_cast(&mount_lock, struct seqcount)->sequence;
 
-	if (&rename_lock)
-		renames = bpf_core_cast(&rename_lock, struct seqcount)->sequence;
-	if (&mount_lock)
-		mounts = bpf_core_cast(&mount_lock, struct seqcount)->sequence;
 	return renames << 32 | mounts;
 }
 

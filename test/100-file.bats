@@ -269,5 +269,5 @@ cleanup() {
 	check 0 tsem-bpf run -o m --trajectory t -- sh -c "dd if=$D/direct of=/dev/null iflag=direct status=none; cat $D/after"
 	says "lost content: 1"
 	[ "$(jq -rs --arg f "$D/after" 'map(select(.event.type == "file_open" and .file_open.file.path.pathname == $f)) | length' <t)" = 1 ]
-	check 0 tsem-bpf run -q -m m --enforce -- cat "$D/after"
+	check 0 tsem-bpf run -q -m m --enforce -- sh -c ":; cat $D/after"
 }

@@ -53,7 +53,12 @@ same() {
 	echo 3 >/proc/sys/vm/drop_caches
 	check 0 tsem-bpf run -m model --enforce --on-violation untrust --forensics forensics -- sh -c ": >>$D/there; :"
 	says " 0 denied"
-	check 3 tsem-bpf run -m model --enforce --on-violation kill --strict -- sh -c ": >>$D/new; : >>$D/there"
+	# One that is a creation is denied, and the task gets its due at its next event.
+	check 3 tsem-bpf run -q --name due --keep -m model --enforce --on-violation untrust -- sh -c "echo >>$D/new; echo >>$D/there; :"
+	[ ! -e new ]
+	[ "$(tsem-bpf status --json | jq '.namespaces[] | select(.name == "due").untrusted_tasks')" = 1 ]
+	check 0 tsem-bpf delete -n due
+	check 137 tsem-bpf run -q -m model --enforce --on-violation kill -- sh -c "echo >>$D/new; echo >>$D/there; :"
 	[ ! -e new ]
 }
 

@@ -48,7 +48,7 @@ signed_model() {
 # kernel_state: the state that a loaded model would change.
 kernel_state() {
 	bpftool map dump pinned "$PINS/maps/tsem_globals" | jq -c '.[0].value.next_namespace'
-	bpftool map dump pinned "$PINS/maps/tsem_coefficients" | jq length
+	for map in coefficients pseudonyms patterns; do bpftool -j map dump pinned "$PINS/maps/tsem_$map" | jq length; done
 	tsem-bpf list --json
 }
 

@@ -45,6 +45,12 @@ beside() {
 	beside sockets 20000 sh -ec "$PROG/unix_may_send $D/socket; rm $D/socket"
 }
 
+@test "receivers of the signals of files: a namespace has its share, and the others theirs" {
+	beside receivers 65000 "$PROG/grow" receivers 100
+	# What is gone has left nothing.
+	[ "$(bpftool -j map dump pinned "$PINS/maps/tsem_signals" | jq length)" = 0 ]
+}
+
 @test "directories and files of its own, and what is counted in them" {
 	beside directories 4000 sh -ec "mkdir d; : >d/f; rm -r d; cat one"
 }

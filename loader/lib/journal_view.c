@@ -75,12 +75,13 @@ static bool describe(const struct tsem_namespace *ns, const struct index *index,
 	if (event__coefficient(record, &digests))
 		return false;
 	slot = index->slots[slot_of(index, digests.coefficient)];
-	/* If a coefficient did not fit the map, its description belongs to none. */
+	/* No coefficient: it did not fit the map, or the creation was none and its coefficient was taken back. */
 	if (!slot)
-		return ns->lost[TSEM_LOSS_MAP_FULL];
-	if (view->description[slot - 1])
-		return true;
-	/* The parts that the coefficient does not cover have to be well formed, too. */
+		return ns->lost[TSEM_LOSS_MAP_FULL] || record->event == TSEM_EVENT_inode_create;
+	/*
+	 * The last description counts: an earlier one may be of a creation that was none. The parts that the
+	 * coefficient does not cover have to be well formed, too.
+	 */
 	json = event__to_json(record, false);
 	if (json)
 		view->description[slot - 1] = record;

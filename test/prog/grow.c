@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * grow WHAT COUNT [READY]: makes so many of something, as far as the kernel lets it; then makes the file READY and
- * keeps all until its input ends. Says how many there are. WHAT: objects (of System V IPC), sockets, directories,
- * files, events (each another one), repeats (each the same, of a file that nobody has).
+ * keeps all until its input ends. Says how many there are. WHAT: objects (of System V IPC), sockets, receivers (of
+ * the signals of files), directories, files, events (each another one), repeats (each the same, of a file that nobody
+ * has).
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -45,6 +46,8 @@ static int make(const char *what, long i)
 		return make_object(i);
 	if (!strcmp(what, "sockets"))
 		return socket(AF_UNIX, SOCK_DGRAM, 0);
+	if (!strcmp(what, "receivers"))
+		return fcntl(socket(AF_UNIX, SOCK_DGRAM, 0), F_SETOWN, getpid());
 	if (!strcmp(what, "directories"))
 		return mkdir(name, 0700);
 	if (!strcmp(what, "files"))
@@ -69,7 +72,7 @@ int main(int argc, char **argv)
 	if (argc < 3)
 		return 2;
 	count = atol(argv[2]);
-	if (!strcmp(argv[1], "sockets"))
+	if (!strcmp(argv[1], "sockets") || !strcmp(argv[1], "receivers"))
 		setrlimit(RLIMIT_NOFILE, &limit);
 	while (done < count && make(argv[1], done) >= 0)
 		done++;

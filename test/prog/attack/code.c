@@ -541,6 +541,69 @@ static int map_while_hashed(const struct attempt *a)
 	return call_code(mapped);
 }
 
+/* Its own text, which becomes writable while it stays executable. */
+__attribute__((noinline, aligned(4096))) static int own_text(void)
+{
+	return KNOWN;
+}
+
+static int protect_text(const struct attempt *a)
+{
+	void *text = (void *)own_text;
+
+	(void)a;
+	TRY(mprotect(text, 4096, PROT_READ | PROT_WRITE | PROT_EXEC));
+	tiny_code(text, OTHER);
+	return tell_status(((int (*volatile)(void))own_text)());
+}
+
+/*
+ * A file in memory whose digest has been kept. It is written through a page that was read before: that moves no time,
+ * and no writer is left.
+ */
+#define IN_MEMORY "/dev/shm/attack.so"
+
+static int map_kept(const struct attempt *a)
+{
+	unsigned char *page;
+	int fd;
+
+	(void)a;
+	TRY_ZERO(code_file(IN_MEMORY, KNOWN));
+	for (int i = 0; i < 3; i++) {
+		nap(50);
+		fd = TRY(open(IN_MEMORY, O_RDONLY));
+		munmap((void *)TRY(map_code(fd, PROT_READ | PROT_EXEC, MAP_PRIVATE)), 4096);
+		close(fd);
+	}
+	fd = TRY(open(IN_MEMORY, O_RDWR));
+	page = (void *)TRY(map_code(fd, PROT_READ | PROT_WRITE, MAP_SHARED));
+	*(volatile unsigned char *)page;
+	tiny_code(page, status_now());
+	munmap(page, 4096);
+	close(fd);
+	return call_code((void *)TRY(map_code(TRY(open(IN_MEMORY, O_RDONLY)), PROT_READ | PROT_EXEC, MAP_PRIVATE)));
+}
+
+static void in_memory_restore(const struct attempt *a)
+{
+	(void)a;
+	unlink(IN_MEMORY);
+}
+
+/* A hole that takes longer to hash than an attempt may last, and that nothing interrupts. */
+static int map_hole(const struct attempt *a)
+{
+	int fd;
+
+	(void)a;
+	TRY_ZERO(code_file(IN_MEMORY, status_now()));
+	fd = TRY(open(IN_MEMORY, O_RDWR));
+	TRY(pwrite(fd, "", 1, scene.attacking ? 16LL << 30 : 8191));
+	close(fd);
+	return call_code((void *)TRY(map_code(TRY(open(IN_MEMORY, O_RDONLY)), PROT_READ | PROT_EXEC, MAP_PRIVATE)));
+}
+
 const struct attempt code_attempts[] = {
 	EXEC("exec-other", exec_other, exec_prepare),
 	EXEC("exec-renamed", exec_renamed, exec_prepare),
@@ -568,6 +631,9 @@ const struct attempt code_attempts[] = {
 	{ "map-memory-content", map_memory, map_memory, NULL, other_ran },
 	{ "map-anonymous", map_anonymous, NULL, NULL, other_ran },
 	{ "protect-anonymous", protect_anonymous, NULL, NULL, other_ran },
+	{ "protect-text", protect_text, NULL, NULL, other_ran },
+	{ "map-kept", map_kept, map_kept, NULL, other_ran, in_memory_restore },
+	{ "map-hole", map_hole, map_hole, NULL, other_ran, in_memory_restore },
 	{ "protect-key", protect_anonymous, NULL, NULL, other_ran, .number = 1 },
 	{ "segment-executable", shared_segment, NULL, NULL, other_ran, .number = SHM_EXEC },
 	{ "implied-brk", implied_brk, NULL, NULL, other_ran },

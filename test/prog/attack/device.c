@@ -233,6 +233,38 @@ static bool thawed(const struct attempt *a)
 	return !ioctl(open(DISK, O_RDONLY | O_DIRECTORY), FITHAW, 0);
 }
 
+/* A filesystem of the attempt's own, which is stopped for good. */
+static int shutdown_prepare(const struct attempt *a)
+{
+	(void)a;
+	TRY(mkdir("m", 0755));
+	return system("truncate -s 8M image && mkfs.ext4 -q image && mount -o loop image m") ? UNSUPPORTED : 0;
+}
+
+static int shut_down(const struct attempt *a)
+{
+	int fd = TRY(open("m", O_RDONLY | O_DIRECTORY)), flags, how = 2;
+
+	(void)a;
+	if (scene.attacking)
+		TRY(ioctl(fd, _IOR('X', 125, unsigned int), &how));
+	else
+		TRY(ioctl(fd, FS_IOC_GETFLAGS, &flags));
+	return 0;
+}
+
+static bool is_down(const struct attempt *a)
+{
+	(void)a;
+	return put("m/new", "text");
+}
+
+static void shutdown_restore(const struct attempt *a)
+{
+	(void)a;
+	umount2("m", MNT_DETACH);
+}
+
 static int directory_prepare(const struct attempt *a)
 {
 	(void)a;
@@ -470,6 +502,7 @@ const struct attempt device_attempts[] = {
 	{ "device-port", char_open, NULL, char_prepare, .number = NUMBER(1, 4) },
 	{ "kmsg-write", kmsg_write, kmsg_write, files_prepare },
 	{ "freeze", freeze, freeze, freeze_prepare, thawed },
+	{ "shutdown", shut_down, shut_down, shutdown_prepare, is_down, shutdown_restore },
 	{ "flags-directory", set_flags, set_flags, directory_prepare, immutable, mutable, .path = "d" },
 	{ "flags-file", set_flags, set_flags, directory_prepare, immutable, mutable, .path = "open" },
 	{ "flags-call32", set_flags32, set_flags32, flags32_prepare, immutable, mutable, .path = "d" },

@@ -464,6 +464,58 @@ static int user_namespace(const struct attempt *a)
 	return 0;
 }
 
+/* To the mount namespace of the process outside by its handle, which needs no name. */
+#define FD_NSFS_ROOT_ (-10003)
+
+struct handle {
+	struct file_handle head;
+	unsigned char bytes[64];
+};
+
+static int handle_prepare(const struct attempt *a)
+{
+	struct handle *h = (struct handle *)scene.message;
+	int mount, fd = TRY(open("/proc/self/ns/mnt", O_RDONLY));
+
+	(void)a;
+	h->head.handle_bytes = sizeof(h->bytes);
+	return name_to_handle_at(fd, "", &h->head, &mount, AT_EMPTY_PATH) ? UNSUPPORTED : 0;
+}
+
+static int namespace_by_handle(const struct attempt *a)
+{
+	struct handle *h = (struct handle *)scene.message;
+
+	(void)a;
+	TRY(unshare(CLONE_NEWNS));
+	if (scene.attacking)
+		TRY(setns(TRY(open_by_handle_at(FD_NSFS_ROOT_, &h->head, O_RDONLY)), CLONE_NEWNS));
+	return 0;
+}
+
+/* Its own child's is no foreign one. */
+static int namespace_of_child(const struct attempt *a)
+{
+	char path[64];
+	int ready[2];
+	pid_t child;
+
+	(void)a;
+	TRY(pipe(ready));
+	child = spawn();
+	if (!child) {
+		if (unshare(CLONE_NEWNS) || write(ready[1], "x", 1) != 1)
+			_exit(1);
+		pause();
+	}
+	close(ready[1]);
+	if (read(ready[0], path, 1) != 1)
+		return failed_at("unshare");
+	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", child);
+	TRY(setns(TRY(open(path, O_RDONLY)), CLONE_NEWNS));
+	return 0;
+}
+
 /* From its own mount namespace to the one that was made before. */
 static int former_namespace(const struct attempt *a)
 {
@@ -503,6 +555,8 @@ const struct attempt mount_attempts[] = {
 	{ "filesystem-file", file_on_new, file_on_new },
 	{ "release-agent", release_agent, NULL, cgroup_prepare },
 	{ "mount-attributes", writable, writable, tmpfs_prepare, executable, unmount_m },
+	{ "mount-namespace-handle", namespace_by_handle, namespace_by_handle, handle_prepare },
+	{ "mount-namespace-child", namespace_of_child, namespace_of_child },
 	{ "former-mount-namespace", former_namespace, former_namespace },
 	PIN("pins-unmount", pins_unmount, "/sys/fs/bpf"),
 	PIN("pins-unmount-above", pins_unmount, "/sys"),

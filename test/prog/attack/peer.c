@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Who is at the other end: sockets outside that say by a file that somebody has come. */
 #include <arpa/inet.h>
+#include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <linux/vm_sockets.h>
@@ -347,6 +348,35 @@ static int netlink_to(const struct attempt *a)
 	return 0;
 }
 
+/* In a pid namespace of its own its number is that of a socket outside. */
+static int number_prepare(const struct attempt *a)
+{
+	(void)a;
+	listeners[0] = TRY(netlink_bound(70001, 0));
+	listeners[1] = netlink_bound(1, 0);
+	return listeners[1] < 0 ? UNSUPPORTED : 0;
+}
+
+static int netlink_to_number(const struct attempt *a)
+{
+	struct sockaddr_nl nl = { AF_NETLINK, 0, scene.attacking ? 1 : 0, 0 };
+	struct nlmsghdr h = { sizeof(h), NLMSG_NOOP, 0, 0, 0 };
+	pid_t child;
+	int s;
+
+	(void)a;
+	TRY(unshare(CLONE_NEWPID));
+	child = spawn();
+	if (!child) {
+		s = netlink_bound(70003, 0);
+		/* The kernel does not listen. */
+		if (sendto(s, &h, sizeof(h), 0, (void *)&nl, sizeof(nl)) < 0 && errno != ECONNREFUSED)
+			_exit(failed_at("sendto"));
+		_exit(0);
+	}
+	return ended(child);
+}
+
 static int netlink_connected(const struct attempt *a)
 {
 	struct sockaddr_nl nl = { AF_NETLINK, 0, scene.attacking ? 70002 : 70001, 0 };
@@ -582,6 +612,35 @@ static int chosen_elsewhere(const struct attempt *a)
 	return 0;
 }
 
+/* A packet socket looks at no family: an address that says another one still names the interface. */
+static int packet_to(const struct attempt *a)
+{
+	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = 1 };
+	unsigned char frame[64] = {};
+	int s = TRY(socket(AF_PACKET, SOCK_RAW, 0));
+
+	(void)a;
+	TRY(bind(s, (void *)&to, sizeof(to)));
+	if (!scene.attacking) {
+		TRY(send(s, frame, sizeof(frame), 0));
+		return 0;
+	}
+	to.sll_family = AF_UNIX;
+	TRY(sendto(s, frame, sizeof(frame), 0, (void *)&to, sizeof(to)));
+	return 0;
+}
+
+static int packet_prepare(const struct attempt *a)
+{
+	int s;
+
+	(void)a;
+	module("af_packet");
+	s = socket(AF_PACKET, SOCK_RAW, 0);
+	close(s);
+	return s < 0 || system("ip link set lo up") ? UNSUPPORTED : 0;
+}
+
 #define PEER(name, call, prepare, number_) { name, call, call, prepare, heard, listeners_close, .number = number_ }
 
 const struct attempt peer_attempts[] = {
@@ -593,6 +652,8 @@ const struct attempt peer_attempts[] = {
 	PEER("stream-renamed", rename_connect, paths_prepare, SOCK_STREAM),
 	PEER("stream-relative", directory_connect, directory_prepare, 0),
 	PEER("datagram-second", second_message, paths_prepare, SOCK_DGRAM),
+	{ "netlink-own-number", netlink_to_number, netlink_to_number, number_prepare, heard, listeners_close },
+	{ "packet-family", packet_to, packet_to, packet_prepare },
 	{ "port-chosen-elsewhere", chosen_elsewhere, chosen_elsewhere, inet_prepare, heard, listeners_close,
 	  .number = SOCK_STREAM },
 	{ "credentials-faked", credentials_send, credentials_send, credentials_prepare, of_first, listeners_close,
