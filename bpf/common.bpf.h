@@ -28,6 +28,12 @@
 #define S_IFCHR 0020000
 #define S_IFDIR 0040000
 #define S_IFBLK 0060000
+#define S_IFIFO 0010000
+#define O_CREAT 0100
+#define O_EXCL 0200
+#define O_NOCTTY 0400
+#define O_TRUNC 01000
+#define FMODE_READ (1U << 0)
 #define FMODE_WRITE (1U << 1)
 #define FMODE_CREATED (1U << 20)
 

@@ -412,7 +412,8 @@ static __always_inline void cell_file(struct tsem_scratch *e, struct file *file,
 {
 	u64 magic = file->f_inode->i_sb->s_magic;
 
-	cell_u32(e, file->f_flags);
+	/* The kernel removes these flags when the file is open. */
+	cell_u32(e, file->f_flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC));
 	cell_inode(e, file->f_inode);
 	cell_path(e, file->f_path.dentry, file->f_path.mnt, 0);
 	if (!content_counts(e, file, magic, use))

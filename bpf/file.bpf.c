@@ -8,10 +8,6 @@
 #define VM_EXEC 0x4
 
 #define MEM_MAJOR 1
-#define PTY_MASTER_MAJOR 2
-#define TTYAUX_MAJOR 5
-#define UNIX98_PTY_MASTER_MAJOR 136
-#define UNIX98_PTY_LAST_MAJOR 143
 
 /*
  * A device is modeled: a disk has every file of its filesystem, others are drivers, the TPM or the kernel's memory. But
@@ -32,8 +28,15 @@ static __always_inline bool device_modeled(u32 number)
 		}
 		return true;
 	}
-	return (major < PTY_MASTER_MAJOR || major > TTYAUX_MAJOR) &&
-	       (major < UNIX98_PTY_MASTER_MAJOR || major > UNIX98_PTY_LAST_MAJOR);
+	return !device_terminal(number);
+}
+
+/* Does the open itself do something: does a driver start, or does the other end of a FIFO wait for it? */
+static __always_inline bool file_special(struct file *file)
+{
+	u32 type = file->f_inode->i_mode & S_IFMT;
+
+	return type == S_IFCHR || type == S_IFBLK || type == S_IFIFO;
 }
 
 /* Is what is done with this file modeled? */
@@ -51,14 +54,17 @@ static __always_inline bool file_modeled(struct tsem_scratch *e, struct file *fi
 
 /*
  * The event file_open: at file_post_open, since the content of a file cannot be read any earlier. A regular file that
- * this very open made has got its mark by then, but for filesystems that look it up themselves.
+ * this very open made has got its mark by then, but for filesystems that look it up themselves. The terminal is known
+ * here only.
  */
-TSEM_GUARDED_PROGRAM("lsm.s/file_post_open", file_open, guard_file(file), struct file *file, int mask)
+TSEM_GUARDED_PROGRAM("lsm.s/file_post_open", file_open, guard_file(file) || guard_terminal(file), struct file *file,
+		     int mask)
 {
 	if (file->f_mode & FMODE_CREATED && creation_announced(e, file->f_path.dentry))
 		creation_commit(e, address_of(e, file->f_inode));
 	e->creating = 0;
-	if (!file_modeled(e, file))
+	/* tsem_file_opening has decided about special files. */
+	if (file_special(file) || !file_modeled(e, file))
 		return NOT_MODELED;
 	cell_file(e, file, CONTENT_DATA);
 	return DESCRIBED;
@@ -71,26 +77,28 @@ static __always_inline bool guard_opened(struct file *file, bool stacked)
 }
 
 /*
- * A descriptor that no look-up of a name has opened does not come to file_post_open: the one that fanotify gives with
- * an event, and a message queue. Its guard and its event are here, where no content can be hashed. What a stacked
- * filesystem opens below does not come there either: it has the guard only, since its event is of the file above.
+ * Opens that file_post_open is too late for, or does not see. A special file is decided before its open does something:
+ * a watchdog starts, a reader of a FIFO wakes up. The descriptor that fanotify gives with an event, and a message queue,
+ * do not come to file_post_open. Nothing of these is hashed. What a stacked filesystem opens below does not come there
+ * either: it has the guard only, since its event is of the file above.
  */
 SEC("lsm/file_open")
-int BPF_PROG(tsem_file_open_unnamed, struct file *file)
+int BPF_PROG(tsem_file_opening, struct file *file)
 {
 	struct super_block *sb = file->f_inode->i_sb;
+	bool special = file_special(file);
 	u32 mode = file->f_mode;
 	struct tsem_scratch *e;
 	int verdict;
 
-	if (!(mode & (tsem_fmode_nonotify | tsem_fmode_backing)) && sb->s_magic != MQUEUE_MAGIC &&
+	if (!special && !(mode & (tsem_fmode_nonotify | tsem_fmode_backing)) && sb->s_magic != MQUEUE_MAGIC &&
 	    sb->s_magic != NSFS_MAGIC && sb->s_dev != tsem_run[0].device)
 		return 0;
 	if (sb->s_magic == NSFS_MAGIC && guard_mounts(file))
 		return guard_deny();
 	if (guard_opened(file, mode & tsem_fmode_backing))
 		return guard_deny();
-	if (!(mode & tsem_fmode_nonotify) && sb->s_magic != MQUEUE_MAGIC)
+	if (!special && !(mode & tsem_fmode_nonotify) && sb->s_magic != MQUEUE_MAGIC)
 		return 0;
 	e = event_begin(TSEM_EVENT_file_open, &verdict);
 	if (!e)

@@ -42,6 +42,12 @@
 #define F_SETLEASE 1024
 #define F_NOTIFY 1026
 
+#define PTY_MASTER_MAJOR 2
+#define TTYAUX_MAJOR 5
+#define CONSOLE_MINOR 1
+#define UNIX98_PTY_MASTER_MAJOR 136
+#define UNIX98_PTY_LAST_MAJOR 143
+
 /* Set by load: the bit of f_mode that marks files opened by fanotify. */
 const volatile u32 tsem_fmode_nonotify = 1U << 26;
 /* Set by load: the bit of f_mode that marks files opened by a stacked filesystem in a layer below. */
@@ -261,6 +267,45 @@ static __always_inline bool guard_file(struct file *file)
 		return write && (file->f_inode->i_mode & S_IFMT) == S_IFREG;
 	}
 	return false;
+}
+
+/* Is this the number of a terminal? */
+static __always_inline bool device_terminal(u32 number)
+{
+	u32 major = number >> 20;
+
+	return (major >= PTY_MASTER_MAJOR && major <= TTYAUX_MAJOR) ||
+	       (major >= UNIX98_PTY_MASTER_MAJOR && major <= UNIX98_PTY_LAST_MAJOR);
+}
+
+/*
+ * Must the current task not open this terminal, because it belongs to a session outside? Its own controlling terminal is
+ * allowed, and so is writing to the console. The file is open already: before that there is no terminal.
+ */
+static __always_inline bool guard_terminal(struct file *file)
+{
+	struct task_struct *current = bpf_get_current_task_btf(), *leader;
+	u32 number = file->f_inode->i_rdev;
+	struct tsem_task *t;
+	struct pid *session;
+	u64 terminal;
+	bool outside;
+
+	if ((file->f_inode->i_mode & S_IFMT) != S_IFCHR || !device_terminal(number))
+		return false;
+	if (number == (TTYAUX_MAJOR << 20 | CONSOLE_MINOR) && !(file->f_mode & FMODE_READ))
+		return false;
+	terminal = (u64)BPF_CORE_READ((struct tty_file_private *)file->private_data, tty);
+	session = terminal ? BPF_CORE_READ((struct tty_struct *)terminal, ctrl.session) : NULL;
+	if (!session || terminal == (u64)current->signal->tty)
+		return false;
+	t = task_confined();
+	leader = bpf_task_from_pid(BPF_CORE_READ(session, numbers[0].nr));
+	if (!leader)
+		return t;
+	outside = t && guard_outside(t, leader);
+	bpf_task_release(leader);
+	return outside;
 }
 
 /* Is the file in the directory of the journals, or that directory? Of a stacked file, check the file below. */

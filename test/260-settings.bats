@@ -129,7 +129,15 @@ violates() {
 	check 0 tsem-bpf control -n live seal
 	refused 1 "it is sealed" tsem-bpf control -n live 'pattern value=/var/lib/*'
 	check 0 tsem-bpf control -n live enforce
+	# It is logged.
+	perl -MSocket -e 'socket S, AF_UNIX, SOCK_DGRAM, 0; bind S, pack_sockaddr_un("/dev/log") or die;
+		$SIG{ALRM} = sub { exit }; alarm 30; recv S, $said, 999, 0; print $said' >logged 3>&- &
+	logger=$!
+	wait_for test -S /dev/log
 	check 0 tsem-bpf control -n live audit
+	wait $logger
+	rm /dev/log
+	grep -q "control: audit: user 0 took namespace .* (live) back to sealed" logged
 	[ "$(setting live mode)" = sealed ]
 	[ "$(setting live on_violation)" = log ]
 	[ "$(setting live actions)" = "{}" ]

@@ -45,8 +45,9 @@ teardown_file() {
 	rm -rf "$RESULTS"
 }
 
-# as_expected COLUMN RESULT [KIND]: each outcome is what the table says in this column: done, denied, or silent; either is a matter of the next column. An effect that was
-# not there counts as denied, whatever the call said. What this kernel does not have outside, it need not have inside.
+# as_expected COLUMN RESULT [KIND]: each outcome is what the table says in this column: done, denied, or silent; either is
+# a matter of the next column. An effect that was not there counts as denied, whatever the call said. What this kernel does
+# not have outside, it need not have inside.
 as_expected() {
 	"$ATTACK" list >"$D/list"
 	awk -v column="$1" -v wanted="${3:-}" '
@@ -108,6 +109,8 @@ held() {
 		FNR == NR { if ($2 != "done") lacks[$1] = 1; next }
 		$2 != "done" && !lacks[$1] { print }
 	' "$RESULTS/outside" "$RESULTS/permit"
+	echo "$output"
+	tsem-bpf explain "$RESULTS/forensics.permit"
 	[ -z "$output" ]
 	[ ! -s "$RESULTS/forensics.permit" ]
 }

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
+#include <syslog.h>
+#include <unistd.h>
 
 #include "cmd.h"
 #include "control.h"
@@ -117,7 +119,14 @@ static int change(struct tsem *tsem, const struct control_request *request, cons
 		return cmd__fail(EXIT_USAGE, "control: lock: is for every namespace; leave out -n");
 	if (request->verb != CONTROL_LOCK)
 		err = cmd__namespace(tsem, word, &ns) ?: check(tsem, request, &ns);
-	return err ?: explain(request->verb, ns.id, run(tsem, request, ns.id));
+	err = err ?: explain(request->verb, ns.id, run(tsem, request, ns.id));
+	/* From now on nothing is refused. Say who decided that. */
+	if (!err && request->verb == CONTROL_AUDIT) {
+		openlog("tsem-bpf", LOG_PID, LOG_DAEMON);
+		syslog(LOG_WARNING, "control: audit: user %u took namespace %u (%s) back to sealed with the action log",
+		       getuid(), ns.id, ns.name);
+	}
+	return err;
 }
 
 int cmd_control(int argc, char **argv)

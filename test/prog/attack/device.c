@@ -238,7 +238,7 @@ static int shutdown_prepare(const struct attempt *a)
 {
 	(void)a;
 	TRY(mkdir("m", 0755));
-	return system("truncate -s 8M image && mkfs.ext4 -q image && mount -o loop image m") ? UNSUPPORTED : 0;
+	return system("truncate -s 8M image && mkfs.ext4 -q -U 4711c0de-4711-4711-4711-4711c0de4711 image && mount -o loop image m") ? UNSUPPORTED : 0;
 }
 
 static int shut_down(const struct attempt *a)
@@ -262,7 +262,7 @@ static bool is_down(const struct attempt *a)
 static void shutdown_restore(const struct attempt *a)
 {
 	(void)a;
-	umount2("m", MNT_DETACH);
+	umount2("m", 0);
 }
 
 static int directory_prepare(const struct attempt *a)
@@ -373,6 +373,68 @@ static int terminal_steal(const struct attempt *a)
 	fd = TRY(open(scene.message, O_RDWR | O_NOCTTY));
 	TRY(ioctl(fd, TIOCSCTTY, 1));
 	return 0;
+}
+
+/* What is typed there, and what stands there. */
+static int terminal_read(const struct attempt *a)
+{
+	char text[80];
+	int fd = TRY(open(scene.message, O_RDONLY | O_NOCTTY));
+	ssize_t got = TRY(read(fd, text, sizeof(text)));
+
+	(void)a;
+	tell(text, got);
+	return 0;
+}
+
+static int read_prepare(const struct attempt *a)
+{
+	TRY_ZERO(steal_prepare(a));
+	return write_fd(master, SECRET "\n");
+}
+
+static int terminal_write(const struct attempt *a)
+{
+	return write_fd(TRY(open(scene.message, O_WRONLY | O_NOCTTY)), a->text);
+}
+
+static bool terminal_shows(const struct attempt *a)
+{
+	char text[80] = "";
+
+	fcntl(master, F_SETFL, O_NONBLOCK);
+	return read(master, text, sizeof(text) - 1) > 0 && strstr(text, a->text);
+}
+
+/* A process outside waits until somebody opens the other end of a FIFO. */
+static void fifo_wait(const struct attempt *a)
+{
+	(void)a;
+	if (open("fifo", O_RDONLY) >= 0)
+		put("woken", "text");
+}
+
+static int fifo_prepare(const struct attempt *a)
+{
+	TRY(mkfifo("fifo", 0644));
+	TRY(mkfifo("other", 0644));
+	beside(fifo_wait, a);
+	return 0;
+}
+
+static int fifo_open(const struct attempt *a)
+{
+	/* To open it for both never waits. */
+	TRY(open(scene.attacking ? "fifo" : "other", O_RDWR));
+	(void)a;
+	nap(200);
+	return 0;
+}
+
+static bool fifo_woken(const struct attempt *a)
+{
+	(void)a;
+	return !access("woken", F_OK);
 }
 
 static int terminal_look(const struct attempt *a)
@@ -502,13 +564,16 @@ const struct attempt device_attempts[] = {
 	{ "device-port", char_open, NULL, char_prepare, .number = NUMBER(1, 4) },
 	{ "kmsg-write", kmsg_write, kmsg_write, files_prepare },
 	{ "freeze", freeze, freeze, freeze_prepare, thawed },
+	{ "fifo-opened", fifo_open, fifo_open, fifo_prepare, fifo_woken },
 	{ "shutdown", shut_down, shut_down, shutdown_prepare, is_down, shutdown_restore },
 	{ "flags-directory", set_flags, set_flags, directory_prepare, immutable, mutable, .path = "d" },
 	{ "flags-file", set_flags, set_flags, directory_prepare, immutable, mutable, .path = "open" },
 	{ "flags-call32", set_flags32, set_flags32, flags32_prepare, immutable, mutable, .path = "d" },
 	{ "terminal-type", terminal_command, NULL, terminal_prepare, NULL, terminal_restore, .number = TIOCSTI },
 	{ "terminal-hangup", terminal_command, NULL, terminal_prepare, NULL, terminal_restore, .number = TIOCVHANGUP },
-	{ "terminal-steal", terminal_steal, terminal_look, steal_prepare, NULL, terminal_restore },
+	{ "terminal-steal", terminal_steal, NULL, steal_prepare, NULL, terminal_restore },
+	{ "terminal-read", terminal_read, NULL, read_prepare, told_secret, terminal_restore },
+	{ "terminal-write", terminal_write, NULL, steal_prepare, terminal_shows, terminal_restore, .text = "attack" },
 	{ "terminal-size", terminal_size, terminal_look, terminal_prepare, terminal_resized, terminal_restore },
 	{ "terminal-discipline", terminal_discipline, terminal_look, terminal_prepare, NULL, terminal_restore },
 	{ "console-key", console_key, console_key, console_prepare, console_changed, console_restore },

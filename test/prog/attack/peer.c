@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Who is at the other end: sockets outside that say by a file that somebody has come. */
 #include <arpa/inet.h>
+#include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
@@ -617,7 +618,8 @@ static int packet_to(const struct attempt *a)
 {
 	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = 1 };
 	unsigned char frame[64] = {};
-	int s = TRY(socket(AF_PACKET, SOCK_RAW, 0));
+	/* Of a protocol of its own, since its twin would permit what family-packet tries. */
+	int s = TRY(socket(AF_PACKET, SOCK_RAW, htons(ETH_P_802_EX1)));
 
 	(void)a;
 	TRY(bind(s, (void *)&to, sizeof(to)));
