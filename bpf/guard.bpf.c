@@ -176,8 +176,9 @@ static __always_inline bool mounts_of_current_reach(void)
 }
 
 /*
- * Denies mounts over the pins and on the path to them. Denies every move and every recursive bind, because the hook
- * does not get the source: a recursive bind may contain a copy of the pins.
+ * If changes in the mount namespace affect the pins, denies mounts over the pins and on the path to them. Then it also
+ * denies every move and every recursive bind, because the hook does not get the source: a recursive bind may contain a
+ * copy of the pins.
  */
 SEC("lsm/sb_mount")
 int BPF_PROG(tsem_guard_mount, const char *dev_name, const struct path *path, const char *type, unsigned long flags)
@@ -437,8 +438,8 @@ int BPF_PROG(tsem_guard_locked_down, enum lockdown_reason what)
 
 /*
  * The init of a container joins while it still runs the runtime's code, with all capabilities (tsem-bpf oci-hook). The
- * workload that it executes must not have the control capability, because kernel_acts() takes a task with it for the
- * kernel. And the workload must not escape through another thread of the runtime, since only the first thread has
+ * workload that it executes must not have the control capability, because kernel_acts() could take a task with it for
+ * the kernel. And the workload must not escape through another thread of the runtime, since only the first thread has
  * joined.
  */
 SEC("lsm/bprm_creds_from_file")

@@ -224,9 +224,9 @@ static __always_inline bool guard_attribute(struct dentry *dentry)
 
 /*
  * Must the current task not have this file open? It must not write to files of the kernel: ftrace_enabled turns all
- * programs off; core_pattern and others run a program outside of every namespace. In proc it may open files of
- * processes, unless they belong to a task outside. It must not open pinned maps, because that reads them.
- * guard_opened() protects the directory of the journals.
+ * programs off; core_pattern and others run a program outside of every namespace. In proc it may write to files of
+ * processes, but not of a task outside; and it must not read files there that show the memory of a task outside. It
+ * must not open pinned maps, because that reads them. guard_opened() protects the directory of the journals.
  */
 static __always_inline bool guard_file(struct file *file)
 {
@@ -298,8 +298,8 @@ static __always_inline bool guard_lock(struct file *file)
 
 /*
  * Must the current task not have this file of nsfs open? It must not open a mount namespace in which no task of its
- * namespace is. The ptrace hook comes first if the task opens it through proc, unless the task's own mount namespace is
- * opened. If the task opens it by a handle (newer kernels), the ptrace hook does not come.
+ * namespace is. If the task opens it through proc, the ptrace hook runs before and notes whose it is, unless it is the
+ * task's own. If the task opens it by a handle (newer kernels), the ptrace hook does not run.
  */
 static __always_inline bool guard_mounts(struct file *file)
 {
