@@ -120,7 +120,7 @@ static __always_inline void inode_record_publish(struct tsem_scratch *e, struct 
 	__sync_fetch_and_add(&r->lock, 1);
 }
 
-/* Appends cell[from .. to), the STR of the path, to the message. Uses the length in the STR. */
+/* Appends the STR at cell[at], its length included, to the message. */
 static __always_inline int message_add_str(struct tsem_hashing *s, struct tsem_scratch *e, u32 at)
 {
 	u32 size;
@@ -134,8 +134,8 @@ static __always_inline int message_add_str(struct tsem_hashing *s, struct tsem_s
 }
 
 /*
- * Is the last path one of the namespace's pseudonyms? A pseudonym is the digest of the real pathname, whatever its
- * form. The result is not cached: only namespaces with pseudonyms pay for the look-up.
+ * Is the last path one of the namespace's pseudonyms? A pseudonym is the digest of the real pathname as a STR, whatever
+ * form the path is hashed in. The result is not cached: only namespaces with pseudonyms pay for the look-up.
  */
 __noinline int path_pseudonym(struct tsem_scratch *e __arg_nonnull)
 {
@@ -183,9 +183,7 @@ static __always_inline int content_hash(struct tsem_scratch *e, struct file *fil
 	return bpf_ima_file_hash(file, e->inode.digest, TSEM_DIGEST_MAX) == HASH_ALGO_SHA256 ? 0 : -EINVAL;
 }
 
-/*
- * May the helper return a cached digest while somebody writes? It does so if an IMA policy is loaded.
- */
+/* May the helper return a cached digest while somebody writes? It does so if an IMA policy is loaded. */
 static __always_inline bool content_cached(struct inode *host)
 {
 	if (bpf_ksym_exists(bpf_tsem_hash_file) || !&ima_policy_flag || host->i_writecount.counter <= 0)
@@ -201,8 +199,7 @@ enum content_use {
 	CONTENT_ATOMIC, /* data, in a hook that must not sleep */
 };
 
-/* The content cannot be hashed. As data on tmpfs it then counts as nothing; else the event is outside of every model.
- */
+/* Content that cannot be hashed: data on tmpfs counts as empty; else the event is outside of every model. */
 static __always_inline void content_none(struct tsem_scratch *e, struct file *file, u32 use)
 {
 	if (use != CONTENT_CODE && file->f_inode->i_sb->s_magic == TMPFS_MAGIC) {
@@ -214,8 +211,8 @@ static __always_inline void content_none(struct tsem_scratch *e, struct file *fi
 }
 
 /*
- * Is the file one in memory that is too long to be hashed? There a hole of any length costs its owner nothing, and
- * nothing ends the kernel's reading of it.
+ * Is this a file in memory that is too long to hash? In such a file a hole of any length costs its owner nothing, and
+ * nothing stops the kernel from reading all of it.
  */
 #define CONTENT_MEMORY_MAX (4ULL << 30)
 
@@ -375,7 +372,7 @@ static __always_inline void cell_content(struct tsem_scratch *e, struct file *fi
 			return;
 		}
 	}
-	/* In memory only, a file may be written through a mapping without a trace: its code is hashed anew. */
+	/* A mapping can change a file in memory without a trace, so hash its code anew. */
 	if (r && host && !(use == CONTENT_CODE && filesystem_volatile(magic)) && content_kept(e, host, size, r))
 		return;
 	if (!r || !inode_record_copy(e, r)) {

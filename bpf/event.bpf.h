@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The one way of every event: begin, describe, map, decide.
+ * The way of every event: begin, describe, map, decide.
  *
  *	TSEM_EVENT_PROGRAM("lsm/task_kill", task_kill, struct task_struct *target, ...)
  *	{
@@ -8,11 +8,11 @@
  *		return DESCRIBED;
  *	}
  *
- * The macro makes the program of a hook from what describes the event. The description gets the scratch `e` and the
- * arguments of the hook. It returns DESCRIBED, or NOT_MODELED where the hook is not modeled for this object.
+ * The macro makes the program of a hook from the function that describes the event. This function gets the scratch `e`
+ * and the arguments of the hook. It returns DESCRIBED, or NOT_MODELED if the hook is not modeled for this object.
  *
- * No hook tests the verdict of an earlier BPF program (the usual `if (ret) return ret;`): the trampoline of an LSM hook
- * ends at the first program that denies, so that an earlier denial cannot be lifted and a later program is not run
+ * No hook tests the verdict of an earlier BPF program (the usual `if (ret) return ret;`). The trampoline of an LSM hook
+ * ends at the first program that denies. So no program can lift an earlier denial, and later programs do not run
  * (invoke_bpf_mod_ret() in arch/x86/net/bpf_jit_comp.c).
  */
 #ifndef TSEM_EVENT_BPF_H
@@ -23,7 +23,7 @@
 #define DESCRIBED 0
 #define NOT_MODELED 1
 
-/* What the scratch keeps of the namespace, whose changes move the generation. */
+/* Copies settings of the namespace to the scratch. Every change of these settings moves tsem_generation. */
 static __always_inline void settings_refresh(struct tsem_scratch *e)
 {
 	struct tsem_namespace *ns = namespace_of(e->record.ns);
@@ -42,7 +42,7 @@ static __always_inline void settings_refresh(struct tsem_scratch *e)
 /* An entry of tsem_texts that is being removed. */
 #define TEXT_GONE (1U << 31)
 
-/* The inode is mapped by now, or will not be: see text_begin(). */
+/* Ends text_begin(): the task has mapped the inode by now, or will not map it. */
 __noinline int text_end(u64 inode)
 {
 	u32 *tasks = bpf_map_lookup_elem(&tsem_texts, &inode);
@@ -52,7 +52,10 @@ __noinline int text_end(u64 inode)
 	return 0;
 }
 
-/* What the last event has left to be done. What the kernel asks for in the middle of a creation comes too early. */
+/*
+ * Does what the last event has left to do. A capability check may come in the middle of a creation, which is too early
+ * to settle it: then the next event does so.
+ */
 static __always_inline void event_do_due(struct tsem_scratch *e)
 {
 	if (e->text) {
@@ -68,8 +71,8 @@ static __always_inline void event_do_due(struct tsem_scratch *e)
 }
 
 /*
- * The ids of the credentials, two to a word. They stand one after the other in struct cred (uid gid suid sgid euid egid
- * fsuid fsgid), which ids_together() tests; struct timespec64 serves as a name for two words at any address.
+ * Are the ids of the credentials side by side in struct cred (uid gid suid sgid euid egid fsuid fsgid)? Then
+ * subject_update() can compare them two to a word. It uses struct timespec64 as a type for two words at any address.
  */
 static __always_inline bool ids_together(void)
 {
@@ -77,8 +80,8 @@ static __always_inline bool ids_together(void)
 }
 
 /*
- * COE and subject anew: the credentials, the ids of the task or the settings changed since the last event, or that left
- * something to be done.
+ * Renews COE and subject, and does what the last event has left to do. Called if the credentials, the TASK_ID or the
+ * settings have changed since the last event, or if that event has called event_due().
  */
 __noinline int subject_refresh(struct tsem_scratch *e __arg_nonnull, u64 generation)
 {
@@ -91,7 +94,7 @@ __noinline int subject_refresh(struct tsem_scratch *e __arg_nonnull, u64 generat
 	if (!t)
 		return 0;
 	event_do_due(e);
-	/* Where the ids alone do not say who acts, each event looks. */
+	/* If the ids of the kernel alone do not say who acts, every event has to look. */
 	if (e->nsref != TSEM_NSREF_INITIAL || !ids_together())
 		event_due(e);
 	__builtin_memcpy(old, coe, sizeof(old));
@@ -130,7 +133,7 @@ static __always_inline void subject_update(struct tsem_scratch *e, struct task_s
 	subject_refresh(e, generation);
 }
 
-/* The scratch of a task that has none yet, or an empty one. NULL: no memory. */
+/* Makes the scratch of the current task, or fills an empty one. NULL: no memory. */
 static __noinline struct tsem_scratch *scratch_make(struct tsem_task *t)
 {
 	struct tsem_globals *g = globals();
@@ -158,7 +161,7 @@ static __noinline struct tsem_scratch *scratch_make(struct tsem_task *t)
 	return e;
 }
 
-/* The scratch of the current task, if it has one. Only a task that is modeled has. */
+/* The scratch of `task`, the current one, or NULL. Only a modeled task has a scratch. */
 static __always_inline struct tsem_scratch *scratch_of(struct task_struct *task)
 {
 	return task->bpf_storage ? bpf_task_storage_get(&tsem_scratch, task, 0, 0) : NULL;
@@ -175,16 +178,19 @@ static __always_inline int guard_deny(void)
 
 #define READ_IMPLIES_EXEC 0x0400000
 
-/* With this personality brk(2) gives memory that can be executed, and no hook tells. Such a task reaches nothing. */
+/*
+ * With this personality brk(2) gives executable memory, and no hook reports it. So the guard denies every event of such
+ * a task in a namespace other than the root.
+ */
 static __always_inline bool guard_personality(struct tsem_scratch *e, struct task_struct *task)
 {
 	return task->personality & READ_IMPLIES_EXEC && e->record.ns;
 }
 
 /*
- * The current task's event begins. NULL if there is nothing to describe; *verdict is then what the hook returns: 0 for
- * a task that is not modeled and for what our own work or the kernel's own reaches. Where there is no memory to
- * describe it in, that is counted, and a task of a namespace other than the root is denied.
+ * Begins an event of the current task. NULL: there is nothing to describe, and the hook returns *verdict. This is 0 if
+ * the task is not modeled, if our own work reached the hook, or if the kernel acts for itself. If there is no memory
+ * for the description, the loss is counted and a task of a namespace other than the root is denied.
  */
 static __always_inline struct tsem_scratch *event_begin(u32 event, int *verdict)
 {
@@ -213,14 +219,14 @@ static __always_inline struct tsem_scratch *event_begin(u32 event, int *verdict)
 	e->busy = 1;
 	cell_clear(e);
 	e->record.event = event;
-	/* What is done to make an inode asks for capabilities at most. */
+	/* While the kernel makes an inode, it only checks capabilities. file_open clears `creating` itself. */
 	if (event != TSEM_EVENT_capable && event != TSEM_EVENT_file_open)
 		e->creating = 0;
 	subject_update(e, task);
 	return e;
 }
 
-/* The event is described: map and decide. 0 or -EPERM. */
+/* Maps and decides the described event. 0 or -EPERM. */
 __noinline int event_finish(struct tsem_scratch *e __arg_nonnull)
 {
 	int known, verdict;
@@ -235,17 +241,17 @@ __noinline int event_finish(struct tsem_scratch *e __arg_nonnull)
 		verdict = event_undescribed(e->record.event, TSEM_LOSS_HASH);
 	else
 		verdict = event_decide(e, known);
-	/* Here and not where the log is written: the stack is short below. */
+	/* Extend here and not in root_log(), where too little stack is left. */
 	if (tsem_root_settings.on && !e->record.ns && known <= 0)
 		root_extend();
-	/* What is not created gets no mark. The kernel asks for capabilities in the middle of a creation. */
+	/* A denied creation gets no mark. A denied capability in the middle of a creation need not end the creation. */
 	if (verdict && e->record.event != TSEM_EVENT_capable)
 		e->creating_instance = 0;
 	e->busy = 0;
 	return verdict;
 }
 
-/* What the hook returns; `described` is what the description returned. */
+/* Ends the event and returns the hook's return value. `described` is what the description has returned. */
 static __always_inline int event_end(struct tsem_scratch *e, int described)
 {
 	if (described == NOT_MODELED) {
@@ -255,17 +261,17 @@ static __always_inline int event_end(struct tsem_scratch *e, int described)
 	return hook_return(event_finish(e));
 }
 
-/* The whole event says only that the hook was reached. */
+/* Ends an event that says only that the task reached the hook. */
 static __always_inline int event_generic(struct tsem_scratch *e)
 {
 	e->record.flags = TSEM_RECORD_GENERIC;
 	return event_end(e, DESCRIBED);
 }
 
-/* It would take a _Pragma for a part of the statement behind it. */
+/* clang-format would take a _Pragma as a part of the statement after it. */
 /* clang-format off */
 
-/* The program tsem_`event` of a hook, and the head of the function that describes. See the top of this file. */
+/* Makes the program tsem_`event` of a hook, and the head of the describing function. See the top of this file. */
 #define TSEM_EVENT_PROGRAM(section, event, args...)                                                             \
 	static __always_inline int describe_##event(struct tsem_scratch *e, unsigned long long *ctx, ##args);   \
 	SEC(section)                                                                                            \
@@ -283,8 +289,8 @@ static __always_inline int event_generic(struct tsem_scratch *e)
 	static __always_inline int describe_##event(struct tsem_scratch *e, unsigned long long *ctx, ##args)
 
 /*
- * The same with a guard, an expression that says whether the hook is denied to a task of a namespace other than the
- * root, whatever its model says. It is asked before anything is described.
+ * The same with a guard. If the expression `guard` is true, the program denies the hook to a task of a namespace other
+ * than the root, whatever its model says. The program evaluates the guard before it describes anything.
  */
 #define TSEM_GUARDED_PROGRAM(section, event, guard, args...)                                                    \
 	static __always_inline int describe_##event(struct tsem_scratch *e, unsigned long long *ctx, ##args);   \
@@ -314,7 +320,7 @@ static __always_inline int event_generic(struct tsem_scratch *e)
 
 /* clang-format on */
 
-/* The program of a hook whose event is generic: it says only that the hook was reached. It looks at no argument. */
+/* Makes the program of a hook with a generic event: it says only that the task reached the hook, with no argument. */
 #define TSEM_GENERIC(name)                             \
 	TSEM_EVENT_PROGRAM("lsm/" #name, name)         \
 	{                                              \
@@ -322,7 +328,7 @@ static __always_inline int event_generic(struct tsem_scratch *e)
 		return DESCRIBED;                      \
 	}
 
-/* TASK: TASK_ID of a task; zero bytes for a task outside of every namespace. */
+/* TASK: TASK_ID of a task; zero bytes for a task in no namespace, or for a root task in another namespace's event. */
 static __always_inline void cell_task(struct tsem_scratch *e, struct task_struct *task)
 {
 	struct tsem_task *of = task_named(e->record.ns, task);

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Guards: what no task of a namespace may do, whatever its model and its user, because it would break the namespace. It
- * may not reach tsem-bpf's own maps, programs, links and pins; run its own programs before them; take over or starve a
- * task outside, or make the kernel do so; change the kernel; or execute anything with the control capability.
- * docs/hooks.md says what is left to the model.
+ * Guards: what no task of a namespace may do, whatever its model and its user, because it would break the namespace.
+ * Such a task may not reach tsem-bpf's own maps, programs, links and pins. It may not run its own programs before them.
+ * It may not take over or starve a task outside, or make the kernel do so. It may not change the kernel, or execute
+ * anything with the control capability. docs/hooks.md says what is left to the model.
  */
 #include "guard.bpf.h"
 #include "pins.bpf.h"
@@ -20,7 +20,7 @@
 #define MS_REC 16384
 #define MS_PROPAGATION (1 << 17 | 1 << 18 | 1 << 19 | 1 << 20) /* MS_UNBINDABLE, MS_PRIVATE, MS_SLAVE, MS_SHARED */
 
-/* The names of all our maps and programs begin with this; other names that do are refused too. */
+/* The names of all our maps and programs begin with tsem_. A foreign name with this beginning is refused too. */
 static __always_inline bool name_ours(const char *name)
 {
 	return name[0] == 't' && name[1] == 's' && name[2] == 'e' && name[3] == 'm' && name[4] == '_';
@@ -71,9 +71,9 @@ static __always_inline bool program_reads_kernel(struct bpf_prog *prog)
 }
 
 /*
- * Programs that only see packets and control groups are left to the model. All others, and those of later kernels,
- * could run before ours, answer for a hook, send signals or change memory. A sysctl program could change what a task
- * outside writes to core_pattern.
+ * The model decides about programs that only see packets and control groups. The guard denies all others, and types of
+ * later kernels: they could run before ours, answer for a hook, send signals or change memory. A sysctl program could
+ * change what a task outside writes to core_pattern.
  */
 SEC("lsm/bpf_prog_load")
 int BPF_PROG(tsem_guard_prog_load, struct bpf_prog *prog)
@@ -109,7 +109,7 @@ int BPF_PROG(tsem_guard_prog_load, struct bpf_prog *prog)
 	}
 }
 
-/* Is this the attach type of a refused program? Somebody outside may have loaded it and passed it in. */
+/* Is this the attach type of a refused program? A task outside may have loaded the program and passed it in. */
 static __always_inline bool attach_type_guarded(u32 type)
 {
 	switch (type) {
@@ -151,7 +151,7 @@ int BPF_PROG(tsem_guard_bpf, int cmd, union bpf_attr *attr)
 	return 0;
 }
 
-/* No BPF filesystem at all: the mount may propagate to a copy elsewhere. */
+/* Denies the unmount of every BPF filesystem: it may propagate to a copy elsewhere. */
 SEC("lsm/sb_umount")
 int BPF_PROG(tsem_guard_umount, struct vfsmount *mnt, int flags)
 {
@@ -176,8 +176,9 @@ static __always_inline bool mounts_of_current_reach(void)
 }
 
 /*
- * Nothing is mounted over the pins or on the path to them. Nothing is moved, because the hook does not get which mount.
- * Nor does it get what is bound: a recursive bind may contain a copy of the pins.
+ * If changes in the mount namespace affect the pins, denies mounts over the pins and on the path to them. Then it also
+ * denies every move and every recursive bind, because the hook does not get the source: a recursive bind may contain a
+ * copy of the pins.
  */
 SEC("lsm/sb_mount")
 int BPF_PROG(tsem_guard_mount, const char *dev_name, const struct path *path, const char *type, unsigned long flags)
@@ -202,8 +203,8 @@ int BPF_PROG(tsem_guard_mount, const char *dev_name, const struct path *path, co
 /*
  * The same for move_mount(2). `from` is a mount that is moved away, or a copy that is in no mount namespace yet; such a
  * copy is allowed if it has no pins in it. MOVE_MOUNT_SET_GROUP moves nothing but makes `to` a peer of `from`: then an
- * unmount on one also unmounts on the other. The hook does not get this flag; in this case both are roots of mounts of
- * one filesystem.
+ * unmount on one also unmounts on the other. The hook does not get this flag, but with it both paths are roots of
+ * mounts of one filesystem.
  */
 SEC("lsm/move_mount")
 int BPF_PROG(tsem_guard_move_mount, const struct path *from, const struct path *to)
@@ -240,8 +241,8 @@ int BPF_PROG(tsem_guard_remount, struct super_block *sb)
 }
 
 /*
- * The control group filesystem also takes the program that the kernel executes outside as an option, even without being
- * mounted.
+ * The control group filesystem also takes release_agent, the program that the kernel executes outside, as a mount
+ * option, even if nothing is mounted.
  */
 SEC("lsm/fs_context_parse_param")
 int BPF_PROG(tsem_guard_option, struct fs_context *fc, struct fs_parameter *param)
@@ -255,7 +256,7 @@ int BPF_PROG(tsem_guard_option, struct fs_context *fc, struct fs_parameter *para
 }
 
 /*
- * A debugger inside cannot reach a task outside, a task outside does not become the debugger, and it cannot be starved.
+ * Denies an action on a task outside: a task inside cannot debug or starve it, and cannot make it its debugger.
  */
 static __always_inline int guard_task(struct task_struct *task)
 {
@@ -312,9 +313,10 @@ int BPF_PROG(tsem_guard_setrlimit, struct task_struct *task, unsigned int resour
 }
 
 /*
- * A file can send any signal to its owner (F_SETOWN, F_SETSIG) when something happens to it, whoever has this pid by
- * then. So each open file notes the namespace that set the owner; signals then reach only that namespace. The kernel
- * may reuse the address for another file, but that one sends no signal before its own owner is set.
+ * A file can send any signal to its owner (F_SETOWN, F_SETSIG) when something happens to it. By then another task may
+ * have that pid. So tsem_signals notes for each open file the namespace that set the owner, and signals reach only that
+ * namespace. The kernel may reuse the address for another file, but that file sends no signal before its own owner is
+ * set.
  */
 SEC("lsm/file_set_fowner")
 int BPF_PROG(tsem_guard_fowner, struct file *file)
@@ -358,8 +360,8 @@ int BPF_PROG(tsem_guard_sigio, struct task_struct *task, struct fown_struct *own
 }
 
 /*
- * KEYCTL_SESSION_TO_PARENT gives the parent another keyring; nothing else makes blank credentials. The parent has to be
- * in the namespace.
+ * KEYCTL_SESSION_TO_PARENT gives the parent another keyring, so the parent has to be in the namespace. Nothing else
+ * makes blank credentials.
  */
 SEC("lsm/cred_alloc_blank")
 int BPF_PROG(tsem_guard_parent_keyring)
@@ -389,7 +391,7 @@ int BPF_PROG(tsem_guard_perf_event, struct perf_event *event)
 	return outside ? guard_deny() : 0;
 }
 
-/* Code for the kernel. If the kernel itself requests a module (request_module()), a process outside loads it. */
+/* Denies code for the kernel. If the kernel itself requests a module (request_module()), a process outside loads it. */
 SEC("lsm/kernel_read_file")
 int BPF_PROG(tsem_guard_read_file, struct file *file, enum kernel_read_file_id id)
 {
@@ -418,8 +420,8 @@ int BPF_PROG(tsem_guard_load_data, enum kernel_load_data_id id)
 }
 
 /*
- * Kernel memory: refuses what lockdown mode *integrity* refuses (also a memory image in /dev/snapshot), and what reads
- * kernel memory, because the memo's secrets are there.
+ * Denies what lockdown mode *integrity* denies (also a memory image in /dev/snapshot). Also denies what reads kernel
+ * memory, because the memo's secrets are there.
  */
 SEC("lsm/locked_down")
 int BPF_PROG(tsem_guard_locked_down, enum lockdown_reason what)
@@ -436,8 +438,9 @@ int BPF_PROG(tsem_guard_locked_down, enum lockdown_reason what)
 
 /*
  * The init of a container joins while it still runs the runtime's code, with all capabilities (tsem-bpf oci-hook). The
- * workload that it executes must not have the control capability, which kernel_acts() attributes to the kernel. And it
- * must not escape through another thread of the runtime, since only the first thread has joined.
+ * workload that it executes must not have the control capability, because kernel_acts() could take a task with it for
+ * the kernel. And the workload must not escape through another thread of the runtime, since only the first thread has
+ * joined.
  */
 SEC("lsm/bprm_creds_from_file")
 int BPF_PROG(tsem_guard_exec, struct linux_binprm *bprm, struct file *file)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
  * Building blocks of guards. A guard usually is a separate program (guard.bpf.c). For frequent hooks the event's
- * program calls the guard instead (TSEM_GUARDED_PROGRAM); these functions are for tasks of a namespace only.
+ * program calls the guard instead (TSEM_GUARDED_PROGRAM). These functions are for tasks of a namespace only.
  */
 #ifndef TSEM_GUARD_BPF_H
 #define TSEM_GUARD_BPF_H
@@ -83,13 +83,13 @@ static __always_inline struct ns_common *mounts_of(struct task_struct *task)
 	return (struct ns_common *)(mounts ? mounts + bpf_core_field_offset(struct mnt_namespace, ns) : 0);
 }
 
-/* Must the current task change nothing in this filesystem: is it one of BPF, as that of the pins is? */
+/* Is this a BPF filesystem, like that of the pins? The current task must change nothing in it. */
 static __always_inline bool guard_pins(struct super_block *sb)
 {
 	return sb->s_magic == BPF_FS_MAGIC;
 }
 
-/* Does the file in proc belong to a process? All others are the kernel's. */
+/* Does this file in proc belong to a process? All other files there belong to the kernel. */
 static __always_inline bool proc_of_process(struct dentry *dentry)
 {
 	char first;
@@ -119,7 +119,7 @@ static __always_inline bool proc_tells_memory(const char *name, u32 size)
 	       !bpf_strncmp(name, size, "auxv");
 }
 
-/* Does it belong to a task outside of the namespace of the current task, `t`? */
+/* Does this file in proc belong to a task outside of the namespace of the current task, `t`? */
 static __always_inline bool proc_of_outside(struct tsem_task *t, struct file *file)
 {
 	struct pid *pid = (struct pid *)proc_pid((u64)BPF_CORE_READ(file, f_inode));
@@ -150,7 +150,7 @@ static __always_inline bool guard_proc(struct file *file, bool write)
 	return (write || proc_tells_memory(name, sizeof(name))) && proc_of_outside(t, file);
 }
 
-/* Files of a control group that kill tasks, or make the kernel execute a program outside. */
+/* Does this file of a control group kill tasks, or make the kernel execute a program outside? */
 static __always_inline bool guard_cgroup(struct file *file)
 {
 	char name[16] = {};
@@ -160,8 +160,8 @@ static __always_inline bool guard_cgroup(struct file *file)
 }
 
 /*
- * Must the current task not write to this file, since a namespace has executed it, and it is mapped somewhere or about
- * to be? The kernel says ETXTBSY for programs only, not for libraries.
+ * Must the current task not write to this file? It must not if a namespace has executed the file or mapped it as code,
+ * and a task maps the file now or is about to. The kernel says ETXTBSY for programs only, not for libraries.
  */
 static __always_inline bool guard_text(struct file *file)
 {
@@ -183,7 +183,7 @@ static __always_inline bool guard_text(struct file *file)
 
 /*
  * Set by load: the directory of the journals, and the directories above it. A task of a namespace must not touch
- * anything in the first one, and must not move or hide any of them.
+ * anything in the directory of the journals, and must not move or hide any of these directories.
  */
 #define RUN_DIRECTORIES 4
 const volatile struct {
@@ -192,7 +192,7 @@ const volatile struct {
 	u32 used;
 } tsem_run[RUN_DIRECTORIES] = {};
 
-/* `inode` may be NULL: what is read there is then 0, which is no inode's number. */
+/* `inode` may be NULL: then the number reads as 0, which no inode has. */
 static __always_inline bool run_is(struct inode *inode, u32 i)
 {
 	struct inode *at = bpf_core_cast(inode, struct inode);
@@ -200,13 +200,13 @@ static __always_inline bool run_is(struct inode *inode, u32 i)
 	return tsem_run[i].used && at->i_ino == tsem_run[i].inode && at->i_sb->s_dev == tsem_run[i].device;
 }
 
-/* Is it in the directory of the journals, or that directory? */
+/* Is this the directory of the journals, or is it in that directory? */
 static __always_inline bool guard_run(struct dentry *dentry)
 {
 	return run_is(dentry->d_parent->d_inode, 0) || run_is(dentry->d_inode, 0);
 }
 
-/* Is it the directory of the journals, or one above it? */
+/* Is this the directory of the journals, or a directory above it? */
 static __always_inline bool guard_run_way(struct dentry *dentry)
 {
 	for (u32 i = 0; i < RUN_DIRECTORIES; i++) {
@@ -229,10 +229,10 @@ static __always_inline bool guard_attribute(struct dentry *dentry)
 }
 
 /*
- * Must the current task not have this file open? Files of the kernel must not be opened for writing: ftrace_enabled
- * turns all programs off; core_pattern and others run a program outside of every namespace. In proc files of processes
- * are allowed, unless they show a task outside. Pinned maps must not be opened, because that reads them. guard_opened()
- * protects the directory of the journals.
+ * Must the current task not have this file open? It must not write to files of the kernel: ftrace_enabled turns all
+ * programs off; core_pattern and others run a program outside of every namespace. In proc it may write to files of
+ * processes, but not of a task outside; and it must not read files there that show the memory of a task outside. It
+ * must not open pinned maps, because that reads them. guard_opened() protects the directory of the journals.
  */
 static __always_inline bool guard_file(struct file *file)
 {
@@ -308,7 +308,7 @@ static __always_inline bool guard_terminal(struct file *file)
 	return outside;
 }
 
-/* Is the file in the directory of the journals, or that directory? Of a stacked file, check the file below. */
+/* Is the file in the directory of the journals, or that directory? For a stacked file, check the file below it. */
 static __always_inline bool guard_journal(struct file *file)
 {
 	return file->f_inode->i_sb->s_dev == tsem_run[0].device && guard_run(file->f_path.dentry);
@@ -343,8 +343,8 @@ static __always_inline bool guard_lock(struct file *file)
 
 /*
  * Must the current task not have this file of nsfs open? It must not open a mount namespace in which no task of its
- * namespace is. Through proc the ptrace hook comes first, unless it is its own; by a handle (newer kernels) it does
- * not.
+ * namespace is. If the task opens it through proc, the ptrace hook runs before and notes whose it is, unless it is the
+ * task's own. If the task opens it by a handle (newer kernels), the ptrace hook does not run.
  */
 static __always_inline bool guard_mounts(struct file *file)
 {
@@ -367,7 +367,7 @@ static __always_inline bool guard_mounts(struct file *file)
 	return foreign;
 }
 
-/* Has the namespace used up its share of files with a named receiver of signals? */
+/* Has the namespace used up its share of open files with a named receiver of signals? */
 static __always_inline bool signals_full(void)
 {
 	struct tsem_task *t = task_confined();
@@ -377,8 +377,9 @@ static __always_inline bool signals_full(void)
 }
 
 /*
- * Must the current task not use this ioctl? These type for others, change the meaning of their keys, take their
- * terminal or hang it up, freeze a filesystem, run a program at an event, or open another mount namespace.
+ * Must the current task not use this ioctl? The refused ones type for others, change the meaning of their keys, lock
+ * the switching of consoles, take their terminal or hang it up, freeze or shut down a filesystem, run a program at an
+ * event, open another mount namespace, or name one more receiver of signals than the share.
  */
 static __always_inline bool guard_ioctl(u32 cmd, unsigned long arg)
 {
@@ -411,7 +412,7 @@ static __always_inline bool guard_ioctl(u32 cmd, unsigned long arg)
 	return false;
 }
 
-/* Does the command name a receiver of signals when the share is used up? */
+/* Must the current task not use this fcntl? It must not name a receiver of signals once the share is used up. */
 static __always_inline bool guard_fcntl(u32 cmd)
 {
 	return (cmd == F_SETOWN || cmd == F_SETOWN_EX || cmd == F_SETLEASE || cmd == F_NOTIFY) && signals_full();
@@ -431,7 +432,7 @@ const volatile u32 tsem_uprobe_type = 0xffffffff;
 /*
  * Must the current task not open this counter? A uprobe is a breakpoint in every process that maps the file, and can
  * increment a word of their memory. Newer kernels (not 6.12) give the hook no attributes; there tsem_guard_perf_event
- * undoes it after it was made.
+ * undoes the uprobe once it is made.
  */
 static __always_inline bool guard_perf(void *ctx)
 {

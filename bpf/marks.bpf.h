@@ -2,37 +2,37 @@
 /*
  * Marks of created inodes.
  *
- * An inode that a task of a namespace creates is marked with the TASK_ID of its creator and an instance number, counted
- * for each directory and creator. For that namespace the inode's component in a path is then that mark, so that a
- * random name gives the same coefficient in every run.
+ * If a task of a namespace creates an inode, the inode gets a mark: the TASK_ID of its creator and an instance number,
+ * counted for each directory and creator. In the paths of that namespace the mark replaces the name of the inode's
+ * component. So a random name gives the same coefficient in every run.
  *
- * A mark is kept under superblock, inode number and generation (on an overlay: of the upper layer). It is there as long
- * as the inode exists, whether the kernel has it in memory or not. The number is given when the inode has come to be,
- * so that a creation that fails uses up none. The kernel holds the directory's lock from the hook that announces the
- * creation until then.
+ * The key of a mark is the superblock, inode number and generation (on an overlay: of the upper layer). A mark exists
+ * as long as its inode, whether the kernel has the inode in memory or not. The instance number is counted when the
+ * inode exists, so a creation that fails uses up no number. The kernel holds the directory's lock from the hook that
+ * announces the creation until then.
  */
 #ifndef TSEM_MARKS_BPF_H
 #define TSEM_MARKS_BPF_H
 
 #include "event.bpf.h"
 
-/* Two words of memory at any address, for which the kernel has no type of its own. */
+/* The word at a kernel address. The kernel has no type for that; struct timespec64 begins with such a word. */
 static __always_inline u64 word_at(u64 address)
 {
 	return bpf_core_cast((void *)address, struct timespec64)->tv_sec;
 }
 
 /*
- * A bit for each inode that ever got a mark, by its number: a path has many components, of which few are created. A bit
- * that is set asks tsem_marks. No bit is ever cleared: that costs time only.
+ * A bit for each inode that ever got a mark, by a hash of its number. A path has many components, and few of them are
+ * created. Only if the bit is set, the programs look into tsem_marks. They never clear a bit: that only costs time.
  */
 #define FILTER_BITS 20
 #define FILTER_WORDS (1 << (FILTER_BITS - 6))
 u64 tsem_mark_filter[FILTER_WORDS];
 
 /*
- * The bit of a filesystem in tsem_namespace.mark_devices. A path is searched for created components only in filesystems
- * where the namespace has created something.
+ * The bit of a filesystem in tsem_namespace.mark_devices. A walk looks for created components only in filesystems where
+ * the namespace has created something.
  */
 static __always_inline u64 device_bit(u32 device)
 {
@@ -45,9 +45,10 @@ static __always_inline u32 filter_bit(u64 number)
 }
 
 /*
- * The inode that says which file it is. One of an overlay does not: its number may be that of a file in another layer.
- * What is created there lies in the upper layer; overlayfs keeps the dentry of that right behind its inode. It is a
- * module, which may be loaded after us: its types cannot be asked, what lies there can. 0: there is none.
+ * The inode that identifies the file. An overlay's own inode does not: its number may be that of a file in another
+ * layer. A file that is created on an overlay is in the upper layer. overlayfs keeps the upper dentry right behind its
+ * own inode. overlayfs is a module that may be loaded after us. So its BTF is not available, and this reads the memory
+ * there and checks it. 0: there is no upper inode.
  */
 static __always_inline u64 inode_below(u64 address)
 {
@@ -64,7 +65,7 @@ static __always_inline u64 inode_below(u64 address)
 	return (u64)below;
 }
 
-/* May the inode at this address, which is not one of an overlay, have a mark? */
+/* May the inode at this address have a mark? It must not be an inode of an overlay. */
 static __always_inline bool filter_has(u64 inode)
 {
 	u32 bit = filter_bit(bpf_core_cast((void *)inode, struct inode)->i_ino);
@@ -72,7 +73,7 @@ static __always_inline bool filter_has(u64 inode)
 	return *(volatile u64 *)&tsem_mark_filter[bit >> 6 & (FILTER_WORDS - 1)] >> (bit & 63) & 1;
 }
 
-/* The same for any inode. */
+/* May the inode at this address have a mark? It may be an inode of an overlay. */
 static __always_inline bool mark_likely(u64 address)
 {
 	u64 inode = inode_below(address);
@@ -86,7 +87,7 @@ static __always_inline void inode_key_of(struct tsem_inode_key *key, u64 address
 	struct inode *inode = bpf_core_cast((void *)number, struct inode);
 
 	if (!number) {
-		/* On an overlay, in no upper layer: nobody has created it, and it has this key for a moment. */
+		/* On an overlay but not in the upper layer: no task created it. A copy up gives it another key. */
 		key->inode = address;
 		key->device = 0;
 		key->generation = ~0U;
@@ -97,7 +98,7 @@ static __always_inline void inode_key_of(struct tsem_inode_key *key, u64 address
 	key->generation = inode->i_generation;
 }
 
-/* The mark of the inode at this address, if it is one of the namespace. */
+/* The mark of the inode at this address, if a task of the namespace created it; else NULL. */
 static __noinline struct tsem_mark *mark_ours(struct tsem_scratch *e, u64 inode)
 {
 	struct tsem_mark *m;
@@ -115,13 +116,16 @@ static __always_inline bool inode_created(struct tsem_scratch *e, struct inode *
 	return mark_likely(address) && mark_ours(e, address);
 }
 
-/* The number as the namespace counts it (`instances`). */
+/* The instance number that counts: not more than the setting `instances` of the namespace, if that is not 0. */
 static __always_inline u64 instance_saturated(struct tsem_scratch *e, u64 instance)
 {
 	return e->instances && instance > e->instances ? e->instances : instance;
 }
 
-/* A created component in NAMED: instance and owner of the inode at this address; 0: of the one that is to be. */
+/*
+ * Appends the mark of a created component in NAMED: instance number and creator of the inode at this address; 0: of the
+ * inode that the task is about to make.
+ */
 static __always_inline int cell_mark(struct tsem_scratch *e, u64 inode)
 {
 	struct tsem_mark *m;
@@ -140,8 +144,8 @@ static __always_inline int cell_mark(struct tsem_scratch *e, u64 inode)
 }
 
 /*
- * The number that the next file of the current task gets in the directory of e->creation; 0: there is no room. A
- * namespace that has had its share of directories goes on in those that it has made files in.
+ * The number of the next file that the current task makes in the directory of e->creation; 0: there is no room. If a
+ * namespace has used up its share of tsem_creations, it can still make files where it has an entry.
  */
 static __always_inline u64 creation_number(struct tsem_scratch *e)
 {
@@ -159,9 +163,9 @@ static __always_inline u64 creation_number(struct tsem_scratch *e)
 }
 
 /*
- * The entry of tsem_creations that has just been made goes with its directory; without that, a workload of many
- * temporary directories would fill the map. More creators than there is room for are those of directories that stay:
- * their entries go with the namespace.
+ * Notes the new entry of tsem_creations, so that it is removed with its directory. Else a workload with many temporary
+ * directories would fill the map. A directory with more creators than there is room for is one that stays: its other
+ * entries are removed with the namespace.
  */
 static __always_inline void creation_remember(struct tsem_scratch *e)
 {
@@ -180,7 +184,7 @@ static __always_inline void creation_remember(struct tsem_scratch *e)
 	bpf_for(i, 0, TSEM_DIRECTORY_CREATORS) {
 		if (!at_most(i, TSEM_DIRECTORY_CREATORS - 1))
 			return;
-		/* One of a namespace that is gone is of no use. */
+		/* Reuse the slot of an entry that was removed with its namespace. */
 		if (d->made[i].ns && bpf_map_lookup_elem(&tsem_creations, &d->made[i]))
 			continue;
 		d->made[i] = e->creation;
@@ -188,7 +192,7 @@ static __always_inline void creation_remember(struct tsem_scratch *e)
 	}
 }
 
-/* The file number `instance` has been made: the next one gets the next number. */
+/* Counts the file with the number `instance`, so that the next file gets the next number. */
 static __always_inline void creation_count(struct tsem_scratch *e, struct tsem_namespace *ns, u64 instance)
 {
 	u64 *count = bpf_map_lookup_elem(&tsem_creations, &e->creation);
@@ -204,7 +208,7 @@ static __always_inline void creation_count(struct tsem_scratch *e, struct tsem_n
 		creation_remember(e);
 }
 
-/* The inode at this address has been made by the current task: it gets its mark. */
+/* Gives the inode at this address its mark: the current task has made it. */
 __noinline int creation_commit(struct tsem_scratch *e __arg_nonnull, u64 inode)
 {
 	struct tsem_namespace *ns = namespace_of(e->record.ns);
@@ -214,7 +218,7 @@ __noinline int creation_commit(struct tsem_scratch *e __arg_nonnull, u64 inode)
 	e->creating = 0;
 	if (!ns || !instance)
 		return 0;
-	/* An overlay copies the directory up when something is made in it. */
+	/* A creation makes an overlay copy the directory up, which changes its key. */
 	if (e->creation.directory.inode)
 		inode_key_of(&e->creation.directory, e->creating_directory);
 	inode_key_of(&e->inode_key, inode);
@@ -237,7 +241,7 @@ __noinline int creation_commit(struct tsem_scratch *e __arg_nonnull, u64 inode)
 	return 0;
 }
 
-/* The current task is about to make an inode for `dentry`, in `dir`. */
+/* Announces that the current task is about to make an inode for `dentry`, in `dir`. */
 static __always_inline void creation_begin(struct tsem_scratch *e, struct inode *dir, struct dentry *dentry)
 {
 	e->creating_directory = (u64)dir;
@@ -251,8 +255,8 @@ static __always_inline void creation_begin(struct tsem_scratch *e, struct inode 
 }
 
 /*
- * Is it the dentry that the current task has announced? What has its address later, after a creation that failed, has
- * another name or parent.
+ * Is this the dentry that the current task has announced? After a creation that failed, another dentry may get the same
+ * address, but it has another name or parent.
  */
 static __always_inline bool creation_announced(struct tsem_scratch *e, struct dentry *dentry)
 {
@@ -260,7 +264,7 @@ static __always_inline bool creation_announced(struct tsem_scratch *e, struct de
 	       e->creating_name == dentry->d_name.hash_len;
 }
 
-/* The inode is deleted: its mark goes, and what was counted in it. */
+/* Removes the mark of a deleted inode, and the counters of a deleted directory. */
 static __always_inline void creation_forget(u64 inode)
 {
 	struct tsem_inode_key key = {};

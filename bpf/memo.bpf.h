@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * The memo: from an event to its coefficient, so that a repeated event is not hashed.
+ * The memo: a cache from an event to its coefficient. A repeated event needs no hashing.
  *
- * The tag of an event is NH (Black, Halevi, Krawczyk, Krovetz, Rogaway: UMAC, 1999), a universal hash, over the hashed
- * bytes of its description, twice with a shifted key, added to the subject, a SipHash of who acts. NH costs BPF a third
- * of SipHash, since BPF cannot rotate. Bytes that are told and not hashed are left out: an event on a random name hits.
+ * The tag of an event has two words. Each is the sum of an NH hash and a word of the subject. NH (Black, Halevi,
+ * Krawczyk, Krovetz, Rogaway: UMAC, 1999) is a universal hash; it covers the hashed bytes of the description, the
+ * second time with a shifted key. The subject is a SipHash of who acts. In BPF, which cannot rotate, NH costs a third
+ * of SipHash. NH leaves out the bytes that are told but not hashed, so an event on a random name hits the memo.
  *
- * An entry that has an owner also answers for the decide step: its coefficient is valid in that namespace. So the
- * repeated case costs one look-up.
+ * An entry with an owner also answers for the decide step: its coefficient is valid in the owner's namespace. So a
+ * repeated event costs one look-up.
  *
- * The bucket of a tag is a SipHash of its sum under a key of its own. So the time that an event takes tells nothing of
- * the key of NH: only equal tags meet, which two descriptions have with a probability of 2^-64, whatever a workload
- * chooses. Only coefficients that were found valid are kept. All keys are drawn at random for every load. No task of a
- * namespace may load a program that reads them.
+ * The bucket of a tag is a SipHash of the sum of its words, under a separate key. So the time that an event takes says
+ * nothing about the key of NH, unless two tags have the same sum. Two descriptions have the same tag with a probability
+ * of 2^-64, whatever a workload chooses. The memo keeps only coefficients that were found valid, and the TASK_IDs of
+ * valid execs. Each load draws all keys at random. No task of a namespace can load a program that reads them.
  *
- * The table is an array of small buckets, each guarded by a sequence count. A reader that meets a writer takes it for a
- * miss.
+ * The table is an array of small buckets. A sequence count guards each bucket. A reader that meets a writer treats this
+ * as a miss.
  */
 #ifndef TSEM_MEMO_BPF_H
 #define TSEM_MEMO_BPF_H
@@ -24,7 +25,7 @@
 #include "prf.bpf.h"
 #include "tsem_maps.bpf.h"
 
-/* Bytes of a description that one turn of the loop takes. */
+/* Bytes of a description that memo_key() hashes in one turn of its loop. */
 #define MEMO_PIECE 32
 #define MEMO_HEADER 2
 #define MEMO_WORDS (TSEM_CELL_MAX / 8 + MEMO_HEADER + MEMO_PIECE / 8 + 1)
@@ -33,7 +34,7 @@
 const volatile u64 tsem_memo_secret[MEMO_WORDS] = {};
 const volatile u64 tsem_bucket_secret[4] = {};
 
-/* Both sums over one word: each half of it is added to a half of a key word, and the two are multiplied. */
+/* Adds one word to both sums: adds each half of the word to a half of a key word, and multiplies the two results. */
 #define NH(word, key)                                                   \
 	do {                                                            \
 		u32 low = (u32)(word), high = (word) >> 32;             \
@@ -41,18 +42,21 @@ const volatile u64 tsem_bucket_secret[4] = {};
 		sum1 += (u64)(low + (key)[2]) * (u32)(high + (key)[3]); \
 	} while (0)
 
-/* The tag of the event at hand, as far as it is described, into memo[]. `kind`: what is to be known of it. */
+/*
+ * Computes the tag of the current event from what is described so far, into memo[], and its bucket. `kind`: see
+ * memo_kind().
+ */
 static __always_inline void memo_key(struct tsem_scratch *e, u32 kind)
 {
 	const u32 *secret = (const u32 *)tsem_memo_secret;
 	u32 size = e->record.hashed_size, at = *(volatile u32 *)&e->zero;
 	u64 sum0 = e->subject[0], sum1 = e->subject[1];
 
-	/* Without `volatile` the compiler would take the key for the zeros that it is initialized with. */
+	/* The cast drops `volatile`. Without this the compiler would use the zeros of the initializer as the key. */
 	barrier_var(secret);
 	NH(size | (u64)kind << 32, secret);
 	NH((u64)e->record.shape, secret + 2);
-	/* The last piece is padded with zeros. */
+	/* Pads the last piece with zeros. */
 	if (at_most(size, TSEM_CELL_MAX)) {
 		u64 *end = (u64 *)(e->record.cell + size);
 
@@ -77,7 +81,9 @@ static __always_inline void memo_key(struct tsem_scratch *e, u32 kind)
 	e->memo_bucket = prf_of_word(tsem_bucket_secret, sum0 + sum1) & (TSEM_MEMO_BUCKETS - 1);
 }
 
-/* The owner of an entry that says nothing of any namespace, and who may take nothing from the memo: no two are equal.
+/*
+ * MEMO_NOBODYS is the owner of an entry that is not known to be valid in any namespace. MEMO_NOBODY is the memo_owner
+ * of a task that may use no namespace's entry. The two differ, so such a task matches no owner.
  */
 #define MEMO_NOBODYS (~0ULL)
 #define MEMO_NOBODY (~0ULL - 1)
@@ -97,8 +103,8 @@ static __always_inline bool memo_matches(const struct tsem_scratch *e, const str
 }
 
 /*
- * Begins to read the entry of the event memo[]: that of its namespace, if `owned`, or any. NULL: there is none. What is
- * read from it is good if memo_read_end() says so.
+ * Begins to read an entry with the tag memo[]: the one of the task's namespace if `owned`, else any. NULL: there is
+ * none. The caller may use what it has read only if memo_read_end() then returns true.
  */
 static __always_inline struct tsem_memo_entry *memo_read_begin(struct tsem_scratch *e, struct tsem_memo *m, bool owned,
 							       u32 *lock)
@@ -116,7 +122,7 @@ static __always_inline bool memo_read_end(struct tsem_memo *m, u32 lock)
 	return !(lock & 1) && *(volatile u32 *)&m->lock == lock;
 }
 
-/* The entry that says that the event memo[] is valid in its namespace, or NULL. `uses`: what it has counted. */
+/* The entry that says that the event memo[] is valid in its namespace, or NULL. Sets *uses to the entry's counter. */
 static __always_inline struct tsem_memo_entry *memo_owned(struct tsem_scratch *e, u64 *uses)
 {
 	struct tsem_memo *m = memo_bucket(e);
@@ -131,8 +137,9 @@ static __always_inline struct tsem_memo_entry *memo_owned(struct tsem_scratch *e
 }
 
 /*
- * Is the event memo[] known to be valid in its namespace? Then it is counted. A writer that replaces the entry changes
- * `uses`: what is counted here belongs to the entry that was compared.
+ * Is the event memo[] known to be valid in its namespace? If so, counts it. A writer that replaces the entry changes
+ * `uses`, so this only counts for the entry that it has compared. It also fails if another task counts at the same
+ * time: the event then takes the slow way.
  */
 static __always_inline bool memo_use(struct tsem_scratch *e)
 {
@@ -142,7 +149,7 @@ static __always_inline bool memo_use(struct tsem_scratch *e)
 	return known && __sync_val_compare_and_swap(&known->uses, uses, uses + 1) == uses;
 }
 
-/* The coefficient of the event memo[] into `out`, room for the widest; false: not known. */
+/* Copies the coefficient of the event memo[] to `out`, which has room for the widest digest. False: not known. */
 static __always_inline bool memo_get(struct tsem_scratch *e, u8 *out)
 {
 	struct tsem_memo *m = memo_bucket(e);
@@ -161,7 +168,7 @@ static __always_inline bool memo_get(struct tsem_scratch *e, u8 *out)
 	return memo_read_end(m, lock);
 }
 
-/* What an entry that goes has counted. */
+/* Adds the uses of an entry that is being replaced to the count of its coefficient. */
 static __always_inline void memo_settle(struct tsem_memo_entry *known)
 {
 	u64 uses = *(volatile u64 *)&known->uses;
@@ -180,8 +187,8 @@ static __always_inline void memo_settle(struct tsem_memo_entry *known)
 }
 
 /*
- * Keeps under the tag memo[] the coefficient of the event at hand, or next_task_id with `exec`, unless another writer
- * is at that bucket. `owner`: of tsem_memo_entry.
+ * Stores the coefficient of the current event under the tag memo[]; with `exec`, stores next_task_id instead. Stores
+ * nothing if another task writes to that bucket. `owner`: see struct tsem_memo_entry.
  */
 __noinline int memo_put(struct tsem_scratch *e __arg_nonnull, u64 owner, u32 exec)
 {

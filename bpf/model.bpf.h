@@ -2,12 +2,12 @@
 /*
  * The decide step: look up, miss, act.
  *
- *	look up		(namespace, coefficient) known and valid: count it, allow. The memo has done so for most events.
+ *	look up		(namespace, coefficient) known and valid: count it, allow. The memo does so for most events.
  *	miss		free: a new coefficient becomes valid; else it is forensics
- *	act		an event outside of the model of a sealed namespace: log, deny, untrust or kill
+ *	act		an event outside of the model, unless the namespace is free: log, deny, untrust or kill
  *
- * The known case costs one lookup. Every coefficient's description is sent once. One that did not fit the ring leaves
- * `described` at 0, so that the next occurrence sends it again.
+ * The known case costs one look-up. The description of each coefficient is sent once. If it does not fit into the ring,
+ * `described` stays 0, and the next occurrence sends it again.
  */
 #ifndef TSEM_MODEL_BPF_H
 #define TSEM_MODEL_BPF_H
@@ -36,7 +36,7 @@ static __always_inline int record_write(struct tsem_scratch *e, struct bpf_dynpt
 	return 0;
 }
 
-/* The cell as a reader gets it: the hashed bytes, then the told ones in their order. */
+/* Writes the cell in the form for readers: the hashed bytes, then the told bytes in their order. */
 static __always_inline int record_write_cell(struct tsem_scratch *e, struct bpf_dynptr *to)
 {
 	u32 at = TSEM_RECORD_HEADER_SIZE, i;
@@ -54,14 +54,17 @@ static __always_inline int record_write_cell(struct tsem_scratch *e, struct bpf_
 	return 0;
 }
 
-/* Log records leave half of the ring to descriptions: an untrusted task cannot push those out. */
+/*
+ * A log record is sent only while at most half of the ring is in use. So the log records of untrusted tasks cannot
+ * displace descriptions.
+ */
 static __always_inline bool ring_has_room(void *ring, u32 kind)
 {
 	return kind == TSEM_RECORD_EVENT ||
 	       bpf_ringbuf_query(ring, BPF_RB_AVAIL_DATA) <= bpf_ringbuf_query(ring, BPF_RB_RING_SIZE) / 2;
 }
 
-/* Completes the header of the event at hand; the size of its record, or 0. */
+/* Completes the header of the current event. Returns the size of its record, or 0 if the description is too long. */
 static __always_inline u32 record_complete(struct tsem_scratch *e, struct tsem_namespace *ns, u32 kind)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -90,7 +93,7 @@ static __always_inline u32 record_complete(struct tsem_scratch *e, struct tsem_n
 	return r->size;
 }
 
-/* Sends the event at hand to the ring of its namespace; 1 if it fit. */
+/* Sends the current event to the ring of its namespace. 1: sent; 0: not sent. */
 __noinline int record_send(struct tsem_scratch *e __arg_nonnull, u32 kind)
 {
 	u32 id = e->record.ns, size;
@@ -126,7 +129,7 @@ static __always_inline void coefficient_describe(struct tsem_scratch *e, struct 
 
 /* ---- act ---- */
 
-/* The current task is no longer trusted. */
+/* Makes the current task untrusted. */
 static __always_inline void task_distrust(struct tsem_namespace *ns)
 {
 	struct tsem_scratch *e = bpf_task_storage_get(&tsem_scratch, bpf_get_current_task_btf(), 0, 0);
@@ -142,7 +145,7 @@ static __always_inline void task_distrust(struct tsem_namespace *ns)
 	__sync_fetch_and_add(&ns->untrusted_tasks, 1);
 }
 
-/* What the namespace says of a violation of this event. */
+/* The namespace's action for a violation by this event. The default is to deny. */
 static __always_inline u32 action_of(struct tsem_namespace *ns, u32 event)
 {
 	u32 action = at_most(event, TSEM_EVENT_ROOM - 1) ? ns->action[event] : 0;
@@ -156,7 +159,7 @@ static __always_inline bool violation_denied(struct tsem_namespace *ns, u32 acti
 	return ns->mode == TSEM_MODE_ENFORCING && action != TSEM_ACTION_LOG;
 }
 
-/* What a violation brings upon the current task, beyond the verdict. */
+/* Does to the current task what the action for a violation demands beyond the verdict. */
 static __always_inline void task_punish(struct tsem_namespace *ns, u32 action)
 {
 	if (action == TSEM_ACTION_UNTRUST)
@@ -165,7 +168,7 @@ static __always_inline void task_punish(struct tsem_namespace *ns, u32 action)
 		__sync_fetch_and_add(&ns->killed, 1);
 }
 
-/* The event is outside of the model of a namespace that is not free. 0 or -EPERM. */
+/* Counts an event outside of the model of a namespace that is not free. 0 or -EPERM. */
 static __always_inline int violation_count(struct tsem_namespace *ns, u32 action)
 {
 	__sync_fetch_and_add(&ns->violations, 1);
@@ -184,10 +187,11 @@ static __always_inline int violation_act(struct tsem_namespace *ns, u32 event)
 }
 
 /*
- * A pending creation. open(2) with O_CREAT comes to inode_create before the kernel has looked for the file, where that
- * is not in its caches; then the file may turn out to be there, and nothing is created. Whether a file is in the caches
- * must make no difference: what the event has left is taken back then (creation_undo). What a violation brings upon the
- * task waits until its next event (creation_settle). The verdict stands: the kernel forgets it where the file is there.
+ * A pending creation. If a file is not in the kernel's caches, open(2) with O_CREAT reaches inode_create before the
+ * kernel has looked for the file. The kernel may then find the file and create nothing. The caches must not make a
+ * difference to the model. So creation_undo() takes back the new coefficient, the violation and the denial. What the
+ * action does to the task waits until its next event (creation_settle). The verdict stands: the kernel ignores it if it
+ * finds the file.
  */
 enum pending {
 	PENDING = 1 << 0,
@@ -196,10 +200,10 @@ enum pending {
 	PENDING_DENIED = 1 << 3,
 };
 
-/* What no credentials have for ids: (uid_t)-1 is nobody's. */
+/* Ids that no credentials have: (uid_t)-1 is not a valid id. */
 #define NO_IDS (~0ULL)
 
-/* At the next event of the current task subject_refresh() is called, which does what is due. */
+/* Makes the next event of the current task call subject_refresh(), which does the work that is due. */
 static __always_inline void event_due(struct tsem_scratch *e)
 {
 	e->ids[0] = NO_IDS;
@@ -210,7 +214,7 @@ static __always_inline bool event_pending(struct tsem_scratch *e)
 	return e->record.event == TSEM_EVENT_inode_create && e->pending;
 }
 
-/* The file has been created, or was not to be. */
+/* The kernel has created the file, or the creation failed. Does to the task what the action demands. */
 __noinline int creation_settle(struct tsem_scratch *e __arg_nonnull)
 {
 	struct tsem_namespace *ns = namespace_of(e->record.ns);
@@ -222,7 +226,7 @@ __noinline int creation_settle(struct tsem_scratch *e __arg_nonnull)
 	return 0;
 }
 
-/* The file was there. What the TPM was told stays. */
+/* The file was there: takes back what the event left. Its record in the ring and its entry in the root's log stay. */
 __noinline int creation_undo(struct tsem_scratch *e __arg_nonnull)
 {
 	struct tsem_namespace *ns = namespace_of(e->record.ns);
@@ -240,7 +244,7 @@ __noinline int creation_undo(struct tsem_scratch *e __arg_nonnull)
 	if (!(pending & PENDING_NEW) || !ns->id)
 		return 0;
 	c = bpf_map_lookup_elem(&tsem_coefficients, &e->pending_key);
-	/* Somebody else may have created it. */
+	/* Keep it if another event has counted it too. */
 	if (!c || c->count != 1)
 		return 0;
 	valid = c->valid;
@@ -254,7 +258,7 @@ __noinline int creation_undo(struct tsem_scratch *e __arg_nonnull)
 	return 0;
 }
 
-/* An untrusted task reached a hook. 0 or -EPERM. */
+/* Counts an event of an untrusted task. 0 or -EPERM. */
 static __always_inline int untrusted_act(struct tsem_namespace *ns)
 {
 	__sync_fetch_and_add(&ns->untrusted_events, 1);
@@ -266,7 +270,7 @@ static __always_inline int untrusted_act(struct tsem_namespace *ns)
 
 /* ---- miss ---- */
 
-/* The rest of a wide coefficient goes in first: what is in tsem_coefficients is there whole. */
+/* Inserts the rest of a wide coefficient first, so that every entry of tsem_coefficients is complete. */
 static __always_inline long coefficient_insert(struct tsem_scratch *e, struct tsem_coefficient *new)
 {
 	long err = 0;
@@ -277,8 +281,9 @@ static __always_inline long coefficient_insert(struct tsem_scratch *e, struct ts
 }
 
 /*
- * Has the namespace had its share of the room? What it tries outside of its model takes a sixteenth at most. What it
- * learns, beside the lines of its model, takes half at most, so that the others and the root find room.
+ * Has the namespace used up its share of the map? The coefficients outside of its model take a sixteenth at most. All
+ * coefficients that are not lines of its loaded model take half at most, so that other namespaces and the root find
+ * room. The second limit does not apply to the root.
  */
 static __always_inline bool coefficients_full(struct tsem_namespace *ns, bool valid)
 {
@@ -291,7 +296,7 @@ static __always_inline bool coefficients_full(struct tsem_namespace *ns, bool va
 	return ns->id && ns->coefficients - ns->loaded >= g->max_coefficients / 2;
 }
 
-/* The coefficient of the event at hand is new: it goes into the map. NULL: there is no room, which is counted. */
+/* Puts the new coefficient of the current event into the map. NULL: there is no room; this is counted. */
 static __always_inline struct tsem_coefficient *coefficient_new(struct tsem_scratch *e, struct tsem_namespace *ns)
 {
 	struct tsem_coefficient new = {}, *c;
@@ -299,8 +304,9 @@ static __always_inline struct tsem_coefficient *coefficient_new(struct tsem_scra
 
 	new.valid = ns->mode == TSEM_MODE_FREE && !e->unmodeled;
 	/*
-	 * The log comes first: nothing is allowed that it does not have. What could not be described in full has no
-	 * coefficient that means anything: it is a loss, which the evidence names.
+	 * Write the log before the map, so that no event is allowed before it is logged. An event that could not be
+	 * described in full has no meaningful coefficient. It is not logged: it counts as a loss, which the evidence
+	 * names.
 	 */
 	if (tsem_root_settings.on && !ns->id && !e->unmodeled)
 		root_log(e);
@@ -317,7 +323,7 @@ static __always_inline struct tsem_coefficient *coefficient_new(struct tsem_scra
 		return NULL;
 	}
 	c = bpf_map_lookup_elem(&tsem_coefficients, &e->key);
-	/* Sealed in between: the seal counts. */
+	/* If the namespace was sealed meanwhile, the coefficient is not valid. */
 	if (c && !err && new.valid && ns->mode != TSEM_MODE_FREE) {
 		c->valid = 0;
 		__sync_fetch_and_add(&ns->forensics, 1);
@@ -332,7 +338,7 @@ static __always_inline struct tsem_coefficient *coefficient_new(struct tsem_scra
 	return c;
 }
 
-/* Says in the record what follows. */
+/* Notes in the record that the event is a violation, its action, and whether the event is denied. */
 static __always_inline void violation_note(struct tsem_scratch *e, struct tsem_namespace *ns, bool untrusted)
 {
 	u32 action = action_of(ns, e->record.event);
@@ -343,7 +349,10 @@ static __always_inline void violation_note(struct tsem_scratch *e, struct tsem_n
 		e->record.flags |= TSEM_RECORD_DENIED;
 }
 
-/* The event at hand is not known and valid, or its task is untrusted. 0 or -EPERM. */
+/*
+ * Decides the current event if its coefficient is not known to be valid, if it could not be described in full, or if
+ * its task is untrusted. 0 or -EPERM.
+ */
 __noinline int event_miss(struct tsem_scratch *e __arg_nonnull)
 {
 	struct tsem_namespace *ns = namespace_of(e->record.ns);
@@ -351,7 +360,7 @@ __noinline int event_miss(struct tsem_scratch *e __arg_nonnull)
 	bool trusted;
 	int verdict;
 
-	/* A task without its namespace is a task whose model is gone: nothing of what it does can be judged. */
+	/* The namespace and its model are gone, so nothing can judge the event. */
 	if (!ns)
 		return -EPERM;
 	c = bpf_map_lookup_elem(&tsem_coefficients, &e->key);
@@ -385,8 +394,9 @@ __noinline int event_miss(struct tsem_scratch *e __arg_nonnull)
 /* ---- look up ---- */
 
 /*
- * The decide step for the event whose coefficient is in key. `known`: the memo has it. Only what is valid gets there;
- * what has nothing left to be done gets there as the namespace's. 0 or -EPERM.
+ * The decide step for the event whose coefficient is in `key`. `known`: the memo has the coefficient. Only a valid
+ * coefficient goes into the memo. The namespace becomes the owner of the entry once the coefficient is described and
+ * settled, because no event has to do more than count then. 0 or -EPERM.
  */
 static __always_inline int event_decide(struct tsem_scratch *e, int known)
 {
@@ -407,8 +417,8 @@ static __always_inline int event_decide(struct tsem_scratch *e, int known)
 }
 
 /*
- * The event cannot be described or hashed, for the reason `why`: it is outside of every model. It is logged once for
- * each task and event, and counted. 0 or -EPERM.
+ * Decides an event that cannot be described or hashed, for the reason `why`. Such an event is outside of every model.
+ * It is always counted, and logged once for each task and event. 0 or -EPERM.
  */
 __noinline int event_undescribed(u32 event, u32 why)
 {

@@ -2,14 +2,14 @@
 /*
  * Building blocks of descriptions that name files: INODE, PATH, DENTRY.
  *
- * A path is walked here, from the file up to the root of the mount namespace, and not fetched by bpf_d_path(): that one
- * stops at the task's root, so that a chroot would rename every file, it works in few hooks, and it costs more. A
- * rename or a change of mounts during the walk moves a global sequence count; the walk is then done again, so that a
- * path is never a mix of two.
+ * This code walks a path from the file up to the root of the mount namespace. It does not use bpf_d_path(), which stops
+ * at the task's root, so that a chroot would rename every file. bpf_d_path() also works in few hooks and costs more. A
+ * rename or a change of mounts during the walk moves a global sequence count. Then the code repeats the walk, so a path
+ * is never a mix of two paths.
  *
- * What a path is hashed as is decided in this order (NAMED in coefficients.md): the text of a pattern that matches; a
- * normalised name in proc; the pathname with its created components replaced; the pathname. Where that is not the
- * pathname, the pathname is told as well.
+ * A path is hashed as the first of these that applies (NAMED in coefficients.md): the text of a pattern that matches; a
+ * normalised name in proc; the pathname with its created components replaced; the pathname. In the first three cases
+ * the pathname is told too.
  */
 #ifndef TSEM_PATH_BPF_H
 #define TSEM_PATH_BPF_H
@@ -35,11 +35,11 @@
 #define PID_FS_MAGIC 0x50494446
 #define DMA_BUF_MAGIC 0x444d4142
 
-/* A path is walked from its end, which lies at the end of the cell. */
+/* A walk writes a path from its end to its beginning. That end is here, the end of the cell, or below. */
 #define PATH_END TSEM_CELL_MAX
-/* Bytes between the description so far and a path that is walked: cell_move() and the word-wise copy need them. */
+/* Bytes between the description so far and the path of a walk: cell_move() and the word-wise copy need them. */
 #define PATH_GAP 96
-/* Who renames may be a virtual processor that has to wait: some tenths of a second. */
+/* Repeats a walk for some tenths of a second: a rename takes so long if its virtual processor has to wait. */
 #define PATH_TRIES (1 << 20)
 #define NAME_MAX 255
 
@@ -92,32 +92,32 @@ static __always_inline bool filesystem_generated(u64 magic)
 	return filesystem_pseudo(magic);
 }
 
-/* Do its inodes go with their last use, deleted or not, since they are in memory only? */
+/* Does this filesystem keep its inodes in memory only? Then an inode ends with its last use, deleted or not. */
 static __always_inline bool filesystem_volatile(u64 magic)
 {
 	return magic == TMPFS_MAGIC || magic == MQUEUE_MAGIC || magic == RAMFS_MAGIC || magic == HUGETLBFS_MAGIC;
 }
 
-/* Are files and names of this filesystem modeled where only some filesystems are? */
+/* Are files and names of this filesystem modeled? Those of pseudo filesystems are modeled with scope=all only. */
 static __always_inline bool filesystem_modeled(struct tsem_scratch *e, u64 magic)
 {
 	return e->scope == TSEM_SCOPE_ALL || !filesystem_pseudo(magic);
 }
 
-/* The bits of names_sequence() that are set while a rename or a change of mounts is under way. */
+/* The bits of names_sequence() that are set during a rename or a change of mounts. */
 #define NAMES_CHANGE (1ULL << 32 | 1)
 
 /* A number that changes with every rename and change of mounts. */
 static __always_inline u64 names_sequence(void)
 {
-	/* `load` refuses a kernel where one of the two has no address. */
+	/* `load` refuses a kernel in which one of the two symbols has no address. */
 	u64 renames = bpf_core_cast(&rename_lock, struct seqcount)->sequence;
 	u64 mounts = bpf_core_cast(&mount_lock, struct seqcount)->sequence;
 
 	return renames << 32 | mounts;
 }
 
-/* A name of more than 16 bytes: see name_copy(). */
+/* Copies a name of more than 16 bytes: see name_copy(). */
 __noinline int name_copy_long(struct tsem_scratch *e __arg_nonnull, u32 end, u64 name, u32 size)
 {
 	u32 start = end - size;
@@ -128,8 +128,8 @@ __noinline int name_copy_long(struct tsem_scratch *e __arg_nonnull, u32 end, u64
 }
 
 /*
- * Copies a name to cell[start .. end), `size` bytes; `start` is known to lie in the cell. Up to eight bytes in front of
- * it may change.
+ * Copies a name of `size` bytes to cell[start .. end). The caller has checked that `start` is in the cell. Up to eight
+ * bytes before `start` may change.
  */
 static __always_inline void name_copy(struct tsem_scratch *e, u32 start, u32 end, u64 name, u32 size)
 {
@@ -154,12 +154,12 @@ static __always_inline u64 mount_root(u64 mnt)
 
 enum walk_flags {
 	PATH_SECOND = 1 << 0, /* the second path of the event */
-	PATH_NEW = 1 << 1, /* its last component gets the mark that is about to be made */
+	PATH_NEW = 1 << 1, /* its last component gets the mark of the inode that the task is about to make */
 	PATH_CHOSEN = 1 << 2, /* its last component is hashed in full: the task chooses it */
-	PATH_DETACHED = 1 << 3, /* the walk has found that its mount is attached nowhere */
+	PATH_DETACHED = 1 << 3, /* set by the walk: its mount is attached nowhere */
 };
 
-/* Notes that the component cell[start .. start + size) is a created one, by its inode; 0: the one that is to be. */
+/* Notes the created component cell[start .. start + size) with its inode; 0: the inode that is about to be made. */
 static __always_inline int created_note(struct tsem_scratch *e, u64 inode, u32 start, u32 size)
 {
 	u32 n = e->created_count;
@@ -174,8 +174,8 @@ static __always_inline int created_note(struct tsem_scratch *e, u64 inode, u32 s
 }
 
 /*
- * Has the namespace created what this component names? `visible` is the inode that a look-up finds, `covered` the one
- * below a mount upon it, which container runtimes hide under themselves.
+ * The inode of this component that the namespace has created, or 0. `visible` is the inode that a look-up finds.
+ * `covered` is the inode under a mount: container runtimes mount upon files that they have created.
  */
 static __always_inline u64 created_inode(struct tsem_scratch *e, u64 visible, u64 covered)
 {
@@ -186,7 +186,7 @@ static __always_inline u64 created_inode(struct tsem_scratch *e, u64 visible, u6
 	return 0;
 }
 
-/* The mount of `mnt` has no mount above it: is it in no mount namespace that processes see? */
+/* Is this mount, which has no mount above it, in no mount namespace that processes see? */
 static __always_inline bool mount_detached(struct mount *at)
 {
 	u64 ns = (u64)at->mnt_ns;
@@ -194,7 +194,7 @@ static __always_inline bool mount_detached(struct mount *at)
 
 	if (!ns)
 		return true;
-	/* Mounts of the kernel itself have an error for a namespace. */
+	/* Mounts of the kernel itself have an error number in place of a namespace. */
 	if (ns >= -4095ULL)
 		return false;
 	if (bpf_core_field_exists(struct mnt_namespace___anon, is_anon))
@@ -205,8 +205,8 @@ static __always_inline bool mount_detached(struct mount *at)
 }
 
 /*
- * What stands before the name of a file in a mount that is attached nowhere, or no longer: its name would be that of
- * another file otherwise.
+ * The prefix of a path in a mount that is attached nowhere, or no longer. Without it the path could be that of another
+ * file.
  */
 #define DETACHED "detached:"
 #define DETACHED_SIZE (sizeof(DETACHED) - 1)
@@ -223,13 +223,13 @@ static __always_inline int path_mark_detached(struct tsem_scratch *e)
 }
 
 enum walk_look {
-	LOOK_PLAIN = 1 << 0, /* its filesystem may have marks of the namespace */
+	LOOK_PLAIN = 1 << 0, /* the component's filesystem may have marks of the namespace */
 	LOOK_OVERLAY = 1 << 1, /* the same, and it is an overlay */
-	LOOK_LAST = 1 << 2, /* it is the last one of the path, with PATH_NEW or PATH_CHOSEN */
+	LOOK_LAST = 1 << 2, /* it is the last component of the path, with PATH_NEW or PATH_CHOSEN */
 	LOOK_MOUNTED = 1 << 3, /* something is mounted upon it */
 };
 
-/* What the filesystem of the dentry may have of marks of the namespace. */
+/* May the filesystem of the dentry have marks of the namespace? 0, LOOK_PLAIN or LOOK_OVERLAY. */
 static __always_inline u32 marks_at(struct tsem_scratch *e, u64 dentry)
 {
 	struct super_block *sb;
@@ -242,7 +242,7 @@ static __always_inline u32 marks_at(struct tsem_scratch *e, u64 dentry)
 	return sb->s_magic == OVERLAYFS_SUPER_MAGIC ? LOOK_OVERLAY : LOOK_PLAIN;
 }
 
-/* The walk has come to the root of a mount: it goes on where that is mounted. False: it is at its end. */
+/* At the root of a mount, moves the walk to the place where it is mounted. False: the walk is at its end. */
 static __always_inline bool walk_up(struct tsem_scratch *e, u64 here, u64 mnt)
 {
 	struct mount *at = bpf_core_cast((void *)mnt - bpf_core_field_offset(struct mount, mnt), struct mount);
@@ -255,14 +255,14 @@ static __always_inline bool walk_up(struct tsem_scratch *e, u64 here, u64 mnt)
 	if (up == mnt) {
 		if (!mount_detached(at))
 			return false;
-		/* Of what it is a tree: the name in its filesystem. */
+		/* Go on up to the root of the filesystem: the path gets the name there. */
 		e->walk_flags |= PATH_DETACHED;
 		e->walk_mnt = 0;
 		e->walk_root = 0;
 		return true;
 	}
 	below = marks_at(e, (u64)at->mnt_mountpoint);
-	/* Of mounts upon each other the topmost is the one that is seen. */
+	/* In a stack of mounts only the topmost is visible: keep its inode. */
 	if (look & LOOK_MOUNTED) {
 		below |= LOOK_MOUNTED;
 	} else if (below || look & (LOOK_PLAIN | LOOK_OVERLAY)) {
@@ -276,7 +276,7 @@ static __always_inline bool walk_up(struct tsem_scratch *e, u64 here, u64 mnt)
 	return true;
 }
 
-/* Notes the component cell[start .. start + size), the name of `d`, if it is a created one. 0 or -E2BIG. */
+/* Notes the component cell[start .. start + size), the name of `d`, if it is a created component. 0 or -E2BIG. */
 __noinline int component_note(struct tsem_scratch *e __arg_nonnull, u64 d, u32 start, u32 size)
 {
 	u64 inode = (u64)bpf_core_cast((void *)d, struct dentry)->d_inode;
@@ -292,7 +292,7 @@ __noinline int component_note(struct tsem_scratch *e __arg_nonnull, u64 d, u32 s
 	return inode ? created_note(e, inode, start, size) : 0;
 }
 
-/* Has the component at `d` to be looked at by component_note()? Few have: that is all that most components cost. */
+/* Does component_note() have to look at the component `d`? For most components it does not: they cost only this. */
 static __always_inline bool component_special(struct tsem_scratch *e, struct dentry *d)
 {
 	u32 look = *(volatile u32 *)&e->walk_look;
@@ -304,7 +304,7 @@ static __always_inline bool component_special(struct tsem_scratch *e, struct den
 	return look;
 }
 
-/* The component at the dentry `here`: its name in front of the path, and a note if it is a created one. 0 or -E2BIG. */
+/* Writes the name of `d` in front of the path, and notes it if it is a created component. 0 or -E2BIG. */
 static __always_inline int walk_component(struct tsem_scratch *e, struct dentry *d, u32 floor)
 {
 	u32 end = *(volatile u32 *)&e->path_start, size = d->d_name.len, slash = end - size - 1;
@@ -324,12 +324,14 @@ static __always_inline int walk_component(struct tsem_scratch *e, struct dentry 
 }
 
 /*
- * Walks from walk_dentry, by its mount if walk_mnt is not 0, up to the root, and leaves the pathname in
- * cell[path_start .. path_start + path_size), and its created components noted from the last to the first. 0, or -E2BIG
- * if it is longer than PATH_MAX, does not fit behind the description so far, or has too many created components.
+ * Walks from walk_dentry up to the root, through its mount if walk_mnt is not 0. Leaves the pathname in
+ * cell[path_start .. path_start + path_size), and notes its created components from the last to the first. 0, or -E2BIG
+ * if the pathname is too long (TSEM_PATH_MAX), does not fit after the description so far, or has too many created
+ * components.
  *
- * What changes from component to component lives in the scratch: to the verifier it is then the same unknown in every
- * turn of the loop, which it has to follow once only. What the loop calls are global functions for the same reason.
+ * The scratch holds everything that changes from component to component. The verifier knows nothing about these values,
+ * so each turn of the loop looks the same to it, and it follows the loop only once. The loop calls global functions for
+ * the same reason.
  */
 __noinline int path_walk_once(struct tsem_scratch *e __arg_nonnull)
 {
@@ -351,7 +353,7 @@ __noinline int path_walk_once(struct tsem_scratch *e __arg_nonnull)
 			continue;
 		}
 		parent = (u64)d->d_parent;
-		/* A root that is mounted nowhere has no name, but that of a file without a directory (memfd). */
+		/* A root without a mount has no name. A file without a directory (memfd) is a root too, but has one. */
 		if (parent == here && (*(volatile u32 *)&e->path_start != end || !mnt))
 			break;
 		err = walk_component(e, d, floor);
@@ -375,7 +377,7 @@ __noinline int path_walk_once(struct tsem_scratch *e __arg_nonnull)
 	return e->path_start > floor ? 0 : -E2BIG;
 }
 
-/* The same, again until no name changed under the walk. */
+/* Repeats path_walk_once() until no name has changed during the walk. -EBUSY: names changed in every try. */
 __noinline int path_walk(struct tsem_scratch *e __arg_nonnull, u64 dentry, u64 mnt, u32 flags)
 {
 	u32 tries = *(volatile u32 *)&e->zero;
@@ -414,8 +416,9 @@ static __always_inline void path_fixed(struct tsem_scratch *e, const char *name,
 }
 
 /*
- * The pathname of a filesystem without a device, by its magic: what its d_dname gives up to the first colon, which BPF
- * cannot call. Every d_dname of kernels 6.12 to 7.3 is here but those of mounted filesystems, which have a device.
+ * Writes the pathname for a filesystem without a device, by its magic: what its d_dname gives up to the first colon,
+ * and a slash. BPF cannot call d_dname. This has every d_dname of kernels 6.12 to 7.3 except those of mounted
+ * filesystems, which have a device.
  */
 static __always_inline void path_nodev(struct tsem_scratch *e, u64 magic)
 {
@@ -433,7 +436,7 @@ static __always_inline void path_nodev(struct tsem_scratch *e, u64 magic)
 
 /* ---- what the pathname is hashed as ---- */
 
-/* Are these `size` bytes of the cell, from `at` on, the beginning of `text`, zero padded to TSEM_PATTERN_MAX? */
+/* Is cell[at .. at + size) the beginning of `text`, which is padded with zeros to TSEM_PATTERN_MAX? */
 static __always_inline bool cell_equals(struct tsem_scratch *e, u32 at, const u8 *text, u32 size)
 {
 	u32 done = 0;
@@ -469,7 +472,7 @@ static __always_inline bool cell_has_slash(struct tsem_scratch *e, u32 from, u32
 	return true;
 }
 
-/* The index + 1 of the first pattern that the walked path matches, or 0. */
+/* The index + 1 of the first pattern that matches the walked path, or 0. */
 __noinline u32 pattern_match(struct tsem_scratch *e __arg_nonnull)
 {
 	struct tsem_pattern_key key = { .ns = e->record.ns };
@@ -494,7 +497,7 @@ __noinline u32 pattern_match(struct tsem_scratch *e __arg_nonnull)
 	return 0;
 }
 
-/* NAMED of a path that a pattern matches: STR(TEXT). */
+/* NAMED of a path that a pattern matches: STR of the text of the pattern. */
 __noinline int named_by_pattern(struct tsem_scratch *e __arg_nonnull)
 {
 	struct tsem_pattern_key key = { .ns = e->record.ns, .index = e->pattern - 1 };
@@ -508,7 +511,7 @@ __noinline int named_by_pattern(struct tsem_scratch *e __arg_nonnull)
 	return cell_bytes(e, address_of(e, p->text), p->size);
 }
 
-/* NAMED with created components: STR in which each is one byte of zero, then their marks from the root on. */
+/* NAMED with created components: STR of the path with one zero byte for each, then their marks from the root on. */
 __noinline int named_by_marks(struct tsem_scratch *e __arg_nonnull)
 {
 	u32 count = e->created_count, size = e->path_size, from = e->path_start, end = from + size, i;
@@ -543,7 +546,7 @@ __noinline int named_by_marks(struct tsem_scratch *e __arg_nonnull)
 	return 0;
 }
 
-/* Tells the walked pathname: its bytes stay where they are, with their length in front. */
+/* Tells the walked pathname. Its bytes stay where they are; their length goes in front. */
 static __always_inline void path_tell(struct tsem_scratch *e, u32 form, bool second)
 {
 	u32 at = e->path_start - sizeof(u32);
@@ -558,7 +561,7 @@ static __always_inline void path_tell(struct tsem_scratch *e, u32 form, bool sec
 	e->record.forms |= form << (second ? TSEM_PATH_FORM_BITS : 0);
 }
 
-/* NAMED. */
+/* NAMED of the walked path. */
 static __always_inline int cell_named(struct tsem_scratch *e, u64 dentry, u64 magic, bool second)
 {
 	e->pattern = e->patterns ? pattern_match(e) : 0;
@@ -578,7 +581,7 @@ static __always_inline int cell_named(struct tsem_scratch *e, u64 dentry, u64 ma
 	return cell_move(e, e->path_start, e->path_size);
 }
 
-/* Where a walk begins to write. */
+/* Sets where a walk begins to write, downwards. */
 static __always_inline int path_begin(struct tsem_scratch *e)
 {
 	u32 end = e->told_floor - TOLD_GAP;
@@ -616,7 +619,7 @@ __noinline int path_describe(struct tsem_scratch *e __arg_nonnull, u64 dentry, u
 	return err;
 }
 
-/* PATH of the event, in the mount namespace or, without `mnt`, in its filesystem. `flags`: enum walk_flags. */
+/* PATH: the path in the mount namespace; if `mnt` is NULL, in the filesystem. `flags`: enum walk_flags. */
 static __always_inline void cell_path(struct tsem_scratch *e, struct dentry *dentry, struct vfsmount *mnt, u32 flags)
 {
 	path_describe(e, address_of(e, dentry), address_of(e, mnt), flags);
@@ -634,7 +637,7 @@ __noinline int inode_describe(struct tsem_scratch *e __arg_nonnull, u64 inode_ad
 
 	if (!p || !q)
 		return -E2BIG;
-	/* Its owner and its group stand side by side. */
+	/* Reads owner and group at once if they are side by side. */
 	if (bpf_core_field_offset(struct inode, i_gid) == bpf_core_field_offset(struct inode, i_uid) + 4)
 		owner = word_at(inode_address + bpf_core_field_offset(struct inode, i_uid));
 	else
@@ -643,19 +646,19 @@ __noinline int inode_describe(struct tsem_scratch *e __arg_nonnull, u64 inode_ad
 	p[1] = id_of_group(e, owner >> 32);
 	p[2] = mode;
 	p[3] = magic;
-	/* What stands behind the end of the name is the rest of an older one. */
+	/* The bytes after the end of the name are left from an older name: they count as zeros. */
 	q[0] = 0, q[1] = 0, q[2] = 0, q[3] = 0;
 #pragma unroll
 	for (int i = 0; i < 4; i++) {
 		u64 word = word_at(name + i * 8);
-		/* The lowest bit that is set is in the first byte of zeros. */
+		/* The lowest bit that is set marks the first zero byte. */
 		u64 zeros = (word - 0x0101010101010101ULL) & ~word & 0x8080808080808080ULL;
 
 		q[i] = zeros ? word & (((zeros & -zeros) >> 7) - 1) : word;
 		if (zeros)
 			break;
 	}
-	/* A tmpfs has another UUID after every boot: it counts as zero bytes. */
+	/* A tmpfs gets a new UUID at every boot: it counts as zero bytes. */
 	q[4] = magic == TMPFS_MAGIC ? 0 : word_at(uuid);
 	q[5] = magic == TMPFS_MAGIC ? 0 : word_at(uuid + 8);
 	if ((mode & S_IFMT) == S_IFCHR || (mode & S_IFMT) == S_IFBLK)
@@ -669,12 +672,12 @@ static __always_inline void cell_inode(struct tsem_scratch *e, struct inode *ino
 	inode_describe(e, address_of(e, inode));
 }
 
-/* DENTRY of the event: INODE if it has one, and PATH, by its mount if that is known. `flags`: enum walk_flags. */
+/* DENTRY: INODE if the dentry has one, and PATH. `mnt`: NULL if not known. `flags`: enum walk_flags. */
 static __always_inline void cell_dentry(struct tsem_scratch *e, struct dentry *dentry, struct vfsmount *mnt, u32 flags)
 {
 	struct inode *inode = dentry->d_inode;
 
-	/* The verifier of 6.12 takes the inode of a trusted dentry for one that is always there. */
+	/* The verifier of 6.12 assumes that a trusted dentry has an inode, and drops the test of the pointer. */
 	if (inode && address_of(e, inode)) {
 		e->record.shape |= flags & PATH_SECOND ? TSEM_SHAPE_INODE1 : TSEM_SHAPE_INODE0;
 		cell_inode(e, inode);

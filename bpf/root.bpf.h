@@ -2,12 +2,13 @@
 /*
  * The root namespace's log, and the register of the TPM that attests it.
  *
- * Every new coefficient of the root namespace permanently takes the next position of the log. The register is extended
- * with H(base || coefficient) in the order of the log. If the kernel has bpf_tsem_pcr_extend() (kernel-patches/), the
- * event that logs also extends. The task that holds the lock moves all ready entries to the kernel's queue. A task that
- * does not get the lock leaves its entry to the holder, which checks again after releasing the lock. Nobody waits, and
- * the order is that of the log. If the queue is full, the next event or the agent does the rest. On a stock kernel the
- * agent (`tsem-bpf agent`) extends, in the same order.
+ * Every new coefficient of the root namespace permanently takes the next position of the log, unless its event could
+ * not be described in full. The register is extended with H(base || coefficient) in the order of the log. If the kernel
+ * has bpf_tsem_pcr_extend() (kernel-patches/), the event that logs also extends. The task that holds the lock moves
+ * ready entries to the kernel's queue, up to ROOT_BATCH. A task that does not get the lock leaves its entry to the
+ * holder, which checks again after releasing the lock. Nobody waits, and the order is that of the log. If the queue or
+ * the batch is full, the next event or the agent does the rest. On a stock kernel the agent (`tsem-bpf agent`) extends,
+ * in the same order.
  */
 #ifndef TSEM_ROOT_BPF_H
 #define TSEM_ROOT_BPF_H
@@ -66,7 +67,7 @@ static __always_inline int root_extend_one(struct tsem_root *r, struct tsem_log 
 	return bpf_tsem_pcr_extend(pcr, s->digest, size);
 }
 
-/* Moves ready entries to the queue. 0, or -EOPNOTSUPP if the kernel has none. */
+/* Moves ready entries to the queue. 0, or -EOPNOTSUPP if the kernel has no queue. */
 __noinline int root_extend(void)
 {
 	struct tsem_root *r = root_state();
@@ -105,7 +106,7 @@ __noinline int root_extend(void)
 	return 0;
 }
 
-/* Reads what the kernel's queue has done. */
+/* Reads from the kernel what its queue has done. */
 static __always_inline void root_status(struct tsem_extend *answer)
 {
 	struct bpf_tsem_pcr_status status = {};

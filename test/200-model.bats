@@ -213,10 +213,11 @@ creations() {
 	wait_for test -d one
 	key=$(tsem-bpf list --json | jq -r '.[0].id')
 	key="$((key & 255)) $((key >> 8 & 255)) 0 0"
-	# tsem_namespace.creations is the u64 at 128: TSEM_SHARE(TSEM_CREATIONS_MAX), 65536.
+	# Set tsem_namespace.creations, a u64, to TSEM_SHARE(TSEM_CREATIONS_MAX), 65536.
+	at=$(sed -n '/^struct tsem_namespace:/,/^struct tsem_owner:/s/^\tcreations \([0-9]*\): u64$/\1/p' "$ROOT/maps/abi.golden")
 	# shellcheck disable=SC2086 # words
 	value=$(bpftool -j map lookup pinned "$PINS/maps/tsem_namespaces" key $key |
-		jq -r '.value | .[128:136] = ["0", "0", "1", "0", "0", "0", "0", "0"] | join(" ")')
+		jq -r --argjson at "$at" '.value | .[$at:$at + 8] = ["0", "0", "1", "0", "0", "0", "0", "0"] | join(" ")')
 	# shellcheck disable=SC2086
 	bpftool map update pinned "$PINS/maps/tsem_namespaces" key $key value $value
 	echo >go
