@@ -78,9 +78,9 @@ static __always_inline bool guard_opened(struct file *file, bool stacked)
 
 /*
  * Opens that file_post_open is too late for, or does not see. A special file is decided before its open does something:
- * a watchdog starts, a reader of a FIFO wakes up. The descriptor that fanotify gives with an event, and a message queue,
- * do not come to file_post_open. Nothing of these is hashed. What a stacked filesystem opens below does not come there
- * either: it has the guard only, since its event is of the file above.
+ * a watchdog starts, a reader of a FIFO wakes up. The descriptor that fanotify gives with an event, and a message
+ * queue, do not come to file_post_open. Nothing of these is hashed. What a stacked filesystem opens below does not come
+ * there either: it has the guard only, since its event is of the file above.
  */
 SEC("lsm/file_open")
 int BPF_PROG(tsem_file_opening, struct file *file)

@@ -279,8 +279,8 @@ static __always_inline bool device_terminal(u32 number)
 }
 
 /*
- * Must the current task not open this terminal, because it belongs to a session outside? Its own controlling terminal is
- * allowed, and so is writing to the console. The file is open already: before that there is no terminal.
+ * Must the current task not open this terminal, because it belongs to a session outside? Its own controlling terminal
+ * is allowed, and so is writing to the console. The file is open already: before that there is no terminal.
  */
 static __always_inline bool guard_terminal(struct file *file)
 {

@@ -238,7 +238,9 @@ static int shutdown_prepare(const struct attempt *a)
 {
 	(void)a;
 	TRY(mkdir("m", 0755));
-	return system("truncate -s 8M image && mkfs.ext4 -q -U 4711c0de-4711-4711-4711-4711c0de4711 image && mount -o loop image m") ? UNSUPPORTED : 0;
+	return system("truncate -s 8M image && mkfs.ext4 -q -U 4711c0de-4711-4711-4711-4711c0de4711 image && mount -o loop image m")
+		       ? UNSUPPORTED
+		       : 0;
 }
 
 static int shut_down(const struct attempt *a)
