@@ -31,12 +31,24 @@ static __always_inline bool device_modeled(u32 number)
 	return !device_terminal(number);
 }
 
+/* The types of special files, as bits. */
+#define TYPE_BIT(type) (1U << (type) / TYPE_UNIT)
+#define TYPE_UNIT 0010000
+#define SPECIAL_TYPES (TYPE_BIT(S_IFCHR) | TYPE_BIT(S_IFBLK) | TYPE_BIT(S_IFIFO))
+
 /* Does the open itself do something: does a driver start, or does the other end of a FIFO wait for it? */
 static __always_inline bool file_special(struct file *file)
 {
-	u32 type = file->f_inode->i_mode & S_IFMT;
+	return SPECIAL_TYPES >> file->f_inode->i_mode / TYPE_UNIT & 1;
+}
 
-	return type == S_IFCHR || type == S_IFBLK || type == S_IFIFO;
+/* Is what is done with this file modeled, which is no device? */
+static __always_inline bool plain_modeled(struct tsem_scratch *e, struct file *file)
+{
+	struct inode *inode = file->f_inode;
+
+	return e->scope == TSEM_SCOPE_ALL ||
+	       ((inode->i_mode & S_IFMT) == S_IFREG && !filesystem_pseudo(inode->i_sb->s_magic));
 }
 
 /* Is what is done with this file modeled? */
@@ -47,9 +59,7 @@ static __always_inline bool file_modeled(struct tsem_scratch *e, struct file *fi
 
 	if (type == S_IFCHR)
 		return device_modeled(inode->i_rdev);
-	if (type == S_IFBLK || e->scope == TSEM_SCOPE_ALL)
-		return true;
-	return type == S_IFREG && !filesystem_pseudo(inode->i_sb->s_magic);
+	return type == S_IFBLK || plain_modeled(e, file);
 }
 
 /*
@@ -57,14 +67,14 @@ static __always_inline bool file_modeled(struct tsem_scratch *e, struct file *fi
  * this very open made has got its mark by then, but for filesystems that look it up themselves. The terminal is known
  * here only.
  */
-TSEM_GUARDED_PROGRAM("lsm.s/file_post_open", file_open, guard_file(file) || guard_terminal(file), struct file *file,
-		     int mask)
+TSEM_GUARDED_PROGRAM("lsm.s/file_post_open", file_open, file_special(file) ? guard_terminal(file) : guard_file(file),
+		     struct file *file, int mask)
 {
 	if (file->f_mode & FMODE_CREATED && creation_announced(e, file->f_path.dentry))
 		creation_commit(e, address_of(e, file->f_inode));
 	e->creating = 0;
 	/* tsem_file_opening has decided about special files. */
-	if (file_special(file) || !file_modeled(e, file))
+	if (file_special(file) || !plain_modeled(e, file))
 		return NOT_MODELED;
 	cell_file(e, file, CONTENT_DATA);
 	return DESCRIBED;
@@ -87,18 +97,19 @@ int BPF_PROG(tsem_file_opening, struct file *file)
 {
 	struct super_block *sb = file->f_inode->i_sb;
 	bool special = file_special(file);
+	u64 magic = sb->s_magic;
 	u32 mode = file->f_mode;
 	struct tsem_scratch *e;
 	int verdict;
 
-	if (!special && !(mode & (tsem_fmode_nonotify | tsem_fmode_backing)) && sb->s_magic != MQUEUE_MAGIC &&
-	    sb->s_magic != NSFS_MAGIC && sb->s_dev != tsem_run[0].device)
+	if (!special && !(mode & (tsem_fmode_nonotify | tsem_fmode_backing)) && magic != MQUEUE_MAGIC &&
+	    magic != NSFS_MAGIC && sb->s_dev != tsem_run[0].device)
 		return 0;
-	if (sb->s_magic == NSFS_MAGIC && guard_mounts(file))
+	if (magic == NSFS_MAGIC && guard_mounts(file))
 		return guard_deny();
 	if (guard_opened(file, mode & tsem_fmode_backing))
 		return guard_deny();
-	if (!special && !(mode & tsem_fmode_nonotify) && sb->s_magic != MQUEUE_MAGIC)
+	if (!special && !(mode & tsem_fmode_nonotify) && magic != MQUEUE_MAGIC)
 		return 0;
 	e = event_begin(TSEM_EVENT_file_open, &verdict);
 	if (!e)
