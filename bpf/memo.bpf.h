@@ -34,12 +34,18 @@
 const volatile u64 tsem_memo_secret[MEMO_WORDS] = {};
 const volatile u64 tsem_bucket_secret[4] = {};
 
-/* Adds one word to both sums: adds each half of the word to a half of a key word, and multiplies the two results. */
+/*
+ * Adds one word to both sums: adds each half of the word to a half of a key word, and multiplies the two results. With
+ * the barriers the compiler finishes one word before it begins the next. Else it needs more registers than BPF has.
+ */
 #define NH(word, key)                                                   \
 	do {                                                            \
-		u32 low = (u32)(word), high = (word) >> 32;             \
+		u64 both = (word);                                      \
+		u32 low = (u32)both, high = both >> 32;                 \
 		sum0 += (u64)(low + (key)[0]) * (u32)(high + (key)[1]); \
 		sum1 += (u64)(low + (key)[2]) * (u32)(high + (key)[3]); \
+		barrier_var(sum0);                                      \
+		barrier_var(sum1);                                      \
 	} while (0)
 
 /*
