@@ -95,13 +95,20 @@ static __always_inline bool guard_opened(struct file *file, bool stacked)
 SEC("lsm/file_open")
 int BPF_PROG(tsem_file_opening, struct file *file)
 {
-	struct super_block *sb = file->f_inode->i_sb;
-	bool special = file_special(file);
-	u64 magic = sb->s_magic;
-	u32 mode = file->f_mode;
+	struct super_block *sb;
 	struct tsem_scratch *e;
+	bool special;
 	int verdict;
+	u64 magic;
+	u32 mode;
 
+	/* A task without storage is in no namespace. Most opens are by such tasks. */
+	if (!bpf_get_current_task_btf()->bpf_storage && !tsem_root_settings.on)
+		return 0;
+	sb = file->f_inode->i_sb;
+	magic = sb->s_magic;
+	mode = file->f_mode;
+	special = file_special(file);
 	if (!special && !(mode & (tsem_fmode_nonotify | tsem_fmode_backing)) && magic != MQUEUE_MAGIC &&
 	    magic != NSFS_MAGIC && sb->s_dev != tsem_run[0].device)
 		return 0;
