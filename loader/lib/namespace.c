@@ -362,26 +362,46 @@ static int model_load(struct tsem *tsem, u32 id, const struct model *model, u32 
 	return err;
 }
 
+/* Adds the digests of a list, each of `size` bytes. Hashing their whole room would cost twice as much. */
+static void digests_update(struct digest_stream *stream, const struct digests *list, size_t size)
+{
+	u8 batch[8 * TSEM_DIGEST_MAX];
+	size_t used = 0;
+
+	for (size_t i = 0; i < list->count; i++) {
+		memcpy(batch + used, list->digest[i], size);
+		used += size;
+		if (used + size > sizeof(batch) || i + 1 == list->count) {
+			digest__update(stream, batch, used);
+			used = 0;
+		}
+	}
+}
+
 /*
- * The hash of everything that decides what a model allows, without events and actions. A pattern that is given beside a
- * model makes it another model.
+ * The hash of everything that decides what a model allows, without events and actions: the first half of a SHA-512,
+ * which takes fewer instructions than SHA-256. A pattern that is given beside a model makes it another model.
  */
 static int model_digest(const struct control_namespace *settings, const struct model *model, u8 *out)
 {
 	const u64 numbers[] = { settings->digest,        settings->content,     settings->encoding, settings->scope,
 				settings->instances,     settings->nsref,       model->has_base,    model->sealed,
 				model->pseudonyms.count, model->patterns.count, model->states.count };
+	u8 digest[TSEM_DIGEST_MAX];
 	struct digest_stream stream;
-	int err = digest__init(&stream, TSEM_DIGEST_SHA256);
+	int err = digest__init(&stream, TSEM_DIGEST_SHA512);
 
 	if (err)
 		return err;
 	digest__update(&stream, numbers, sizeof(numbers));
 	digest__update(&stream, model->base, sizeof(model->base));
-	digest__update(&stream, model->pseudonyms.digest, model->pseudonyms.count * TSEM_DIGEST_MAX);
+	digests_update(&stream, &model->pseudonyms, digest__size(settings->digest));
 	digest__update(&stream, model->patterns.pattern, model->patterns.count * sizeof(struct tsem_pattern));
-	digest__update(&stream, model->states.digest, model->states.count * TSEM_DIGEST_MAX);
-	return digest__final(&stream, out);
+	digests_update(&stream, &model->states, digest__size(settings->digest));
+	err = digest__final(&stream, digest);
+	if (!err)
+		memcpy(out, digest, sizeof(((struct tsem_namespace *)NULL)->made_with));
+	return err;
 }
 
 /* Returns 1 if another namespace was made with the same model. */
