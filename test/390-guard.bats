@@ -362,8 +362,13 @@ function_id() {
 	script -qc "tty >$D/terminal; exec sleep 600" /dev/null </dev/zero >/dev/null 2>&1 3>&- &
 	outside=$!
 	wait_for test -s terminal
+	# It cannot open the terminal of a session outside. On one that is passed in it cannot type.
 	refused guarded tsem-bpf run -q -- "$PROG/tty_push" "$(<terminal)" x
+	refused guarded sh -c "tsem-bpf run -q -- $PROG/tty_push - x <$(<terminal)"
 	check 0 "$PROG/tty_push" "$(<terminal)" x
+	# A session of its own has a terminal of its own.
+	check 0 tsem-bpf run -q -- script -qec 'tty >own; : >>"$(cat own)"; exec 3<>/dev/tty' /dev/null
+	grep -q /dev/pts/ own
 }
 
 @test "a task of a namespace gives the kernel no code and reads and writes none of its memory" {
