@@ -197,6 +197,7 @@ enum content_use {
 	CONTENT_DATA, /* the file is read, written or queried */
 	CONTENT_CODE, /* it is executed: then files of the namespace's own making count too */
 	CONTENT_ATOMIC, /* data, in a hook that must not sleep */
+	CONTENT_NONE, /* does not count: the file is not open yet, and nothing can read it */
 };
 
 /* Content that cannot be hashed: data on tmpfs counts as empty; else the event is outside of every model. */
@@ -413,7 +414,7 @@ static __always_inline void cell_file(struct tsem_scratch *e, struct file *file,
 	cell_u32(e, file->f_flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC));
 	cell_inode(e, file->f_inode);
 	cell_path(e, file->f_path.dentry, file->f_path.mnt, 0);
-	if (!content_counts(e, file, magic, use))
+	if (use == CONTENT_NONE || !content_counts(e, file, magic, use))
 		cell_digest_empty(e);
 	else if (use == CONTENT_ATOMIC)
 		cell_content_atomic(e, file);

@@ -127,7 +127,7 @@ int BPF_PROG(tsem_file_opening, struct file *file)
 	}
 	if (!file_modeled(e, file))
 		return event_end(e, NOT_MODELED);
-	cell_file(e, file, CONTENT_ATOMIC);
+	cell_file(e, file, CONTENT_NONE);
 	return event_end(e, DESCRIBED);
 }
 
@@ -161,7 +161,7 @@ TSEM_GUARDED_PROGRAM("lsm.s/file_receive", file_receive, guard_received(file), s
 	return DESCRIBED;
 }
 
-TSEM_GUARDED_PROGRAM("lsm.s/file_ioctl", file_ioctl, guard_ioctl(cmd, arg), struct file *file, unsigned int cmd,
+TSEM_GUARDED_PROGRAM("lsm.s/file_ioctl", file_ioctl, guard_ioctl(file, cmd, arg), struct file *file, unsigned int cmd,
 		     unsigned long arg)
 {
 	if (!cell_inherited_file(e, file)) {
@@ -195,7 +195,7 @@ int BPF_PROG(tsem_file_ioctl_compat, struct file *file, unsigned int cmd, unsign
 	e = event_begin(TSEM_EVENT_file_ioctl, &verdict);
 	if (!e)
 		return verdict;
-	if (e->record.ns && guard_ioctl(cmd, arg)) {
+	if (e->record.ns && guard_ioctl(file, cmd, arg)) {
 		e->busy = 0;
 		return guard_deny();
 	}

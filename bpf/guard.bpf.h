@@ -278,23 +278,19 @@ static __always_inline bool device_terminal(u32 number)
 	       (major >= UNIX98_PTY_MASTER_MAJOR && major <= UNIX98_PTY_LAST_MAJOR);
 }
 
-/*
- * Must the current task not open this terminal, because it belongs to a session outside? Its own controlling terminal
- * is allowed, and so is writing to the console. The file is open already: before that there is no terminal.
- */
-static __always_inline bool guard_terminal(struct file *file)
+/* Is this the terminal of a session outside, and not the controlling terminal of the current task? */
+static __always_inline bool terminal_of_outside(struct file *file)
 {
 	struct task_struct *current = bpf_get_current_task_btf(), *leader;
-	u32 number = file->f_inode->i_rdev;
+	u32 type = file->f_inode->i_mode & S_IFMT;
 	struct tsem_task *t;
 	struct pid *session;
 	u64 terminal;
 	bool outside;
 
-	if ((file->f_inode->i_mode & S_IFMT) != S_IFCHR || !device_terminal(number))
+	if (type != S_IFCHR || !device_terminal(file->f_inode->i_rdev))
 		return false;
-	if (number == (TTYAUX_MAJOR << 20 | CONSOLE_MINOR) && !(file->f_mode & FMODE_READ))
-		return false;
+	/* NULL until the driver has opened it. */
 	terminal = (u64)BPF_CORE_READ((struct tty_file_private *)file->private_data, tty);
 	session = terminal ? BPF_CORE_READ((struct tty_struct *)terminal, ctrl.session) : NULL;
 	if (!session || terminal == (u64)current->signal->tty)
@@ -306,6 +302,14 @@ static __always_inline bool guard_terminal(struct file *file)
 	outside = t && guard_outside(t, leader);
 	bpf_task_release(leader);
 	return outside;
+}
+
+/* Must the current task not open this terminal? Everybody may write to the console. */
+static __always_inline bool guard_terminal(struct file *file)
+{
+	bool console = file->f_inode->i_rdev == (TTYAUX_MAJOR << 20 | CONSOLE_MINOR);
+
+	return !(console && !(file->f_mode & FMODE_READ)) && terminal_of_outside(file);
 }
 
 /* Is the file in the directory of the journals, or that directory? For a stacked file, check the file below it. */
@@ -381,11 +385,11 @@ static __always_inline bool signals_full(void)
  * the switching of consoles, take their terminal or hang it up, freeze or shut down a filesystem, run a program at an
  * event, open another mount namespace, or name one more receiver of signals than the share.
  */
-static __always_inline bool guard_ioctl(u32 cmd, unsigned long arg)
+static __always_inline bool guard_ioctl(struct file *file, u32 cmd, unsigned long arg)
 {
 	switch (cmd) {
 	case TIOCSCTTY:
-		return arg == 1;
+		return arg == 1 && terminal_of_outside(file);
 	case FIOSETOWN:
 	case SIOCSPGRP:
 		return signals_full();

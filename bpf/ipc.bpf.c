@@ -4,14 +4,27 @@
  */
 #include "event.bpf.h"
 
+/* Is the object of this event just being made? */
+static __always_inline bool ipc_is_new(u32 event)
+{
+	return event == TSEM_EVENT_shm_alloc || event == TSEM_EVENT_sem_alloc || event == TSEM_EVENT_msg_queue_alloc;
+}
+
 /* See cell_ipc(). */
 __noinline int ipc_describe(struct tsem_scratch *e __arg_nonnull, u64 address)
 {
 	struct kern_ipc_perm *perm = bpf_core_cast((void *)address, struct kern_ipc_perm);
 	struct tsem_owner *o = bpf_map_lookup_elem(&tsem_ipc, &address);
+	const struct cred *cred = bpf_get_current_task_btf()->cred;
+	u32 uid = perm->uid.val, gid = perm->gid.val, cuid = perm->cuid.val, cgid = perm->cgid.val;
 
-	cell_u32_pair(e, id_of_user(e, perm->uid.val), id_of_group(e, perm->gid.val));
-	cell_u32_pair(e, id_of_user(e, perm->cuid.val), id_of_group(e, perm->cgid.val));
+	/* Before the hook, the kernel has not set these of a new object. It will set them so. */
+	if (ipc_is_new(e->record.event)) {
+		uid = cuid = cred->euid.val;
+		gid = cgid = cred->egid.val;
+	}
+	cell_u32_pair(e, id_of_user(e, uid), id_of_group(e, gid));
+	cell_u32_pair(e, id_of_user(e, cuid), id_of_group(e, cgid));
 	cell_u16(e, perm->mode);
 	if (o && o->ns == e->record.ns)
 		cell_digest(e, o->owner);
