@@ -53,20 +53,23 @@ __noinline int text_end(u64 inode)
 }
 
 /*
- * Does what the last event has left to do. A capability check may come in the middle of a creation, which is too early
- * to settle it: then the next event does so.
+ * Does what the last event has left to do. A capability check may come in the middle of a creation or of a mapping,
+ * which is too early. Then the next event does it.
  */
 static __always_inline void event_do_due(struct tsem_scratch *e)
 {
+	bool settles = e->pending & ~PENDING;
+
+	if (e->record.event == TSEM_EVENT_capable) {
+		if (e->text || settles)
+			event_due(e);
+		return;
+	}
 	if (e->text) {
 		text_end(e->text);
 		e->text = 0;
 	}
-	if (!(e->pending & ~PENDING))
-		return;
-	if (e->record.event == TSEM_EVENT_capable)
-		event_due(e);
-	else
+	if (settles)
 		creation_settle(e);
 }
 

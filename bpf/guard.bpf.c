@@ -176,6 +176,18 @@ static __always_inline bool mounts_of_current_reach(void)
 }
 
 /*
+ * Is it ecryptfs? It opens the files below by a kernel thread, which no guard binds. tsem_file_opening() checks what
+ * overlayfs opens below.
+ */
+static __always_inline bool filesystem_guarded(const char *type)
+{
+	char name[12] = {};
+
+	bpf_probe_read_kernel_str(name, sizeof(name), type);
+	return !bpf_strncmp(name, sizeof(name), "ecryptfs");
+}
+
+/*
  * If changes in the mount namespace affect the pins, denies mounts over the pins and on the path to them. Then it also
  * denies every move and every recursive bind, because the hook does not get the source: a recursive bind may contain a
  * copy of the pins.
@@ -189,6 +201,8 @@ int BPF_PROG(tsem_guard_mount, const char *dev_name, const struct path *path, co
 		return path->mnt->mnt_sb->s_magic == BPF_FS_MAGIC ? guard_deny() : 0;
 	if (!(flags & MS_BIND) && flags & MS_PROPAGATION)
 		return 0;
+	if (!(flags & (MS_BIND | MS_MOVE)) && filesystem_guarded(type))
+		return guard_deny();
 	if (!mounts_of_current_reach())
 		return 0;
 	if (guard_run_way(path->dentry))
@@ -251,6 +265,8 @@ int BPF_PROG(tsem_guard_option, struct fs_context *fc, struct fs_parameter *para
 
 	if (!task_confined())
 		return 0;
+	if (filesystem_guarded(BPF_CORE_READ(fc, fs_type, name)))
+		return guard_deny();
 	bpf_probe_read_kernel_str(key, sizeof(key), param->key);
 	return bpf_strncmp(key, sizeof(key), "release_agent") ? 0 : guard_deny();
 }

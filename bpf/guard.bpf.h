@@ -278,6 +278,20 @@ static __always_inline bool device_terminal(u32 number)
 	       (major >= UNIX98_PTY_MASTER_MAJOR && major <= UNIX98_PTY_LAST_MAJOR);
 }
 
+#define TTY_ACM_MAJOR 166
+#define TTY_USB_MAJOR 188
+#define TTY_SERIAL_MAJOR 204
+#define TTY_HVC_MAJOR 229
+
+/* Is this the number of a terminal, or of a line that may have one at its end? */
+static __always_inline bool device_line(u32 number)
+{
+	u32 major = number >> 20;
+
+	return device_terminal(number) || major == TTY_ACM_MAJOR || major == TTY_USB_MAJOR ||
+	       major == TTY_SERIAL_MAJOR || major == TTY_HVC_MAJOR;
+}
+
 /* Is this the terminal of a session outside, and not the controlling terminal of the current task? */
 static __always_inline bool terminal_of_outside(struct file *file)
 {
@@ -288,7 +302,7 @@ static __always_inline bool terminal_of_outside(struct file *file)
 	u64 terminal;
 	bool outside;
 
-	if (type != S_IFCHR || !device_terminal(file->f_inode->i_rdev))
+	if (type != S_IFCHR || !device_line(file->f_inode->i_rdev))
 		return false;
 	/* NULL until the driver has opened it. */
 	terminal = (u64)BPF_CORE_READ((struct tty_file_private *)file->private_data, tty);

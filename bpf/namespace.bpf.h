@@ -44,10 +44,10 @@ const volatile struct {
 /*
  * Four ways to a task's storage:
  *
- *	task_modeled()	the current task, in any namespace
- *	task_confined()	the current task, in a namespace other than the root
- *	task_adopted() the current task; a task without storage joins the root, if that is modeled task_named() another
- *	task, whose TASK_ID an event may name
+ * - task_modeled(): the current task, in any namespace.
+ * - task_confined(): the current task, in a namespace other than the root.
+ * - task_adopted(): the current task. A task without storage joins the root, if that is modeled.
+ * - task_named(): another task, whose TASK_ID an event may name.
  *
  * They first test the pointer in the task: for a task without BPF storage this costs a third of the helper.
  */

@@ -371,6 +371,13 @@ function_id() {
 	grep -q /dev/pts/ own
 }
 
+@test "no filesystem that opens the files below by a kernel thread is mounted" {
+	mkdir d
+	refused guarded tsem-bpf run -q -- sh -c "mount -i -t ecryptfs d d || exit 1"
+	check 0 tsem-bpf run -q -- mount -t tmpfs none d
+	umount d || :
+}
+
 @test "a task of a namespace gives the kernel no code and reads and writes none of its memory" {
 	mkdir d
 	echo text >f
