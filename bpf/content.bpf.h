@@ -320,17 +320,23 @@ static __always_inline struct tsem_inode *inode_record(struct inode *inode)
  * The current task will map the file as code. Until its next event, when the mapping exists, guard_text refuses to open
  * the file for writing. `host`: the inode that has the pages. False: there is no room.
  */
-static __always_inline bool text_begin(struct tsem_scratch *e, struct inode *host)
+__noinline int text_begin(struct tsem_scratch *e __arg_nonnull, u64 host)
 {
-	u64 address = (u64)host;
-	u32 none = 0, *tasks, i;
+	struct tsem_text none = { .ns = e->record.ns }, *text;
+	u32 i;
 
 	bpf_for(i, 0, 8) {
-		bpf_map_update_elem(&tsem_texts, &address, &none, BPF_NOEXIST);
-		tasks = bpf_map_lookup_elem(&tsem_texts, &address);
+		text = bpf_map_lookup_elem(&tsem_texts, &host);
+		if (!text) {
+			if (!room_take(none.ns, TSEM_ROOM_TEXTS))
+				return false;
+			if (bpf_map_update_elem(&tsem_texts, &host, &none, BPF_NOEXIST))
+				room_give(none.ns, TSEM_ROOM_TEXTS);
+			text = bpf_map_lookup_elem(&tsem_texts, &host);
+		}
 		/* If the entry is being removed, make a new one. */
-		if (tasks && !(__sync_fetch_and_add(tasks, 1) & TEXT_GONE)) {
-			e->text = address;
+		if (text && !(__sync_fetch_and_add(&text->tasks, 1) & TEXT_GONE)) {
+			e->text = host;
 			event_due(e);
 			return true;
 		}
@@ -368,7 +374,7 @@ static __always_inline void cell_content(struct tsem_scratch *e, struct file *fi
 		if (r)
 			r->executed = 1;
 		/* Keep this order: a writer is counted in i_writecount before its guard looks for our entry. */
-		if (!r || (text_open(file) && !text_begin(e, host)) || host->i_writecount.counter > 0) {
+		if (!r || (text_open(file) && !text_begin(e, address_of(e, host))) || host->i_writecount.counter > 0) {
 			cell_code_fault(e);
 			return;
 		}

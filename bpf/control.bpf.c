@@ -9,7 +9,7 @@
 static __always_inline int control_state(struct tsem_control *c, struct tsem_namespace *ns)
 {
 	struct tsem_coefficient_key key = {};
-	struct tsem_coefficient new = { .valid = 1 };
+	struct tsem_coefficient new = { .valid = 1 }, *undone;
 	struct tsem_tail tail;
 	long err;
 
@@ -25,8 +25,13 @@ static __always_inline int control_state(struct tsem_control *c, struct tsem_nam
 			return err;
 	}
 	err = bpf_map_update_elem(&tsem_coefficients, &key, &new, BPF_NOEXIST);
-	if (err == -EEXIST)
-		return 0;
+	if (err == -EEXIST) {
+		undone = bpf_map_lookup_elem(&tsem_coefficients, &key);
+		if (!undone || __sync_val_compare_and_swap(&undone->sequence, TSEM_UNDONE, new.sequence) != TSEM_UNDONE)
+			return 0;
+		undone->valid = 1;
+		err = 0;
+	}
 	if (!err)
 		__sync_fetch_and_add(&ns->coefficients, 1);
 	return err;
@@ -278,6 +283,19 @@ static __always_inline int control_extended(struct tsem_control *c)
 	return 0;
 }
 
+/* The namespace may be half made, or half removed. */
+static __always_inline int control_gone(struct tsem_control *c, struct tsem_globals *g)
+{
+	struct tsem_namespace *ns = namespace_of(c->ns);
+
+	if (ns && ns->live_tasks)
+		return -EBUSY;
+	if (ns)
+		room_leave(ns, g);
+	settings_changed();
+	return 0;
+}
+
 static __always_inline int control_run(struct tsem_control *c, struct tsem_globals *g)
 {
 	struct tsem_namespace *ns;
@@ -295,10 +313,8 @@ static __always_inline int control_run(struct tsem_control *c, struct tsem_globa
 		return control_extend(c);
 	if (c->verb == TSEM_CONTROL_EXTENDED)
 		return control_extended(c);
-	if (c->verb == TSEM_CONTROL_GONE) {
-		settings_changed();
-		return 0;
-	}
+	if (c->verb == TSEM_CONTROL_GONE)
+		return control_gone(c, g);
 	if (c->verb == TSEM_CONTROL_LOCK)
 		return control_lock(g);
 	ns = bpf_map_lookup_elem(&tsem_namespaces, &id);

@@ -45,10 +45,14 @@ static __always_inline void settings_refresh(struct tsem_scratch *e)
 /* Ends text_begin(): the task has mapped the inode by now, or will not map it. */
 __noinline int text_end(u64 inode)
 {
-	u32 *tasks = bpf_map_lookup_elem(&tsem_texts, &inode);
+	struct tsem_text *text = bpf_map_lookup_elem(&tsem_texts, &inode);
+	u32 id;
 
-	if (tasks && __sync_fetch_and_add(tasks, -1) == 1 && !__sync_val_compare_and_swap(tasks, 0, TEXT_GONE))
-		bpf_map_delete_elem(&tsem_texts, &inode);
+	if (!text || __sync_fetch_and_add(&text->tasks, -1) != 1)
+		return 0;
+	id = text->ns;
+	if (!__sync_val_compare_and_swap(&text->tasks, 0, TEXT_GONE) && !bpf_map_delete_elem(&tsem_texts, &inode))
+		room_give(id, TSEM_ROOM_TEXTS);
 	return 0;
 }
 

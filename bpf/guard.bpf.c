@@ -340,25 +340,25 @@ int BPF_PROG(tsem_guard_fowner, struct file *file)
 	struct tsem_task *t = task_confined();
 	struct tsem_globals *g = globals();
 	u64 address = (u64)file;
-	struct tsem_namespace *ns;
 	u32 *former, id;
 
 	if (!g || (!t && !g->signals))
 		return 0;
 	former = bpf_map_lookup_elem(&tsem_signals, &address);
 	if (former) {
-		ns = namespace_of(*former);
-		if (!bpf_map_delete_elem(&tsem_signals, &address) && ns)
-			__sync_fetch_and_add(&ns->signals, -1);
+		id = *former;
+		if (!bpf_map_delete_elem(&tsem_signals, &address))
+			room_give(id, TSEM_ROOM_SIGNALS);
 	}
 	if (!t)
 		return 0;
 	id = t->ns;
-	ns = namespace_of(id);
-	if (ns && !bpf_map_update_elem(&tsem_signals, &address, &id, BPF_NOEXIST)) {
-		__sync_fetch_and_add(&ns->signals, 1);
+	if (!room_take(id, TSEM_ROOM_SIGNALS))
+		return 0;
+	if (bpf_map_update_elem(&tsem_signals, &address, &id, BPF_NOEXIST))
+		room_give(id, TSEM_ROOM_SIGNALS);
+	else
 		g->signals = 1;
-	}
 	return 0;
 }
 

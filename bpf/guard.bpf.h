@@ -45,7 +45,7 @@
 #define PTY_MASTER_MAJOR 2
 #define TTYAUX_MAJOR 5
 #define CONSOLE_MINOR 1
-#define UNIX98_PTY_MASTER_MAJOR 136
+#define UNIX98_PTY_SLAVE_MAJOR 136
 #define UNIX98_PTY_LAST_MAJOR 143
 
 /* Set by load: the bit of f_mode that marks files opened by fanotify. */
@@ -275,7 +275,7 @@ static __always_inline bool device_terminal(u32 number)
 	u32 major = number >> 20;
 
 	return (major >= PTY_MASTER_MAJOR && major <= TTYAUX_MAJOR) ||
-	       (major >= UNIX98_PTY_MASTER_MAJOR && major <= UNIX98_PTY_LAST_MAJOR);
+	       (major >= UNIX98_PTY_SLAVE_MAJOR && major <= UNIX98_PTY_LAST_MAJOR);
 }
 
 #define TTY_ACM_MAJOR 166
@@ -290,6 +290,22 @@ static __always_inline bool device_line(u32 number)
 
 	return device_terminal(number) || major == TTY_ACM_MAJOR || major == TTY_USB_MAJOR ||
 	       major == TTY_SERIAL_MAJOR || major == TTY_HVC_MAJOR;
+}
+
+/*
+ * Is this a pseudoterminal that a task outside has made? Before its session exists (sshd opens it, then the login makes
+ * the session), its maker says whose it is. Other terminals are hung up when a login begins.
+ */
+static __always_inline bool terminal_made_outside(struct file *file)
+{
+	struct tsem_task *t = task_confined();
+	struct tsem_inode *r;
+
+	if (!t || file->f_inode->i_sb->s_magic != DEVPTS_SUPER_MAGIC ||
+	    file->f_inode->i_rdev >> 20 < UNIX98_PTY_SLAVE_MAJOR)
+		return false;
+	r = bpf_inode_storage_get(&tsem_inodes, file->f_inode, 0, 0);
+	return !r || r->terminal != t->ns;
 }
 
 /* Is this the terminal of a session outside, and not the controlling terminal of the current task? */
@@ -307,8 +323,10 @@ static __always_inline bool terminal_of_outside(struct file *file)
 	/* NULL until the driver has opened it. */
 	terminal = (u64)BPF_CORE_READ((struct tty_file_private *)file->private_data, tty);
 	session = terminal ? BPF_CORE_READ((struct tty_struct *)terminal, ctrl.session) : NULL;
-	if (!session || terminal == (u64)current->signal->tty)
+	if (terminal && terminal == (u64)current->signal->tty)
 		return false;
+	if (!session)
+		return terminal_made_outside(file);
 	t = task_confined();
 	leader = bpf_task_from_pid(BPF_CORE_READ(session, numbers[0].nr));
 	if (!leader)
@@ -389,9 +407,8 @@ static __always_inline bool guard_mounts(struct file *file)
 static __always_inline bool signals_full(void)
 {
 	struct tsem_task *t = task_confined();
-	struct tsem_namespace *ns = t ? namespace_of(t->ns) : NULL;
 
-	return ns && ns->signals >= TSEM_SHARE(TSEM_SIGNALS_MAX);
+	return t && !room_left(t->ns, TSEM_ROOM_SIGNALS);
 }
 
 /*

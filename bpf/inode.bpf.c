@@ -71,6 +71,19 @@ TSEM_GUARDED_PROGRAM("lsm/inode_symlink", inode_symlink, guard_name(dir->i_sb, d
 	return described;
 }
 
+/* If this is a pseudoterminal that a namespace makes, notes whose it is, for terminal_made_outside(). */
+static __always_inline void terminal_note(struct inode *inode)
+{
+	struct tsem_task *t = task_confined();
+	struct tsem_inode *r;
+
+	if (!t || inode->i_sb->s_magic != DEVPTS_SUPER_MAGIC)
+		return;
+	r = inode_record(inode);
+	if (r)
+		r->terminal = t->ns;
+}
+
 /*
  * The announced inode was made: its dentry gets the inode. A dentry that is still being looked up gets the inode of a
  * file that was there. (One that such a filesystem has just created gets its mark at file_post_open.)
@@ -83,7 +96,10 @@ int BPF_PROG(tsem_created, struct dentry *dentry, struct inode *inode)
 	if (!task_modeled())
 		return 0;
 	e = scratch_of(bpf_get_current_task_btf());
-	if (!e || !inode || !address_of(e, inode) || !creation_announced(e, dentry))
+	if (!e || !inode || !address_of(e, inode))
+		return 0;
+	terminal_note(inode);
+	if (!creation_announced(e, dentry))
 		return 0;
 	if (!dentry_in_lookup(dentry)) {
 		creation_commit(e, address_of(e, inode));

@@ -115,30 +115,29 @@ TSEM_EVENT_PROGRAM("lsm/msg_queue_msgsnd", msg_queue_msgsnd, struct kern_ipc_per
 static __always_inline int ipc_made(struct tsem_scratch *e, struct kern_ipc_perm *perm)
 {
 	u64 address = address_of(e, perm);
-	struct tsem_namespace *ns = namespace_of(e->record.ns);
 	struct tsem_owner o = {};
 
 	o.ns = e->record.ns;
 	__builtin_memcpy(o.owner, e->record.task_id, TSEM_DIGEST_MAX);
-	if (!ns || ns->objects >= TSEM_SHARE(TSEM_IPC_MAX) || bpf_map_update_elem(&tsem_ipc, &address, &o, BPF_ANY)) {
-		namespace_lost(e->record.ns, TSEM_LOSS_STORAGE);
+	if (!room_take(o.ns, TSEM_ROOM_OBJECTS)) {
+		namespace_lost(o.ns, TSEM_LOSS_STORAGE);
 		return -ENOMEM;
 	}
-	__sync_fetch_and_add(&ns->objects, 1);
-	return 0;
+	if (!bpf_map_update_elem(&tsem_ipc, &address, &o, BPF_ANY))
+		return 0;
+	room_give(o.ns, TSEM_ROOM_OBJECTS);
+	namespace_lost(o.ns, TSEM_LOSS_STORAGE);
+	return -ENOMEM;
 }
 
 static __always_inline int ipc_freed(struct kern_ipc_perm *perm)
 {
 	u64 address = (u64)perm;
 	struct tsem_owner *o = bpf_map_lookup_elem(&tsem_ipc, &address);
-	struct tsem_namespace *ns;
+	u32 id = o ? o->ns : 0;
 
-	if (!o)
-		return 0;
-	ns = namespace_of(o->ns);
-	if (!bpf_map_delete_elem(&tsem_ipc, &address) && ns)
-		__sync_fetch_and_add(&ns->objects, -1);
+	if (o && !bpf_map_delete_elem(&tsem_ipc, &address))
+		room_give(id, TSEM_ROOM_OBJECTS);
 	return 0;
 }
 

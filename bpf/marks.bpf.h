@@ -149,17 +149,16 @@ static __always_inline int cell_mark(struct tsem_scratch *e, u64 inode)
  */
 static __always_inline u64 creation_number(struct tsem_scratch *e)
 {
-	struct tsem_namespace *ns = namespace_of(e->record.ns);
 	u64 *count;
 
 	e->creation.ns = creator_mark(e->record.ns);
 	__builtin_memcpy(e->creation.creator, e->record.task_id, TSEM_KEY_SIZE);
-	if (!ns || ns->marks >= TSEM_SHARE(TSEM_MARKS_MAX))
+	if (!room_left(e->record.ns, TSEM_ROOM_MARKS))
 		return 0;
 	count = bpf_map_lookup_elem(&tsem_creations, &e->creation);
 	if (count)
 		return *count + 1;
-	return ns->creations >= TSEM_SHARE(TSEM_CREATIONS_MAX) ? 0 : 1;
+	return room_left(e->record.ns, TSEM_ROOM_CREATIONS);
 }
 
 /*
@@ -193,7 +192,7 @@ static __always_inline void creation_remember(struct tsem_scratch *e)
 }
 
 /* Counts the file with the number `instance`, so that the next file gets the next number. */
-static __always_inline void creation_count(struct tsem_scratch *e, struct tsem_namespace *ns, u64 instance)
+static __always_inline void creation_count(struct tsem_scratch *e, u64 instance)
 {
 	u64 *count = bpf_map_lookup_elem(&tsem_creations, &e->creation);
 
@@ -201,9 +200,12 @@ static __always_inline void creation_count(struct tsem_scratch *e, struct tsem_n
 		*count = instance;
 		return;
 	}
-	if (bpf_map_update_elem(&tsem_creations, &e->creation, &instance, BPF_NOEXIST))
+	if (!room_take(e->record.ns, TSEM_ROOM_CREATIONS))
 		return;
-	__sync_fetch_and_add(&ns->creations, 1);
+	if (bpf_map_update_elem(&tsem_creations, &e->creation, &instance, BPF_NOEXIST)) {
+		room_give(e->record.ns, TSEM_ROOM_CREATIONS);
+		return;
+	}
 	if (e->creation.directory.inode)
 		creation_remember(e);
 }
@@ -225,11 +227,15 @@ __noinline int creation_commit(struct tsem_scratch *e __arg_nonnull, u64 inode)
 	e->mark.ns = creator_mark(e->record.ns);
 	e->mark.instance = instance;
 	__builtin_memcpy(e->mark.creator, e->record.task_id, TSEM_DIGEST_MAX);
-	if (bpf_map_update_elem(&tsem_marks, &e->inode_key, &e->mark, BPF_NOEXIST)) {
-		namespace_lost(ns->id, TSEM_LOSS_STORAGE);
+	if (!room_take(e->record.ns, TSEM_ROOM_MARKS)) {
+		namespace_lost(e->record.ns, TSEM_LOSS_STORAGE);
 		return 0;
 	}
-	__sync_fetch_and_add(&ns->marks, 1);
+	if (bpf_map_update_elem(&tsem_marks, &e->inode_key, &e->mark, BPF_NOEXIST)) {
+		room_give(e->record.ns, TSEM_ROOM_MARKS);
+		namespace_lost(e->record.ns, TSEM_LOSS_STORAGE);
+		return 0;
+	}
 	devices = device_bit(e->inode_key.device) | device_bit(bpf_core_cast((void *)inode, struct inode)->i_sb->s_dev);
 	if (devices & ~ns->mark_devices) {
 		__sync_fetch_and_or(&ns->mark_devices, devices);
@@ -237,7 +243,7 @@ __noinline int creation_commit(struct tsem_scratch *e __arg_nonnull, u64 inode)
 	}
 	bit = filter_bit(e->inode_key.inode);
 	__sync_fetch_and_or(&tsem_mark_filter[bit >> 6 & (FILTER_WORDS - 1)], 1ULL << (bit & 63));
-	creation_count(e, ns, instance);
+	creation_count(e, instance);
 	return 0;
 }
 
@@ -269,7 +275,6 @@ static __always_inline void creation_forget(u64 inode)
 {
 	struct tsem_inode_key key = {};
 	struct tsem_directory *d;
-	struct tsem_namespace *ns;
 	struct tsem_mark *m;
 	u32 i, id;
 
@@ -277,9 +282,8 @@ static __always_inline void creation_forget(u64 inode)
 	m = bpf_map_lookup_elem(&tsem_marks, &key);
 	if (m) {
 		id = m->ns == TSEM_MARK_ROOT ? 0 : m->ns;
-		ns = namespace_of(id);
-		if (!bpf_map_delete_elem(&tsem_marks, &key) && ns)
-			__sync_fetch_and_add(&ns->marks, -1);
+		if (!bpf_map_delete_elem(&tsem_marks, &key))
+			room_give(id, TSEM_ROOM_MARKS);
 	}
 	d = bpf_map_lookup_elem(&tsem_directories, &key);
 	if (!d)
@@ -290,9 +294,7 @@ static __always_inline void creation_forget(u64 inode)
 		if (!d->made[i].ns || bpf_map_delete_elem(&tsem_creations, &d->made[i]))
 			continue;
 		id = d->made[i].ns == TSEM_MARK_ROOT ? 0 : d->made[i].ns;
-		ns = namespace_of(id);
-		if (ns)
-			__sync_fetch_and_add(&ns->creations, -1);
+		room_give(id, TSEM_ROOM_CREATIONS);
 	}
 	bpf_map_delete_elem(&tsem_directories, &key);
 }

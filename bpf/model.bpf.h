@@ -13,6 +13,7 @@
 #define TSEM_MODEL_BPF_H
 
 #include "coefficient.bpf.h"
+#include "room.bpf.h"
 #include "root.bpf.h"
 
 #define SIGKILL 9
@@ -226,7 +227,10 @@ __noinline int creation_settle(struct tsem_scratch *e __arg_nonnull)
 	return 0;
 }
 
-/* The file was there: takes back what the event left. Its record in the ring and its entry in the root's log stay. */
+/*
+ * The file was there: takes back what the event left. Its record in the ring and its entry in the root's log stay, and
+ * the coefficient stays in the map as one that was undone, so that the same event is not described again.
+ */
 __noinline int creation_undo(struct tsem_scratch *e __arg_nonnull)
 {
 	struct tsem_namespace *ns = namespace_of(e->record.ns);
@@ -248,10 +252,10 @@ __noinline int creation_undo(struct tsem_scratch *e __arg_nonnull)
 	if (!c || c->count != 1)
 		return 0;
 	valid = c->valid;
-	if (bpf_map_delete_elem(&tsem_coefficients, &e->pending_key))
+	c->valid = 0;
+	c->count = 0;
+	if (__sync_lock_test_and_set(&c->sequence, TSEM_UNDONE) == TSEM_UNDONE)
 		return 0;
-	if (e->record.digest_size > TSEM_KEY_SIZE)
-		bpf_map_delete_elem(&tsem_tails, &e->pending_key);
 	__sync_fetch_and_add(&ns->coefficients, -1);
 	if (!valid)
 		__sync_fetch_and_add(&ns->forensics, -1);
@@ -281,19 +285,54 @@ static __always_inline long coefficient_insert(struct tsem_scratch *e, struct ts
 }
 
 /*
- * Has the namespace used up its share of the map? The coefficients outside of its model take a sixteenth at most. All
- * coefficients that are not lines of its loaded model take half at most, so that other namespaces and the root find
- * room. The second limit does not apply to the root.
+ * Takes room for a new coefficient. Those outside of its model take a sixteenth of the map at most. The root takes
+ * whatever there is.
  */
-static __always_inline bool coefficients_full(struct tsem_namespace *ns, bool valid)
+static __always_inline bool coefficient_room(struct tsem_namespace *ns, bool valid)
 {
 	struct tsem_globals *g = globals();
 
-	if (!g)
-		return true;
-	if (!valid && ns->forensics >= g->max_coefficients / 16)
-		return true;
-	return ns->id && ns->coefficients - ns->loaded >= g->max_coefficients / 2;
+	if (!g || (!valid && ns->forensics >= g->max_coefficients / 16))
+		return false;
+	return !ns->id || room_take(ns->id, TSEM_ROOM_COEFFICIENTS);
+}
+
+/* Counts the coefficient that the current event has brought: it is new, or was undone. */
+static __always_inline void coefficient_counted(struct tsem_scratch *e, struct tsem_namespace *ns, bool valid)
+{
+	__sync_fetch_and_add(&ns->coefficients, 1);
+	if (!valid)
+		__sync_fetch_and_add(&ns->forensics, 1);
+	if (!event_pending(e))
+		return;
+	e->pending |= PENDING_NEW;
+	__builtin_memcpy(&e->pending_key, &e->key, sizeof(e->key));
+	event_due(e);
+}
+
+/* If the namespace was sealed since the current event took the coefficient for valid, it is not valid. */
+static __always_inline void coefficient_settle(struct tsem_namespace *ns, struct tsem_coefficient *c, bool valid)
+{
+	if (valid && ns->mode != TSEM_MODE_FREE) {
+		c->valid = 0;
+		__sync_fetch_and_add(&ns->forensics, 1);
+	}
+	c->settled = 1;
+}
+
+/* The coefficient was undone, and its event comes again: the namespace has it now. */
+static __always_inline void coefficient_redo(struct tsem_scratch *e, struct tsem_namespace *ns,
+					     struct tsem_coefficient *c)
+{
+	u32 sequence = __sync_fetch_and_add(&ns->next_sequence, 1);
+	bool valid = ns->mode == TSEM_MODE_FREE && !e->unmodeled;
+
+	/* Of two tasks, one does it. */
+	if (__sync_val_compare_and_swap(&c->sequence, TSEM_UNDONE, sequence) != TSEM_UNDONE)
+		return;
+	c->valid = valid;
+	coefficient_counted(e, ns, valid);
+	coefficient_settle(ns, c, valid);
 }
 
 /* Puts the new coefficient of the current event into the map. NULL: there is no room; this is counted. */
@@ -310,31 +349,21 @@ static __always_inline struct tsem_coefficient *coefficient_new(struct tsem_scra
 	 */
 	if (tsem_root_settings.on && !ns->id && !e->unmodeled)
 		root_log(e);
-	if (!coefficients_full(ns, new.valid)) {
+	if (coefficient_room(ns, new.valid)) {
 		new.sequence = __sync_fetch_and_add(&ns->next_sequence, 1);
 		err = coefficient_insert(e, &new);
+		if (err && ns->id)
+			room_give(ns->id, TSEM_ROOM_COEFFICIENTS);
 	}
-	if (!err) {
-		__sync_fetch_and_add(&ns->coefficients, 1);
-		if (!new.valid)
-			__sync_fetch_and_add(&ns->forensics, 1);
-	} else if (err != -EEXIST) {
+	if (err && err != -EEXIST) {
 		namespace_lost(ns->id, TSEM_LOSS_MAP_FULL);
 		return NULL;
 	}
+	if (!err)
+		coefficient_counted(e, ns, new.valid);
 	c = bpf_map_lookup_elem(&tsem_coefficients, &e->key);
-	/* If the namespace was sealed meanwhile, the coefficient is not valid. */
-	if (c && !err && new.valid && ns->mode != TSEM_MODE_FREE) {
-		c->valid = 0;
-		__sync_fetch_and_add(&ns->forensics, 1);
-	}
 	if (c && !err)
-		c->settled = 1;
-	if (!err && event_pending(e)) {
-		e->pending |= PENDING_NEW;
-		__builtin_memcpy(&e->pending_key, &e->key, sizeof(e->key));
-		event_due(e);
-	}
+		coefficient_settle(ns, c, new.valid);
 	return c;
 }
 
@@ -366,6 +395,8 @@ __noinline int event_miss(struct tsem_scratch *e __arg_nonnull)
 	c = bpf_map_lookup_elem(&tsem_coefficients, &e->key);
 	if (!c)
 		c = coefficient_new(e, ns);
+	else if (c->sequence == TSEM_UNDONE)
+		coefficient_redo(e, ns, c);
 	trusted = ns->mode == TSEM_MODE_FREE || (c && c->valid && !e->unmodeled);
 	e->record.action = 0;
 	if (e->unmodeled) {

@@ -71,39 +71,89 @@ static __always_inline u64 network_of(struct tsem_scratch *e, struct sock *sk)
 	return address_of(e, sk->__sk_common.skc_net.net);
 }
 
-/* Notes that the kernel chose the port of this socket, for those that connect to it in this namespace. */
+/* The entry of tsem_ports for this port in this network. NULL: it has not been made. */
+static __always_inline struct tsem_ports *ports_of(struct tsem_port_key *key, u32 port, u64 network)
+{
+	key->slot = ((port ^ network >> 6) * 0x9e3779b1U) >> 26;
+	return bpf_map_lookup_elem(&tsem_ports, key);
+}
+
+/* Does the socket that was noted listen at this port still? */
+static __always_inline bool port_listens(struct tsem_port *port)
+{
+	struct sock *sk = bpf_core_cast((void *)port->sock, struct sock);
+
+	return port->port && sk->__sk_common.skc_state == TCP_LISTEN && sk->__sk_common.skc_num == port->port &&
+	       socket_inode(sk) == port->inode;
+}
+
+/*
+ * Notes that the kernel chose the port of this socket, for those that connect to it in this namespace. Takes the place
+ * of a socket that does not listen any more. A socket that does not listen yet loses its place if there is none left.
+ */
+__noinline int port_note(struct tsem_scratch *e __arg_nonnull, u64 address)
+{
+	struct sock *sk = bpf_core_cast((void *)address, struct sock);
+	struct tsem_port_key key = { .ns = e->record.ns };
+	struct tsem_port port = { .sock = address };
+	struct tsem_ports *ports;
+	u32 i, place = TSEM_PORT_WAYS;
+
+	port.port = sk->__sk_common.skc_num;
+	port.network = network_of(e, sk);
+	port.inode = socket_inode(sk);
+	ports = ports_of(&key, port.port, port.network);
+	if (!ports) {
+		ports = (struct tsem_ports *)e->slack;
+		__builtin_memset(ports, 0, sizeof(*ports));
+		bpf_map_update_elem(&tsem_ports, &key, ports, BPF_NOEXIST);
+		ports = bpf_map_lookup_elem(&tsem_ports, &key);
+	}
+	if (!ports)
+		return 0;
+	bpf_for(i, 0, TSEM_PORT_WAYS) {
+		struct tsem_port *at = &ports->port[i & (TSEM_PORT_WAYS - 1)];
+
+		if (at->port == port.port && at->network == port.network) {
+			place = i;
+			break;
+		}
+		if (place == TSEM_PORT_WAYS && !port_listens(at))
+			place = i;
+	}
+	if (place < TSEM_PORT_WAYS)
+		ports->port[place & (TSEM_PORT_WAYS - 1)] = port;
+	return 0;
+}
+
 static __always_inline void port_remember(struct tsem_scratch *e, struct sock *sk)
 {
-	struct tsem_port_key key = {
-		.ns = e->record.ns,
-		.port = sk->__sk_common.skc_num,
-		.network = network_of(e, sk),
-	};
 	u32 family = sk->__sk_common.skc_family;
-	struct tsem_port port = { .sock = (u64)sk };
 	struct tsem_owner *o;
 
-	if (!key.port || (family != AF_INET && family != AF_INET6))
+	if (!sk->__sk_common.skc_num || (family != AF_INET && family != AF_INET6))
 		return;
-	port.inode = socket_inode(sk);
 	o = bpf_sk_storage_get(&tsem_sockets, sk, 0, 0);
-	if (!o || o->ns != e->record.ns || o->flags & TSEM_OWNER_PORT_FIXED)
-		return;
-	bpf_map_update_elem(&tsem_ports, &key, &port, BPF_ANY);
+	if (o && o->ns == e->record.ns && !(o->flags & TSEM_OWNER_PORT_FIXED))
+		port_note(e, address_of(e, sk));
 }
 
 /* Did the kernel choose this port (host order) for a listening socket of the namespace in this network? */
 __noinline int port_chosen(struct tsem_scratch *e __arg_nonnull, u32 number, u64 network)
 {
-	struct tsem_port_key key = { .ns = e->record.ns, .port = number, .network = network };
-	struct tsem_port *port = bpf_map_lookup_elem(&tsem_ports, &key);
-	struct sock *sk;
+	struct tsem_port_key key = { .ns = e->record.ns };
+	struct tsem_ports *ports = ports_of(&key, number, network);
+	u32 i;
 
-	if (!port || !number)
+	if (!ports || !number)
 		return false;
-	sk = bpf_core_cast((void *)port->sock, struct sock);
-	return sk->__sk_common.skc_state == TCP_LISTEN && sk->__sk_common.skc_num == number &&
-	       socket_inode(sk) == port->inode;
+	bpf_for(i, 0, TSEM_PORT_WAYS) {
+		struct tsem_port *at = &ports->port[i & (TSEM_PORT_WAYS - 1)];
+
+		if (at->port == number && at->network == network)
+			return port_listens(at);
+	}
+	return false;
 }
 
 /* The two bytes of a port on the wire; 0 if it belongs to the namespace's own socket and the kernel chose it. */

@@ -233,6 +233,31 @@ struct tsem_record {
 
 #define TSEM_RECORD_HEADER_SIZE 344
 
+/*
+ * Maps whose room the namespaces share. An eighth of a map is divided among all namespaces that may be made: each has
+ * its part for certain. Three quarters are for whoever comes first; TSEM_SHARE is what one namespace has at most. The
+ * rest of tsem_coefficients is for the root and for models that are loaded.
+ */
+enum tsem_room {
+	TSEM_ROOM_COEFFICIENTS = 0, /* those that are no lines of a loaded model, of namespaces other than the root */
+	TSEM_ROOM_MARKS = 1,
+	TSEM_ROOM_CREATIONS = 2,
+	TSEM_ROOM_OBJECTS = 3, /* tsem_ipc */
+	TSEM_ROOM_SIGNALS = 4,
+	TSEM_ROOM_TEXTS = 5,
+	TSEM_ROOM_END,
+};
+
+#define TSEM_MARKS_MAX 262144
+#define TSEM_CREATIONS_MAX 262144
+#define TSEM_IPC_MAX 131072
+#define TSEM_SIGNALS_MAX 65536
+#define TSEM_TEXTS_MAX 65536
+#define TSEM_SHARE(max) ((max) / 4)
+#define TSEM_COEFFICIENTS_SHARE(max) ((max) / 2)
+#define TSEM_COMMON_ROOM(max) ((max) / 4 * 3)
+#define TSEM_OWN_ROOM(max, namespaces) ((max) / 8 / ((namespaces) + 1))
+
 /* tsem_namespaces: namespace id -> this. */
 struct tsem_namespace {
 	u32 id;
@@ -258,10 +283,7 @@ struct tsem_namespace {
 	u64 forensics; /* the invalid among them */
 	u64 pseudonyms;
 	u64 patterns;
-	u64 marks; /* entries in tsem_marks */
-	u64 creations; /* entries in tsem_creations */
-	u64 objects; /* entries in tsem_ipc */
-	u64 signals; /* entries in tsem_signals */
+	u64 used[TSEM_ROOM_END]; /* entries in each map that has shares */
 	u64 violations; /* events outside of the model */
 	u64 denied; /* hooks that returned EPERM, those of untrusted tasks included */
 	u64 killed; /* processes, by the action `kill` */
@@ -280,9 +302,12 @@ struct tsem_coefficient_key {
 	u8 coefficient[TSEM_KEY_SIZE];
 };
 
+/* Nothing came of the event: the namespace does not have the coefficient. Its description went into the ring. */
+#define TSEM_UNDONE (~0U)
+
 struct tsem_coefficient {
 	u64 count; /* occurrences; 0: loaded from a model, not seen yet */
-	u32 sequence; /* order of first occurrence, or of the line in the model; gaps may occur */
+	u32 sequence; /* order of first occurrence, or of the line in the model; gaps may occur; or TSEM_UNDONE */
 	u8 valid;
 	u8 described; /* its description went into the ring */
 	u8 settled; /* no seal that came meanwhile changes `valid` any more */
@@ -389,13 +414,6 @@ struct tsem_directory {
 	struct tsem_creation_key made[TSEM_DIRECTORY_CREATORS];
 };
 
-/* Entries that tsem_marks, tsem_creations and tsem_ipc have room for, and how many of them one namespace may have. */
-#define TSEM_MARKS_MAX 262144
-#define TSEM_CREATIONS_MAX 262144
-#define TSEM_IPC_MAX 131072
-#define TSEM_SIGNALS_MAX 65536
-#define TSEM_SHARE(max) ((max) / 4)
-
 /* tsem_inherited: this -> struct tsem_inherited: a file that the first task had open before it entered. */
 struct tsem_inherited_key {
 	u64 file; /* address */
@@ -411,16 +429,34 @@ struct tsem_inherited {
 	u32 reserved;
 };
 
-/* tsem_ports: this -> struct tsem_port: the kernel chose this port for a listening socket of the namespace. */
+/*
+ * tsem_ports: this -> struct tsem_ports: ports that the kernel chose for listening sockets of the namespace. A
+ * namespace has TSEM_PORT_SLOTS entries; a hash of the port and its network says in which one the port is.
+ */
+#define TSEM_PORT_SLOTS 64
+#define TSEM_PORT_WAYS 8
+
 struct tsem_port_key {
 	u32 ns;
-	u32 port; /* host order */
-	u64 network; /* address of the network namespace */
+	u32 slot;
 };
 
 struct tsem_port {
+	u64 network; /* address of the network namespace */
 	u64 sock; /* address */
 	u64 inode; /* number of the socket's inode */
+	u32 port; /* host order; 0: none */
+	u32 reserved;
+};
+
+struct tsem_ports {
+	struct tsem_port port[TSEM_PORT_WAYS];
+};
+
+/* tsem_texts: address of an inode -> this. */
+struct tsem_text {
+	u32 tasks; /* that are about to map it as code */
+	u32 ns; /* whose share the entry takes */
 };
 
 /* tsem_inodes, inode storage. Written under `lock`, a sequence count: odd while a writer is at work. */
@@ -436,7 +472,8 @@ struct tsem_inode {
 	u64 seen; /* CLOCK_BOOTTIME, ns, when this state was first seen */
 	u64 content; /* enum tsem_digest_type of digest */
 	u8 digest[TSEM_DIGEST_MAX];
-	u64 executed; /* a task of a namespace has executed it, or mapped it as code */
+	u32 executed; /* a task of a namespace has executed it, or mapped it as code */
+	u32 terminal; /* of a pseudoterminal: the namespace that made it; 0: it was made outside */
 };
 
 enum tsem_policy {
@@ -456,6 +493,7 @@ struct tsem_globals {
 	u64 load_time; /* CLOCK_BOOTTIME, ns */
 	u64 policy; /* enum tsem_policy; as loaded */
 	u64 signals; /* a namespace has named a receiver of signals */
+	u64 pooled[TSEM_ROOM_END]; /* entries that are more than their namespace has for certain, of all namespaces */
 	u64 locked; /* verb `lock`: the loader accepts no new model, coefficient, pseudonym or pattern */
 };
 
@@ -500,7 +538,8 @@ enum tsem_control_verb {
 	TSEM_CONTROL_ACTION = 14, /* value: struct tsem_action_of; EINVAL: no such event or action */
 	TSEM_CONTROL_AUDIT = 15, /* sealed, and every action is `log`; EINVAL: free */
 	TSEM_CONTROL_LOCK = 16, /* tsem_globals.locked, which the loader obeys; EALREADY */
-	TSEM_CONTROL_GONE = 17, /* the namespace was removed: its entries in tsem_memo do not count any more */
+	TSEM_CONTROL_GONE = 17, /* the namespace goes: its entries in tsem_memo and its share of the maps do not count
+				   any more */
 };
 
 struct tsem_control {
@@ -539,7 +578,7 @@ struct tsem_extend {
 #define TSEM_ABI_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type " is ABI")
 TSEM_ABI_SIZE(struct tsem_coe, 40);
 TSEM_ABI_SIZE(struct tsem_record, TSEM_RECORD_HEADER_SIZE + TSEM_CELL_MAX);
-TSEM_ABI_SIZE(struct tsem_namespace, 528);
+TSEM_ABI_SIZE(struct tsem_namespace, 544);
 TSEM_ABI_SIZE(struct tsem_coefficient_key, 36);
 TSEM_ABI_SIZE(struct tsem_coefficient, 16);
 TSEM_ABI_SIZE(struct tsem_tail, 32);
@@ -554,10 +593,12 @@ TSEM_ABI_SIZE(struct tsem_creation_key, 56);
 TSEM_ABI_SIZE(struct tsem_directory, 224);
 TSEM_ABI_SIZE(struct tsem_inherited_key, 16);
 TSEM_ABI_SIZE(struct tsem_inherited, 24);
-TSEM_ABI_SIZE(struct tsem_port_key, 16);
-TSEM_ABI_SIZE(struct tsem_port, 16);
+TSEM_ABI_SIZE(struct tsem_port_key, 8);
+TSEM_ABI_SIZE(struct tsem_port, 32);
+TSEM_ABI_SIZE(struct tsem_ports, 256);
+TSEM_ABI_SIZE(struct tsem_text, 8);
 TSEM_ABI_SIZE(struct tsem_inode, 136);
-TSEM_ABI_SIZE(struct tsem_globals, 96);
+TSEM_ABI_SIZE(struct tsem_globals, 144);
 TSEM_ABI_SIZE(struct tsem_root, 72);
 TSEM_ABI_SIZE(struct tsem_log, 72);
 TSEM_ABI_SIZE(struct tsem_extend, 24);

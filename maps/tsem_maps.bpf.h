@@ -149,14 +149,15 @@ struct {
 
 /*
  * Address of an inode -> number of tasks that are about to map it as code, from the hook on until they are seen again.
- * Written by the hooks of files. Full: the mapping is outside of every model (TSEM_LOSS_CONTENT).
+ * Written by the hooks of files. Full, or more than a namespace's share: the mapping is outside of every model
+ * (TSEM_LOSS_CONTENT).
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, 65536);
+	__uint(max_entries, TSEM_TEXTS_MAX);
 	__type(key, u64);
-	__type(value, u32);
+	__type(value, struct tsem_text);
 } tsem_texts SEC(".maps");
 
 /*
@@ -172,15 +173,16 @@ struct {
 } tsem_inherited SEC(".maps");
 
 /*
- * {namespace, port} -> a listening socket whose port the kernel chose. Written when its port is asked for or it
- * listens, removed by the loader with the namespace. Full: the oldest entry is dropped, and a connection to that port
- * is described with the number.
+ * {namespace, slot} -> listening sockets whose port the kernel chose. Written when its port is asked for or it
+ * listens, removed by the loader with the namespace. Every namespace has its slots. A slot is full of sockets that
+ * listen: a connection to one more is described with the number of its port.
  */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, 4096);
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 64 * TSEM_PORT_SLOTS); /* load */
 	__type(key, struct tsem_port_key);
-	__type(value, struct tsem_port);
+	__type(value, struct tsem_ports);
 } tsem_ports SEC(".maps");
 
 /*

@@ -207,24 +207,32 @@ creations() {
 	[ "$(creations)" = "$before" ]
 }
 
+# set_used BYTE BYTE BYTE: the lowest bytes of used[TSEM_ROOM_CREATIONS] of the namespace with the key $key.
+set_used() {
+	local at value
+	at=$(sed -n '/^struct tsem_namespace:/,/^struct tsem_owner:/s/^\tused \([0-9]*\): u64.*$/\1/p' "$ROOT/maps/abi.golden")
+	# shellcheck disable=SC2086 # words
+	value=$(bpftool -j map lookup pinned "$PINS/maps/tsem_namespaces" key $key | jq -r --argjson at "$((at + 16))" \
+		--arg bytes "$*" '.value | .[$at:$at + 8] = ($bytes / " ") + ["0", "0", "0", "0", "0"] | join(" ")')
+	# shellcheck disable=SC2086
+	bpftool map update pinned "$PINS/maps/tsem_namespaces" key $key value $value
+}
+
 @test "a namespace that makes files in too many directories takes no room from others, and that is counted" {
 	mkfifo go
 	tsem-bpf run -q -n share --keep -- sh -c "mkdir one; read -r go <go; mkdir three one/two" 3>&- &
 	wait_for test -d one
 	key=$(tsem-bpf list --json | jq -r '.[0].id')
 	key="$((key & 255)) $((key >> 8 & 255)) 0 0"
-	# Set tsem_namespace.creations, a u64, to TSEM_SHARE(TSEM_CREATIONS_MAX), 65536.
-	at=$(sed -n '/^struct tsem_namespace:/,/^struct tsem_owner:/s/^\tcreations \([0-9]*\): u64$/\1/p' "$ROOT/maps/abi.golden")
-	# shellcheck disable=SC2086 # words
-	value=$(bpftool -j map lookup pinned "$PINS/maps/tsem_namespaces" key $key |
-		jq -r --argjson at "$at" '.value | .[$at:$at + 8] = ["0", "0", "1", "0", "0", "0", "0", "0"] | join(" ")')
-	# shellcheck disable=SC2086
-	bpftool map update pinned "$PINS/maps/tsem_namespaces" key $key value $value
+	# TSEM_SHARE(TSEM_CREATIONS_MAX) is 65536.
+	set_used 0 0 1
 	echo >go
 	wait $!
 	[ -d one/two ]
 	[ "$(tsem-bpf status --json | jq '.namespaces[0].lost.storage')" = 1 ]
 	[ "$(tsem-bpf list --json | jq '.[0].forensics')" = 1 ]
+	# It gives back the room that it has taken.
+	set_used 2 0 0
 	tsem-bpf delete -n share
 	check 0 tsem-bpf run -q -o m -- mkdir one/two/three
 	check 0 tsem-bpf status

@@ -51,6 +51,40 @@ beside() {
 	[ "$(bpftool -j map dump pinned "$PINS/maps/tsem_signals" | jq length)" = 0 ]
 }
 
+@test "listening sockets whose port the kernel chose" {
+	beside listeners 6000 python3 -c 'import socket
+s = socket.create_server(("127.0.0.1", 0))
+c = socket.create_connection(s.getsockname())
+s.accept()'
+}
+
+# pooled BYTE: the third byte of each of tsem_globals.pooled: entries of all namespaces beyond their own room.
+pooled() {
+	local at value
+	at=$(sed -n '/^struct tsem_globals:/,/^struct tsem_inherited:/s/^\tpooled \([0-9]*\): u64.*$/\1/p' "$ROOT/maps/abi.golden")
+	value=$(bpftool -j map lookup pinned "$PINS/maps/tsem_globals" key 0 0 0 0 | jq -r --argjson at "$at" --arg byte "$1" '
+		.value | reduce range($at + 2; $at + 48; 8) as $i (.; .[$i] = $byte) | join(" ")')
+	# shellcheck disable=SC2086 # words
+	bpftool map update pinned "$PINS/maps/tsem_globals" key 0 0 0 0 value $value
+}
+
+@test "when the others have taken all the common room, a namespace has its own" {
+	echo one >one
+	echo two >two
+	mine=(sh -ec "cat one; mkdir d; : >d/f; rm -r d; $PROG/sem_semop; $PROG/grow receivers 50")
+	learn "${mine[@]}"
+	# 8,388,608 and what there was: more than any map has.
+	pooled 128
+	allowed "${mine[@]}"
+	denied cat "$D/two"
+	# It is learned anew with what it has for certain.
+	check 0 tsem-bpf run -q -o again -- "${mine[@]}"
+	# What is more than that finds no room.
+	[ "$(tsem-bpf run -q -- "$PROG/grow" receivers 1000)" -lt 1000 ]
+	pooled 0
+	[ "$(tsem-bpf run -q -- "$PROG/grow" receivers 1000)" = 1000 ]
+}
+
 @test "directories and files of its own, and what is counted in them" {
 	beside directories 4000 sh -ec "mkdir d; : >d/f; rm -r d; cat one"
 }

@@ -75,7 +75,13 @@ static void add_settings(struct json_object *o, const struct tsem_namespace *ns)
 
 static int add_namespace(const struct tsem_namespace *ns, void *data)
 {
-	struct json_object *o = json_object_new_object(), *lost = json_object_new_object();
+	static const char *const rooms[TSEM_ROOM_END] = {
+		[TSEM_ROOM_COEFFICIENTS] = "coefficients", [TSEM_ROOM_MARKS] = "marks",
+		[TSEM_ROOM_CREATIONS] = "creations",       [TSEM_ROOM_OBJECTS] = "objects",
+		[TSEM_ROOM_SIGNALS] = "signals",           [TSEM_ROOM_TEXTS] = "texts",
+	};
+	struct json_object *o = json_object_new_object(), *lost = json_object_new_object(),
+			   *used = json_object_new_object();
 
 	add_number(o, "id", ns->id);
 	add_word(o, "name", ns->name);
@@ -89,9 +95,9 @@ static int add_namespace(const struct tsem_namespace *ns, void *data)
 	add_number(o, "killed", ns->killed);
 	add_number(o, "untrusted_tasks", ns->untrusted_tasks);
 	add_number(o, "untrusted_events", ns->untrusted_events);
-	add_number(o, "marks", ns->marks);
-	add_number(o, "creations", ns->creations);
-	add_number(o, "objects", ns->objects);
+	for (u32 i = 0; i < TSEM_ROOM_END; i++)
+		add_number(used, rooms[i], ns->used[i]);
+	json_object_object_add(o, "used", used);
 	add_number(o, "ring_bytes", ns->ring_size);
 	for (u32 i = 0; i < TSEM_LOSS_END; i++)
 		add_number(lost, cmd__loss(i), ns->lost[i]);

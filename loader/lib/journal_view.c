@@ -34,14 +34,14 @@ static int index_build(struct index *index, const struct namespace_coefficients 
 {
 	size_t size = 64;
 
-	while (size < 2 * all->count)
+	while (size < 2 * (all->count + all->undone))
 		size *= 2;
 	index->slots = calloc(size, sizeof(*index->slots));
 	index->mask = size - 1;
 	index->all = all;
 	if (!index->slots)
 		return -ENOMEM;
-	for (size_t i = 0; i < all->count; i++)
+	for (size_t i = 0; i < all->count + all->undone; i++)
 		index->slots[slot_of(index, all->entry[i].coefficient)] = i + 1;
 	return 0;
 }
@@ -75,9 +75,9 @@ static bool describe(const struct tsem_namespace *ns, const struct index *index,
 	if (event__coefficient(record, &digests))
 		return false;
 	slot = index->slots[slot_of(index, digests.coefficient)];
-	/* No coefficient: it did not fit the map, or the creation was none and its coefficient was taken back. */
+	/* No coefficient: it did not fit the map. */
 	if (!slot)
-		return ns->lost[TSEM_LOSS_MAP_FULL] || record->event == TSEM_EVENT_inode_create;
+		return ns->lost[TSEM_LOSS_MAP_FULL];
 	/*
 	 * The last description counts: an earlier one may be of a creation that was none. The parts that the
 	 * coefficient does not cover have to be well formed, too.
@@ -131,7 +131,7 @@ int journal__fill(const struct tsem_namespace *ns, u64 load, const struct namesp
 	struct index index = {};
 	int err;
 
-	view->description = calloc(all->count ?: 1, sizeof(*view->description));
+	view->description = calloc(all->count + all->undone ?: 1, sizeof(*view->description));
 	err = view->description ? index_build(&index, all) : -ENOMEM;
 	err = err ?: fill(ns, load, &index, size, view);
 	free(index.slots);

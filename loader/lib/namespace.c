@@ -119,9 +119,10 @@ static int coefficients_remove(struct tsem *tsem, u32 id, bool wide)
 
 	if (err)
 		return err;
-	keys = malloc((all.count ?: 1) * sizeof(*keys));
+	keys = malloc((all.count + all.undone ?: 1) * sizeof(*keys));
 	if (!keys)
 		err = -ENOMEM;
+	all.count += all.undone;
 	for (size_t i = 0; i < all.count && keys; i++) {
 		keys[i].ns = id;
 		memcpy(keys[i].coefficient, all.entry[i].coefficient, TSEM_KEY_SIZE);
@@ -220,6 +221,12 @@ static bool port_mine(const struct removal *r, const void *key, const void *valu
 	return ((const struct tsem_port_key *)key)->ns == r->ns;
 }
 
+static bool object_mine(const struct removal *r, const void *key, const void *value)
+{
+	(void)key;
+	return ((const struct tsem_owner *)value)->ns == r->ns;
+}
+
 static bool signal_mine(const struct removal *r, const void *key, const void *value)
 {
 	(void)key;
@@ -240,7 +247,7 @@ static bool directory_done(const struct removal *r, const void *key, const void 
 	return true;
 }
 
-/* Removes the namespace's entries for inodes, descriptors, ports and receivers of signals. */
+/* Removes the namespace's entries for inodes, descriptors, ports, receivers of signals and IPC objects. */
 static int marks_remove(struct tsem *tsem, u32 id)
 {
 	struct removal marks = { tsem, id, sizeof(struct tsem_inode_key), mark_mine, NULL, 0, 0 };
@@ -249,6 +256,7 @@ static int marks_remove(struct tsem *tsem, u32 id)
 	struct removal inherited = { tsem, id, sizeof(struct tsem_inherited_key), inherited_mine, NULL, 0, 0 };
 	struct removal signals = { tsem, id, sizeof(u64), signal_mine, NULL, 0, 0 };
 	struct removal ports = { tsem, id, sizeof(struct tsem_port_key), port_mine, NULL, 0, 0 };
+	struct removal objects = { tsem, id, sizeof(u64), object_mine, NULL, 0, 0 };
 	int err;
 
 	err = entries_remove(marks, tsem->marks, sizeof(struct tsem_mark));
@@ -256,7 +264,8 @@ static int marks_remove(struct tsem *tsem, u32 id)
 	err = entries_remove(directories, tsem->directories, sizeof(struct tsem_directory)) ?: err;
 	err = entries_remove(inherited, tsem->inherited, sizeof(struct tsem_inherited)) ?: err;
 	err = entries_remove(signals, tsem->signals, sizeof(u32)) ?: err;
-	return entries_remove(ports, tsem->ports, sizeof(struct tsem_port)) ?: err;
+	err = entries_remove(objects, tsem->ipc, sizeof(struct tsem_owner)) ?: err;
+	return entries_remove(ports, tsem->ports, sizeof(struct tsem_ports)) ?: err;
 }
 
 static void patterns_remove(struct tsem *tsem, u32 id)
@@ -275,9 +284,10 @@ static int remove_all(struct tsem *tsem, u32 id)
 	bool wide = namespace__read(tsem, id, &ns) || ns.digest_size > TSEM_KEY_SIZE;
 	int err = 0;
 
+	/* Before its entry: that says how much room it gives back. */
+	err = tsem__control(tsem, TSEM_CONTROL_GONE, id, NULL, NULL);
 	if (bpf_map_delete_elem(tsem->namespaces, &id) && errno != ENOENT)
 		err = -errno;
-	err = tsem__control(tsem, TSEM_CONTROL_GONE, id, NULL, NULL) ?: err;
 	err = pseudonyms_remove(tsem, id) ?: err;
 	patterns_remove(tsem, id);
 	err = marks_remove(tsem, id) ?: err;
@@ -719,6 +729,9 @@ static int coefficients_read(struct tsem *tsem, u32 id, bool wide, struct namesp
 	free(uses.use);
 	if (out->count)
 		qsort(out->entry, out->count, sizeof(*out->entry), compare_sequence);
+	/* Those that were undone are the last: they have the largest number. */
+	for (; out->count && out->entry[out->count - 1].info.sequence == TSEM_UNDONE; out->count--)
+		out->undone++;
 	return 0;
 }
 

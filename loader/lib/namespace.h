@@ -30,6 +30,7 @@ struct namespace_coefficient {
 struct namespace_coefficients {
 	struct namespace_coefficient *entry; /* by sequence */
 	size_t count;
+	size_t undone; /* that the namespace does not have: nothing came of their events; they follow the others */
 };
 
 /*
@@ -58,8 +59,8 @@ int namespace__find(struct tsem *tsem, const char *word, struct tsem_namespace *
 int namespace__each(struct tsem *tsem, int (*each)(const struct tsem_namespace *ns, void *data), void *data);
 
 /*
- * All coefficients of a namespace, by sequence; the caller frees out->entry. 0; -ENOENT: no such namespace; or another
- * -errno.
+ * All coefficients of a namespace, by sequence, then those that were undone; the caller frees out->entry. 0; -ENOENT:
+ * no such namespace; or another -errno.
  */
 int namespace__coefficients(struct tsem *tsem, u32 id, struct namespace_coefficients *out);
 

@@ -292,6 +292,7 @@ static int make_root(struct tsem_bpf *skel, const struct skel_settings *settings
 		.directories = bpf_map__fd(skel->maps.tsem_directories),
 		.inherited = bpf_map__fd(skel->maps.tsem_inherited),
 		.ports = bpf_map__fd(skel->maps.tsem_ports),
+		.ipc = bpf_map__fd(skel->maps.tsem_ipc),
 		.rings = bpf_map__fd(skel->maps.tsem_rings),
 		.globals = bpf_map__fd(skel->maps.tsem_globals),
 		.root = bpf_map__fd(skel->maps.tsem_root),
@@ -368,6 +369,7 @@ static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, 
 	if (bpf_map__set_max_entries(skel->maps.tsem_coefficients, settings->max_coefficients) ||
 	    bpf_map__set_max_entries(skel->maps.tsem_tails, settings->max_coefficients) ||
 	    bpf_map__set_max_entries(skel->maps.tsem_namespaces, namespaces) ||
+	    bpf_map__set_max_entries(skel->maps.tsem_ports, namespaces * TSEM_PORT_SLOTS) ||
 	    bpf_map__set_max_entries(skel->maps.tsem_rings, namespaces))
 		return fail(error, -errno, "size", "the maps");
 	return 0;

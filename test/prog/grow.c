@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * grow WHAT COUNT [READY]: makes so many of something, as far as the kernel lets it; then makes the file READY and
- * keeps all until its input ends. Says how many there are. WHAT: objects (of System V IPC), sockets, receivers (of
- * the signals of files), directories, files, events (each another one), repeats (each the same, of a file that nobody
- * has).
+ * keeps all until its input ends. Says how many there are. WHAT: objects (of System V IPC), sockets, listeners (whose
+ * port the kernel chooses), receivers (of the signals of files), directories, files, events (each another one), repeats
+ * (each the same, of a file that nobody has).
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +38,15 @@ static int make_object(long i)
 	return semget(IPC_PRIVATE, 1, IPC_CREAT | 0600);
 }
 
+static int make_listener(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET };
+	socklen_t size = sizeof(address);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	return fd < 0 || listen(fd, 1) || getsockname(fd, (void *)&address, &size) ? -1 : fd;
+}
+
 static int make(const char *what, long i)
 {
 	char name[64];
@@ -46,6 +56,8 @@ static int make(const char *what, long i)
 		return make_object(i);
 	if (!strcmp(what, "sockets"))
 		return socket(AF_UNIX, SOCK_DGRAM, 0);
+	if (!strcmp(what, "listeners"))
+		return make_listener();
 	if (!strcmp(what, "receivers"))
 		return fcntl(socket(AF_UNIX, SOCK_DGRAM, 0), F_SETOWN, getpid());
 	if (!strcmp(what, "directories"))
@@ -72,7 +84,7 @@ int main(int argc, char **argv)
 	if (argc < 3)
 		return 2;
 	count = atol(argv[2]);
-	if (!strcmp(argv[1], "sockets") || !strcmp(argv[1], "receivers"))
+	if (!strcmp(argv[1], "sockets") || !strcmp(argv[1], "listeners") || !strcmp(argv[1], "receivers"))
 		setrlimit(RLIMIT_NOFILE, &limit);
 	while (done < count && make(argv[1], done) >= 0)
 		done++;

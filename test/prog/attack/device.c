@@ -395,6 +395,13 @@ static int read_prepare(const struct attempt *a)
 	return write_fd(master, SECRET "\n");
 }
 
+/* Before it has a session: its maker has opened it for somebody who has not logged in yet. */
+static int early_prepare(const struct attempt *a)
+{
+	TRY_ZERO(terminal_prepare(a));
+	return write_fd(master, SECRET "\n");
+}
+
 static int terminal_write(const struct attempt *a)
 {
 	return write_fd(TRY(open(scene.message, O_WRONLY | O_NOCTTY)), a->text);
@@ -437,15 +444,6 @@ static bool fifo_woken(const struct attempt *a)
 {
 	(void)a;
 	return !access("woken", F_OK);
-}
-
-static int terminal_look(const struct attempt *a)
-{
-	struct termios t;
-
-	(void)a;
-	TRY(ioctl(TRY(open(scene.message, O_RDWR | O_NOCTTY)), TCGETS, &t));
-	return 0;
 }
 
 /* Those who share a terminal are told its size by a signal, and read what its line discipline makes of it. */
@@ -575,9 +573,10 @@ const struct attempt device_attempts[] = {
 	{ "terminal-hangup", terminal_command, NULL, terminal_prepare, NULL, terminal_restore, .number = TIOCVHANGUP },
 	{ "terminal-steal", terminal_steal, NULL, steal_prepare, NULL, terminal_restore },
 	{ "terminal-read", terminal_read, NULL, read_prepare, told_secret, terminal_restore },
+	{ "terminal-early", terminal_read, NULL, early_prepare, told_secret, terminal_restore },
 	{ "terminal-write", terminal_write, NULL, steal_prepare, terminal_shows, terminal_restore, .text = "attack" },
-	{ "terminal-size", terminal_size, terminal_look, terminal_prepare, terminal_resized, terminal_restore },
-	{ "terminal-discipline", terminal_discipline, terminal_look, terminal_prepare, NULL, terminal_restore },
+	{ "terminal-size", terminal_size, NULL, terminal_prepare, terminal_resized, terminal_restore },
+	{ "terminal-discipline", terminal_discipline, NULL, terminal_prepare, NULL, terminal_restore },
 	{ "console-key", console_key, console_key, console_prepare, console_changed, console_restore },
 	{ "console-selection", console_command, NULL, console_prepare },
 	{ "tun-interface", tun_interface, NULL, tun_prepare },
