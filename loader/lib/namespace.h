@@ -70,6 +70,12 @@ int namespace__pseudonyms(struct tsem *tsem, u32 id, struct digests *out);
 /* Appends all patterns of a namespace to `out`, in their order. 0 or -errno. */
 int namespace__patterns(struct tsem *tsem, const struct tsem_namespace *ns, struct patterns *out);
 
+/*
+ * Removes what there is of a namespace, which may be half made: everything in it, also its journal. It must have no
+ * live tasks. 0 or the first -errno; it goes on after an error.
+ */
+int namespace__remove(struct tsem *tsem, u32 id);
+
 /* Removes a namespace and everything in it, also its journal. 0; -EBUSY: it has live tasks; or another -errno. */
 int namespace__delete(struct tsem *tsem, u32 id);
 
