@@ -71,10 +71,12 @@ static __always_inline u64 network_of(struct tsem_scratch *e, struct sock *sk)
 	return address_of(e, sk->__sk_common.skc_net.net);
 }
 
+_Static_assert(TSEM_PORT_SLOTS == 1 << 6, "ports_of() takes 6 of 32 bits");
+
 /* The entry of tsem_ports for this port in this network. NULL: it has not been made. */
 static __always_inline struct tsem_ports *ports_of(struct tsem_port_key *key, u32 port, u64 network)
 {
-	key->slot = ((port ^ network >> 6) * 0x9e3779b1U) >> 26;
+	key->slot = (u32)(port ^ network >> 6) * 0x9e3779b1U >> 26;
 	return bpf_map_lookup_elem(&tsem_ports, key);
 }
 

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/personality.h>
 #include <sys/ptrace.h>
 #include <sys/shm.h>
@@ -301,6 +302,42 @@ static int map_shared_writer(const struct attempt *a)
 	code = (void *)TRY(map_code(TRY(open("library", O_RDONLY)), PROT_READ | PROT_EXEC, MAP_SHARED));
 	tiny_code(data, status_now());
 	return call_code(code);
+}
+
+/* A library on an overlay, whose file in the layer below is open when a writer makes a copy in the layer above. */
+static int copied_prepare(const struct attempt *a)
+{
+	(void)a;
+	if (!holds("/proc/filesystems", "\toverlay") && !module("overlay"))
+		return UNSUPPORTED;
+	TRY(mkdir("m", 0755));
+	TRY(mkdir("low", 0755));
+	TRY(mkdir("up", 0755));
+	TRY(mkdir("work", 0755));
+	TRY_ZERO(code_file("low/library", KNOWN));
+	TRY(mount("overlay", "m", "overlay", 0, "lowerdir=low,upperdir=up,workdir=work"));
+	return 0;
+}
+
+static void copied_restore(const struct attempt *a)
+{
+	(void)a;
+	umount2("m", MNT_DETACH);
+}
+
+static int map_copied(const struct attempt *a)
+{
+	unsigned char code[16];
+	size_t size = tiny_code(code, status_now());
+	int before = TRY(open("m/library", O_RDONLY)), writer = TRY(open("m/library", O_WRONLY));
+
+	TRY(pwrite(writer, code, size, 0));
+	close(writer);
+	nap(50);
+	/* The descriptor from before, or a new one. */
+	if (!a->number)
+		before = TRY(open("m/library", O_RDONLY));
+	return call_code((void *)TRY(map_code(before, PROT_READ | PROT_EXEC, MAP_PRIVATE)));
 }
 
 static int map_memory(const struct attempt *a)
@@ -625,6 +662,8 @@ const struct attempt code_attempts[] = {
 	{ "map-changed", map_file, map_file, library_prepare, other_ran },
 	{ "map-own", map_own, map_own, NULL, other_ran },
 	{ "map-then-write", map_then_write, map_then_write_learned, library_prepare, other_ran, .number = 1 },
+	{ "map-copied-up", map_copied, map_copied, copied_prepare, other_ran, copied_restore, .number = 1 },
+	{ "map-copied-up-again", map_copied, map_copied, copied_prepare, other_ran, copied_restore },
 	{ "map-beside-writer", map_shared_writer, NULL, library_prepare, other_ran, .number = 1 },
 	{ "map-while-hashed", map_while_hashed, map_while_hashed, NULL, other_ran },
 	{ "map-memory", map_memory, map_memory, NULL, other_ran, .text = "other" },

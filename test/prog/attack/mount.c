@@ -115,6 +115,23 @@ static int bind_over(const struct attempt *a)
 	return write_conf("real/conf");
 }
 
+/* A filesystem whose kernel thread opens the files below. */
+static int ecryptfs_prepare(const struct attempt *a)
+{
+	(void)a;
+	TRY(mkdir("low", 0700));
+	return module("ecryptfs") ? 0 : UNSUPPORTED;
+}
+
+static int fsopen_source(const struct attempt *a)
+{
+	int fd = TRY(syscall(SYS_fsopen, "ecryptfs", 0));
+
+	(void)a;
+	TRY(syscall(SYS_fsconfig, fd, 1 /* FSCONFIG_SET_STRING */, "source", "low", 0));
+	return 0;
+}
+
 /* Which directories an overlay is made of stands in its options. */
 static int overlay_prepare(const struct attempt *a)
 {
@@ -541,6 +558,7 @@ const struct attempt mount_attempts[] = {
 	MOUNT("bind-relative", bind_relative),
 	{ "bind-symlink", bind_symlink, bind_symlink, symlink_prepare, fake_written, unmount_m },
 	MOUNT("bind-over", bind_over),
+	{ "fsopen-ecryptfs", fsopen_source, NULL, ecryptfs_prepare },
 	{ "overlay-upper", overlay, NULL, overlay_prepare, upper_written, unmount_m },
 	MOUNT("pivot-root", pivot),
 	MOUNT("chroot", change_root),
