@@ -154,6 +154,21 @@ by_hook() {
 	grep -qx seal m3
 }
 
+@test "a container has a terminal of its own" {
+	bundle
+	configure '.process.terminal = true | .process.args[2] = "echo by-console >/dev/console && echo by-name >/dev/tty" |
+		.mounts += [{destination: "/dev/pts", type: "devpts", source: "devpts",
+			options: ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]}]'
+	for runtime in runc crun; do
+		annotate name box output "$D/m-$runtime"
+		check 0 script -qec "exec $runtime run -b b box-$runtime" /dev/null </dev/null
+		says by-console
+		says by-name
+		[ -s "m-$runtime" ]
+	done
+	gone
+}
+
 @test "a container of runc as the workload of run is learned, then allowed, and denied another file" {
 	by_run runc
 }
