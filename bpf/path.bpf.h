@@ -625,6 +625,15 @@ static __always_inline void cell_path(struct tsem_scratch *e, struct dentry *den
 	path_describe(e, address_of(e, dentry), address_of(e, mnt), flags);
 }
 
+/*
+ * A tmpfs gets a new UUID at every boot, an overlay with each new upper layer, that is with each container: these count
+ * as zero bytes.
+ */
+static __always_inline bool uuid_lasts(u32 magic)
+{
+	return magic != TMPFS_MAGIC && magic != OVERLAYFS_SUPER_MAGIC;
+}
+
 /* See cell_inode(). */
 __noinline int inode_describe(struct tsem_scratch *e __arg_nonnull, u64 inode_address)
 {
@@ -658,9 +667,8 @@ __noinline int inode_describe(struct tsem_scratch *e __arg_nonnull, u64 inode_ad
 		if (zeros)
 			break;
 	}
-	/* A tmpfs gets a new UUID at every boot: it counts as zero bytes. */
-	q[4] = magic == TMPFS_MAGIC ? 0 : word_at(uuid);
-	q[5] = magic == TMPFS_MAGIC ? 0 : word_at(uuid + 8);
+	q[4] = uuid_lasts(magic) ? word_at(uuid) : 0;
+	q[5] = uuid_lasts(magic) ? word_at(uuid + 8) : 0;
 	if ((mode & S_IFMT) == S_IFCHR || (mode & S_IFMT) == S_IFBLK)
 		cell_u32(e, inode->i_rdev);
 	return 0;
