@@ -7,6 +7,8 @@
 #
 # They run in a Debian of their own (services-root.sh), in the virtual machine. This takes an hour or two when emulated.
 
+# shellcheck disable=SC2317 # what a service's file calls
+
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -139,8 +141,7 @@ evaluate() {
 	if ! learn; then
 		told "its learning failed"
 		printf '| %s | failed | | | | |\n' "$name" >>"$base/table"
-		failed=1
-		return
+		return 1
 	fi
 	launch -q -m "$state/model" --audit --forensics "$state/audited" || told "the audited run failed"
 	[[ ! -s $state/audited ]] || told "audited, outside of the model:" "$state/audited"
@@ -188,7 +189,8 @@ main() {
 	: >"$base/table"
 	tsem-bpf load
 	for name in "${names[@]}"; do
-		evaluate "$repo/test/services/$name.sh"
+		# In a shell of its own: it defines functions.
+		(evaluate "$repo/test/services/$name.sh" && exit "$failed") || failed=1
 	done
 	echo
 	echo "| program | coefficients | runs until steady | declarations | denied in five enforced runs | attacks held |"

@@ -43,7 +43,7 @@ prepare() {
 }
 
 drive() {
-	wait_for port 8082
+	wait_for port 8082 || return
 	in_root curl -s http://127.0.0.1:8082/
 	in_root curl -s "http://127.0.0.1:8082/$ATTACK" >"$state/answer"
 	in_root curl -s http://127.0.0.1:8082/ | grep hello

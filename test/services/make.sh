@@ -10,9 +10,11 @@ prepare() {
 	cd "$root"/srv/make || return
 	echo unseen >"$root/srv/unseen"
 	for i in 1 2 3 4; do echo "int f$i(int x) { return x + $i; }" >f$i.c; done
-	echo '#include <stdio.h>
+	cat >main.c <<-'END'
+		#include <stdio.h>
 		int f1(int), f2(int);
-		int main(void) { printf("%d\n", f1(1) + f2(2)); return 0; }' >main.c
+		int main(void) { printf("%d\n", f1(1) + f2(2)); return 0; }
+	END
 	printf 'program: main.o f1.o f2.o f3.o f4.o\n\tgcc -o $@ $^\n%%.o: %%.c\n\tgcc -O1 -c $<\n' >Makefile
 	cat >build.sh <<-'END'
 		cd /srv/make

@@ -26,7 +26,8 @@ get() {
 }
 
 drive() {
-	wait_for port 8080
+	local status=0
+	wait_for port 8080 || return
 	get index.html
 	in_root ab -q -n 20 -c 2 http://127.0.0.1:8080/page.html
 	mv "$root/var/log/nginx/access.log" "$root/var/log/nginx/access.log.1"
@@ -37,8 +38,9 @@ drive() {
 	sleep 2
 	[ -z "$ATTACK" ] || get "$ATTACK.html" >"$state/answer"
 	# It lives on.
-	[ "$(get index.html)" = 200 ]
+	[ "$(get index.html)" = 200 ] || status=1
 	kill -QUIT "$(<"$root/run/nginx.pid")"
+	return "$status"
 }
 
 escaped() {

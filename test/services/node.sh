@@ -36,7 +36,7 @@ prepare() {
 }
 
 drive() {
-	wait_for port 8081
+	wait_for port 8081 || return
 	in_root curl -s http://127.0.0.1:8081/
 	in_root curl -s -d some-bytes http://127.0.0.1:8081/
 	in_root curl -s "http://127.0.0.1:8081/$ATTACK" >"$state/answer"

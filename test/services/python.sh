@@ -50,7 +50,7 @@ prepare() {
 }
 
 drive() {
-	wait_for port 8443
+	wait_for port 8443 || return
 	in_root curl -sk https://127.0.0.1:8443/
 	in_root curl -sk "https://127.0.0.1:8443/$ATTACK" >"$state/answer"
 	[ "$(in_root curl -sk https://127.0.0.1:8443/)" = hello ]

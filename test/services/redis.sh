@@ -31,15 +31,17 @@ attack() {
 }
 
 drive() {
-	wait_for port 7000
+	local status=0
+	wait_for port 7000 || return
 	ask set key value
 	ask save
 	ask bgrewriteaof
 	wait_for sh -c "chroot $root redis-cli -p 7000 info persistence | grep -q aof_rewrite_in_progress:0"
 	in_root redis-benchmark -q -p 7000 -n 200 -c 4 -t set,get,lpush
 	[ -z "$ATTACK" ] || attack
-	[ "$(ask get key)" = value ] || [ "$ATTACK" = replica ]
-	ask shutdown nosave || :
+	[ "$(ask get key)" = value ] || [ "$ATTACK" = replica ] || status=1
+	ask shutdown nosave
+	return "$status"
 }
 
 escaped() {

@@ -33,17 +33,20 @@ login() {
 
 
 drive() {
-	wait_for port 2222
+	local status=0
+	wait_for port 2222 || return
 	# shellcheck disable=SC2016 # the user's shell expands
-	login 'read -r line <known; echo "$line"' | grep known
+	login 'read -r line <known; echo "$line"' | grep known || status=1
 	echo mine >"$root/root/client/mine"
-	printf 'get known\nput mine\n' | (cd "$root/root" && in_root sh -c "cd /root/client && exec timeout 120 sftp -P 2222 ${options[*]} -b - user@127.0.0.1")
+	printf 'get known\nput mine\n' >"$root/root/client/batch"
+	in_root sh -c "cd /root/client && timeout 120 sftp -P 2222 ${options[*]} -b batch user@127.0.0.1" || status=1
 	case "$ATTACK" in
 	command) login "id" >"$state/answer" || : ;;
 	unseen) login "read -r line <unseen; echo \$line" >"$state/answer" || : ;;
 	keys) login "echo more >>.ssh/authorized_keys" || : ;;
 	esac
 	kill "$(<"$root/run/sshd.pid")"
+	return "$status"
 }
 
 escaped() {
