@@ -2,6 +2,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # scripts/services.sh uses and sets these
 # git: commits, a clone, a push, and packing.
 service=(sh /srv/git.sh)
+declared=(--pattern "/srv/git/**" --pattern "$root/srv/git/**")
 attacks=(hook file)
 
 prepare() {
