@@ -182,17 +182,18 @@ int job__write_model(struct job *job, const char *path, struct model *model)
 	return err ? cmd__fail(EXIT_FAILED, "model %s: %s: %s", job->action, path, stream__error(err)) : 0;
 }
 
-/* The old signature does not fit the new text of `path`. */
-static void drop_signature(const char *path, FILE *out)
+/* A signature of the old text does not fit the new one, which was read from `path` and written to `to`. */
+static void drop_signature(const char *path, const char *to, FILE *out)
 {
-	char *signature = sign__name(path);
+	char *old = sign__name(path), *own = sign__name(to);
+	bool removed = own && !unlink(own);
 
-	if (signature && !unlink(signature))
-		fprintf(out,
-			"%s was the signature of the old text and is removed: sign again with 'tsem-bpf model sign --key "
-			"FILE %s'\n",
-			signature, path);
-	free(signature);
+	if (removed)
+		fprintf(out, "%s was the signature of the old text and is removed\n", own);
+	if (removed || (old && !access(old, F_OK)))
+		fprintf(out, "%s: is not signed; sign it with 'tsem-bpf model sign --key FILE %s'\n", to, to);
+	free(old);
+	free(own);
 }
 
 int job__write_next(struct job *job, const char *path, struct model *model, const char *what)
@@ -211,7 +212,8 @@ int job__write_next(struct job *job, const char *path, struct model *model, cons
 	if (err)
 		return err;
 	fprintf(out, "%s: version %llu, %s\n", to, (unsigned long long)model->version, what);
-	drop_signature(to, out);
+	if (strcmp(to, "-"))
+		drop_signature(path, to, out);
 	return 0;
 }
 

@@ -11,6 +11,7 @@
 
 #include "control.h"
 #include "digest.h"
+#include "explain.h"
 #include "model_words.h"
 
 struct diff {
@@ -26,10 +27,12 @@ static const char *const changes[] = { "lacks", "adds" };
 static struct json_object *add(struct diff *d, int side, const char *kind, const char *text)
 {
 	struct json_object *o = json_object_new_object();
+	char *safe = explain__plain(text, strlen(text));
 
 	json_object_object_add(o, "change", json_object_new_string(changes[side]));
 	json_object_object_add(o, "kind", json_object_new_string(kind));
-	json_object_object_add(o, "text", json_object_new_string(text));
+	json_object_object_add(o, "text", json_object_new_string(safe ?: "?"));
+	free(safe);
 	json_object_array_add(d->out, o);
 	return o;
 }

@@ -23,7 +23,8 @@ struct model_file {
 	const char *path; /* as in events.md; owned by the list */
 	u8 (*contents)[TSEM_DIGEST_MAX]; /* the digests in the model */
 	size_t count;
-	u32 mode; /* in the model */
+	u32 mode; /* in the model; 0: it has several, none of which is changed */
+	bool moded; /* mode was seen */
 	bool code; /* it is executed, or mapped as code */
 	bool written; /* it is opened for writing, with this content */
 	/* From here on set by model_files__look(). */

@@ -127,16 +127,19 @@ const char *model_lint__random(const char *name, size_t size)
 	return NULL;
 }
 
-static bool is_temporary(const char *path)
+/* Does the path begin with one of these places? NULL ends the list. */
+static bool is_below(const char *path, const char *const *places)
 {
-	static const char *const places[] = { "/tmp/", "/var/tmp/", "/run/", "/var/run/", "/dev/shm/" };
-
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		if (!strncmp(path, places[i], strlen(places[i])))
+	for (; *places; places++) {
+		if (!strncmp(path, *places, strlen(*places)))
 			return true;
 	}
 	return false;
 }
+
+static const char *const temporary_places[] = { "/tmp/", "/var/tmp/", "/run/", "/var/run/", "/dev/shm/", NULL };
+/* What is here comes from packages: a date in a name is part of a version. */
+static const char *const steady_places[] = { "/usr/", "/bin/", "/sbin/", "/lib", "/opt/", "/boot/", NULL };
 
 /* Created components count by their creator, not by their name. */
 static bool is_created(struct json_object *path, u64 component)
@@ -154,13 +157,13 @@ static bool is_created(struct json_object *path, u64 component)
 static int lint_names(struct lint *l, struct json_object *path, bool chosen)
 {
 	const char *name = json_object_get_string(member(path, "pathname")), *p = name + (*name == '/');
-	bool temporary = is_temporary(name);
+	bool temporary = is_below(name, temporary_places), steady = is_below(name, steady_places);
 	int err = 0;
 
 	for (u64 i = 0; *p && !err; i++) {
 		size_t size = strcspn(p, "/");
 		bool last = !p[size];
-		const char *what = is_created(path, i) ? NULL : model_lint__date(p, size);
+		const char *what = steady || is_created(path, i) ? NULL : model_lint__date(p, size);
 
 		if (!what && !is_created(path, i) && (temporary || (chosen && last)))
 			what = model_lint__random(p, size);

@@ -72,7 +72,7 @@ static int replace_file(struct model_rebase *r, struct json_object *object)
 	f = model_files__find(&r->files, json_object_get_string(member(path, "pathname")));
 	if (!f || f->state != MODEL_FILE_CHANGED)
 		return 0;
-	err = set_mode(member(object, "inode"), f->mode_now);
+	err = f->mode_now ? set_mode(member(object, "inode"), f->mode_now) : 0;
 	if (!err && f->content_changed)
 		err = set_digest(r, object, f->now);
 	return err ?: 1;

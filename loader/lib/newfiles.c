@@ -39,7 +39,11 @@ static pid_t start(char *const argv[], int in, int out)
 	int err = errno;
 
 	if (!pid) {
-		if ((in >= 0 && dup2(in, STDIN_FILENO) < 0) || (out >= 0 && dup2(out, STDOUT_FILENO) < 0))
+		int null = open("/dev/null", O_RDWR);
+
+		/* Our own message is the only one. */
+		if (null < 0 || dup2(null, STDERR_FILENO) < 0 || (in >= 0 && dup2(in, STDIN_FILENO) < 0) ||
+		    (out >= 0 && dup2(out, STDOUT_FILENO) < 0))
 			_exit(1);
 		execvp(argv[0], argv);
 		_exit(errno == ENOENT ? NOT_FOUND : 1);

@@ -299,8 +299,12 @@ states() {
 	openssl pkey -in key.pem -pubout -out anchor.pem
 	tsem model sign --key key.pem app.model
 	check 0 tsem model verify --trust-anchor anchor.pem app.model
+	check 0 tsem model add app.model audit.json --all -o new.model
+	says "new.model: is not signed; sign it with"
+	[ -e app.model.sig ]
 	check 0 tsem model add app.model audit.json --all
-	says "app.model.sig was the signature of the old text and is removed: sign again"
+	says "app.model.sig was the signature of the old text and is removed"
+	says "app.model: is not signed; sign it with"
 	[ ! -e app.model.sig ]
 	tsem model sign --key key.pem app.model
 	check 0 tsem model verify --trust-anchor anchor.pem app.model
