@@ -107,11 +107,16 @@ static int add(struct job *job, struct model *model, struct deviations *list)
 {
 	const char *to = job->output ?: job->files[0];
 	size_t before = model->states.count;
+	bool chosen = false;
 	char what[64];
 	int err = choose(job, list);
 
 	if (err)
 		return err;
+	for (size_t i = 0; i < list->count; i++)
+		chosen |= list->entry[i].chosen;
+	if (!chosen)
+		return cmd__fail(EXIT_FAILED, "model add: %s has what these lines say; nothing is added", job->files[0]);
 	err = deviations__complete(list);
 	print_more(job, list, strcmp(to, "-") ? stdout : stderr);
 	err = err ?: deviations__apply(list, model);

@@ -153,6 +153,7 @@ static int add_lines(struct reading *r, FILE *file)
 		err = fail(r, "event", "is too long for an event");
 	}
 	free(line);
+	r->list->lines = r->line;
 	return err ?: size < 0 ? (int)size : 0;
 }
 
@@ -239,8 +240,11 @@ size_t deviations__choose_all(struct deviations *list)
 static int choose_range(struct deviations *list, size_t first, size_t last, const char *word,
 			struct deviations_error *error)
 {
-	size_t count = 0;
-
+	if (!first || first > list->lines) {
+		snprintf(error->text, sizeof(error->text), "'%.40s' is no line of the file, which has %zu", word,
+			 list->lines);
+		return -EINVAL;
+	}
 	for (size_t i = 0; i < list->count; i++) {
 		struct deviation *d = &list->entry[i];
 
@@ -251,12 +255,8 @@ static int choose_range(struct deviations *list, size_t first, size_t last, cons
 			return -EINVAL;
 		}
 		d->chosen |= !d->fault;
-		count++;
 	}
-	if (count)
-		return 0;
-	snprintf(error->text, sizeof(error->text), "'%.40s' is no number of the list", word);
-	return -EINVAL;
+	return 0;
 }
 
 int deviations__choose(struct deviations *list, const char *text, struct deviations_error *error)

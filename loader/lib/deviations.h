@@ -33,6 +33,7 @@ struct deviations {
 	const struct model *model; /* borrowed */
 	struct deviation *entry; /* in the order of the file */
 	size_t count, room;
+	size_t lines; /* of the file */
 	size_t known; /* records of events that the model has */
 	size_t logs; /* records of a log, which have no description */
 	struct json_object *programs; /* of the file, by TASK_ID: see model_events__programs(); `state` is an index here

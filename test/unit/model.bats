@@ -216,8 +216,10 @@ states() {
 	says "    6  /usr/bin/tool sent SIGKILL to /usr/bin/cat as uid 0"
 	silent_about "    1  "
 	silent_about "    7  "
-	check 2 tsem model add app.model audit.json --select 1
-	says "'1' is no number of the list"
+	check 1 tsem model add app.model audit.json --select 1,7
+	says "app.model has what these lines say"
+	check 2 tsem model add app.model audit.json --select 8
+	says "'8' is no line of the file, which has 7"
 	check 2 tsem model add app.model audit.json --select 3,x
 	says "'x'"
 	check 2 tsem model add app.model audit.json --select 3 --all
