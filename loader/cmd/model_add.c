@@ -49,12 +49,13 @@ static int ask(struct job *job, struct deviations *list)
 	int err = 0;
 
 	print_list(list, stdout);
+	fflush(stdout);
 	if (!isatty(STDIN_FILENO))
 		return cmd__fail(
 			EXIT_USAGE,
 			"model add: there is no terminal to ask on: give --all, or --select with numbers of the "
 			"list, such as --select 1,3-5");
-	printf("Add which to %s? Numbers such as 1,3-5, or all; nothing to add none: ", job->files[0]);
+	printf("Add which to %s? Numbers such as 1,3-5, or all; an empty line adds none: ", job->files[0]);
 	fflush(stdout);
 	size = getline(&answer, &room, stdin);
 	if (size > 0 && answer[size - 1] == '\n')
@@ -116,13 +117,15 @@ static int add(struct job *job, struct model *model, struct deviations *list)
 	for (size_t i = 0; i < list->count; i++)
 		chosen |= list->entry[i].chosen;
 	if (!chosen)
-		return cmd__fail(EXIT_FAILED, "model add: %s has what these lines say; nothing is added", job->files[0]);
+		return cmd__fail(EXIT_FAILED, "model add: %s has what these lines say; nothing is added",
+				 job->files[0]);
 	err = deviations__complete(list);
 	print_more(job, list, strcmp(to, "-") ? stdout : stderr);
 	err = err ?: deviations__apply(list, model);
 	if (err)
 		return cmd__fail(EXIT_FAILED, "model add: %s", strerror(-err));
-	snprintf(what, sizeof(what), "%zu coefficients added", model->states.count - before);
+	before = model->states.count - before;
+	snprintf(what, sizeof(what), "%zu coefficient%s added", before, before == 1 ? "" : "s");
 	return job__write_next(job, job->files[0], model, what);
 }
 

@@ -132,13 +132,14 @@ static void print_group(const char *name, struct json_object *items, int indent)
 static void print_program(struct json_object *program)
 {
 	struct json_object *users = json_object_object_get(program, "users");
+	int64_t count = json_object_get_int64(json_object_object_get(program, "coefficients"));
 	int depth = json_object_get_int(json_object_object_get(program, "depth"));
 	int indent = 2 * (depth < DEPTH_MAX ? depth : DEPTH_MAX);
 
 	printf("\n%*s%s", indent, "", json_object_get_string(json_object_object_get(program, "program")));
 	for (size_t i = 0; i < json_object_array_length(users); i++)
 		printf("%s%" PRId64, i ? ", " : " as uid ", json_object_get_int64(json_object_array_get_idx(users, i)));
-	printf(": %" PRId64 " coefficients\n", json_object_get_int64(json_object_object_get(program, "coefficients")));
+	printf(": %" PRId64 " coefficient%s\n", count, count == 1 ? "" : "s");
 	json_object_object_foreach(json_object_object_get(program, "does"), name, items)
 		print_group(name, items, indent + 2);
 }

@@ -70,7 +70,7 @@ static void put_program(FILE *out, struct model_words *w, const char *id, struct
 	if (program)
 		words__string(out, words__member(program, "path"), w->explain);
 	else if (task_id__none(id))
-		fputs("the start", out);
+		fputs("the first task", out);
 	else if (comm)
 		words__string(out, comm, w->explain);
 	else
