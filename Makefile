@@ -123,7 +123,7 @@ install: all
 	install -D -m 0755 $(BUILD)/tsem-bpf $(DESTDIR)$(PREFIX)/sbin/tsem-bpf
 	install -D -m 0644 $(BUILD)/man/tsem-bpf.8 $(DESTDIR)$(PREFIX)/share/man/man8/tsem-bpf.8
 	$(call install_boot,0755,boot/boot,$(PREFIX)/lib/tsem-bpf)
-	$(call install_boot,0644,boot/boot.conf,$(PREFIX)/share/doc/tsem-bpf)
+	$(call install_boot,0644,boot/boot.conf boot/dpkg.cfg,$(PREFIX)/share/doc/tsem-bpf)
 	$(call install_boot,0755,boot/initramfs-tools/hooks/tsem-bpf,$(INITRAMFS_TOOLS)/hooks)
 	$(call install_boot,0755,boot/initramfs-tools/scripts/init-top/tsem-bpf,$(INITRAMFS_TOOLS)/scripts/init-top)
 	$(call install_boot,0755,$(wildcard boot/dracut/90tsem-bpf/*),$(DRACUT_MODULES)/90tsem-bpf)

@@ -35,8 +35,8 @@ static const struct cmd commands[] = {
 	  "           [--instances N] [--nsref initial|current] [--cache N] [--model-type set]\n"
 	  "           [--pattern TEXT]... [--pattern-any TEXT]... [--pseudonym HEX|FILE]... [--base HEX]\n"
 	  "           [-m MODEL [--trust-anchor FILE [--signature FILE]]] [--seal|--enforce|--audit]\n"
-	  "           [--on-violation ACTION] [--action EVENT=ACTION]... [--strict] [-o MODEL] [--trajectory FILE]\n"
-	  "           [--forensics FILE] [--journal MIB] [--max-expanded MIB] [--keep] -- COMMAND...",
+	  "           [--on-violation ACTION] [--action EVENT=ACTION]... [--strict] [-o MODEL [--bare]]\n"
+	  "           [--trajectory FILE] [--forensics FILE] [--journal MIB] [--max-expanded MIB] [--keep] -- COMMAND...",
 	  "run a workload in a namespace of its own" },
 	{ "oci-hook", cmd_oci_hook,
 	  "[--directory DIRECTORY] [--trust-anchor FILE] [--model FILE|--require-model]\n"
@@ -52,10 +52,17 @@ static const struct cmd commands[] = {
 	{ "explain", cmd_explain, "[--trajectory FILE] [-n NAMESPACE] [--json] [FILE]",
 	  "describe events in sentences, and how they differ from the model" },
 	{ "model", cmd_model,
-	  "measure|state|diff|merge [--digest HASH] [-o FILE] [--json] [--max-expanded MIB] FILE...\n"
-	  "       tsem-bpf model sign --key FILE [--cert FILE] [--name TEXT] [--version N] [-o SIGNATURE] MODEL\n"
-	  "       tsem-bpf model verify --trust-anchor FILE [--signature FILE] [--json] MODEL",
-	  "work on model files" },
+	  "show [--tree] [--json] MODEL\n"
+	  "  model diff [--json] MODEL MODEL\n"
+	  "  model add [--all|--select N,N-M...] [-o OUT] [--bare] MODEL FORENSICS\n"
+	  "  model merge [-o OUT] [--bare] MODEL...\n"
+	  "  model lint [--json] MODEL\n"
+	  "  model rebase [--root DIR|--package FILE.deb] [-o OUT] [--bare] [--json] MODEL\n"
+	  "  model stale [--root DIR] [--json] [MODEL]...\n"
+	  "  model measure|state [--digest HASH] [--json] MODEL...\n"
+	  "  model sign --key FILE [--cert FILE] [--name TEXT] [--version N] [-o SIGNATURE] MODEL\n"
+	  "  model verify --trust-anchor FILE [--signature FILE] [--json] MODEL",
+	  "read, compare, change and sign model files" },
 	{ "attest", cmd_attest,
 	  "ak [--tcti CONF] [--handle HANDLE] [-o FILE]\n"
 	  "  attest quote --nonce HEX [--wait SECONDS] [--tcti CONF] [--handle HANDLE] [-o FILE]\n"

@@ -209,11 +209,10 @@ refused() {
 	printf 'base %s\nend\n' "$b" >mc
 	check 0 tsem-bpf model diff ma ma
 	check 1 tsem-bpf model diff ma mb
-	says "-$a"
-	says "+$b"
+	[ "$output" = "$(printf 'mb lacks:\n  coefficient %s, which has no description\nmb adds:\n  coefficient %s, which has no description' "$a" "$b")" ]
 	printf 'base %s\npseudonym %s\nstate %s\nseal\nend\n' "$b" "$b" "$a" >md
 	check 1 tsem-bpf model diff ma md
-	[ "$output" = "$(printf '+base %s\n+pseudonym %s\n+seal' "$b" "$b")" ]
+	[ "$output" = "$(printf 'md adds:\n  base %s\n  pseudonym %s\n  seal' "$b" "$b")" ]
 	check 0 tsem-bpf model merge -o mm mb ma mb
 	[ "$(cat mm)" = "$(printf 'state %s\nstate %s\nend' "$b" "$a")" ]
 	[ "$(tsem-bpf model measure mm)" != "$(tsem-bpf model state mm)" ]
@@ -222,6 +221,33 @@ refused() {
 	refused 2 "'sum'" tsem-bpf model sum ma
 	printf 'state %s\n' "$a" >half
 	refused 1 "line 2" tsem-bpf model state half
+}
+
+@test "a model that run wrote is shown, compared and extended by what an audit run found" {
+	echo first >first
+	check 0 tsem-bpf run -q --encoding portable -o model -- sh -c "cat first; true"
+	check 0 tsem-bpf model show model
+	says "$D/first"
+	check 0 tsem-bpf run -q --encoding portable --bare -o bare -- true
+	[ "$(grep -c '^state' bare)" -gt 0 ]
+	[ "$(grep -c '^event' bare)" = 0 ]
+	# A gap of a program and what it does.
+	cat >more.sh <<-END
+		cat first
+		head -n 1 first >/dev/null
+		ls / >/dev/null
+		true
+	END
+	check 0 tsem-bpf run -q --encoding portable -o model -- sh -c ". ./more.sh; true"
+	echo 'tail -n 1 first >made; rm made' >>more.sh
+	check 0 tsem-bpf run -q -m model --audit --forensics forensics -- sh -c ". ./more.sh; true"
+	[ -s forensics ]
+	check 0 tsem-bpf model add model forensics --all
+	check 0 tsem-bpf run -q -m model --enforce --strict -- sh -c ". ./more.sh; true"
+	check 0 tsem-bpf model diff model model
+	check 0 tsem-bpf model rebase model
+	says "needs no change"
+	check 0 tsem-bpf model stale model
 }
 
 @test "coefficients names the line and the word at fault" {

@@ -257,6 +257,9 @@ static int take_option(struct run *run, struct words *words, int option, char **
 	case 'F':
 		w->forensics = optarg;
 		break;
+	case 'B':
+		w->bare = true;
+		break;
 	case 'k':
 		run->keep = true;
 		break;
@@ -283,6 +286,8 @@ static int check_options(struct run *run, const struct words *words)
 		return cmd__fail(EXIT_USAGE, "run: --trust-anchor goes with a model: give -m");
 	if (w->signature && !w->trust_anchor)
 		return cmd__fail(EXIT_USAGE, "run: --signature needs --trust-anchor, which says who may sign");
+	if (w->bare && !w->output)
+		return cmd__fail(EXIT_USAGE, "run: --bare goes with a model that is written: give -o");
 	if (!run->audit)
 		return 0;
 	if (w->spec.mode == TSEM_MODE_ENFORCING)
@@ -343,6 +348,7 @@ static int parse(struct run *run, int argc, char **argv)
 		{ "base", required_argument, NULL, 'b' },
 		{ "pseudonym", required_argument, NULL, 'p' },
 		{ "output", required_argument, NULL, 'o' },
+		{ "bare", no_argument, NULL, 'B' },
 		{ "trajectory", required_argument, NULL, 'T' },
 		{ "forensics", required_argument, NULL, 'F' },
 		{ "journal", required_argument, NULL, 'J' },

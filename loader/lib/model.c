@@ -45,7 +45,7 @@ static u64 digest_hash(const u8 *digest, size_t width, const u64 *key)
 	return sum >> 32;
 }
 
-/* Drops repeated digests and their events. */
+/* Drops repeated digests; of the events of a digest the first one stays. */
 static int digests_unique(struct digests *list, size_t width, struct model_event *events)
 {
 	size_t size = 64, kept = 0;
@@ -67,8 +67,11 @@ static int digests_unique(struct digests *list, size_t width, struct model_event
 			if (!memcmp(list->digest[slots[at] - 1], list->digest[i], width))
 				break;
 		}
-		if (slots[at])
+		if (slots[at]) {
+			if (events && !events[slots[at] - 1].json)
+				events[slots[at] - 1] = events[i];
 			continue;
+		}
 		if (kept != i)
 			memcpy(list->digest[kept], list->digest[i], MAX);
 		if (events)

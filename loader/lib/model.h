@@ -74,7 +74,7 @@ int model__parse(const char *text, size_t size, struct model *model, struct mode
 int model__read(FILE *file, struct model *model, struct model_error *error);
 /* Appends a state of TSEM_DIGEST_MAX bytes and its event, which is borrowed and may have no json. 0 or -ENOMEM. */
 int model__add(struct model *model, const u8 *state, struct model_event event);
-/* Drops repeated states and pseudonyms; the first of each stays. 0, -EIO or -ENOMEM. */
+/* Drops repeated states and pseudonyms; the first of each stays, and its first event. 0, -EIO or -ENOMEM. */
 int model__unique(struct model *model);
 /* Why `name` cannot be the name of a model, as the end of a sentence, static; NULL: it can. */
 const char *model__name_fault(const char *name);

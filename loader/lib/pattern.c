@@ -98,6 +98,17 @@ void pattern__text(const struct tsem_pattern *pattern, char *out)
 	*out = 0;
 }
 
+bool pattern__matches(const struct tsem_pattern *p, const u8 *path, size_t size)
+{
+	size_t fixed = p->prefix_size + p->suffix_size;
+
+	/* * and ** stand for one byte at least. */
+	if (size <= fixed || memcmp(path, p->text, p->prefix_size) ||
+	    memcmp(path + size - p->suffix_size, p->suffix, p->suffix_size))
+		return false;
+	return p->flags & TSEM_PATTERN_DEEP || !memchr(path + p->prefix_size, '/', size - fixed);
+}
+
 int patterns__add(struct patterns *list, const struct tsem_pattern *pattern)
 {
 	if (list->count == TSEM_PATTERNS_MAX)

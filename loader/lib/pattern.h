@@ -25,6 +25,9 @@ const char *pattern__parse(const char *text, size_t size, bool any, struct tsem_
 /* Writes the text form of a pattern and a NUL to `out`, of PATTERN_TEXT_SIZE bytes. */
 void pattern__text(const struct tsem_pattern *pattern, char *out);
 
+/* Does a pathname of `size` bytes match? As the kernel's programs compare it (coefficients.md, Patterns). */
+bool pattern__matches(const struct tsem_pattern *pattern, const u8 *path, size_t size);
+
 /* Growing array of patterns, in the order in which they are compared. */
 struct patterns {
 	struct tsem_pattern *pattern;

@@ -469,7 +469,10 @@ static int write_model(struct workload *w, const struct namespace_coefficients *
 		model__free(&model);
 		return fail(error, err, "cannot read the model: %s", strerror(-err));
 	}
-	model__write_described(stream__file(w->output_stream), &model, describe, &described);
+	if (w->bare)
+		model__write(stream__file(w->output_stream), &model);
+	else
+		model__write_described(stream__file(w->output_stream), &model, describe, &described);
 	json_object_put(described.json);
 	err = stream__commit(w->output_stream);
 	w->output_stream = NULL;

@@ -38,6 +38,7 @@ struct workload {
 	const char *trust_anchor; /* file that says who may sign models, or NULL: the model need not be signed */
 	const char *signature; /* file of the model's signature, or NULL: beside the model */
 	const char *versions; /* directory of the versions of signed models that were used */
+	bool bare; /* the output has no events */
 	bool named; /* spec.name is the workload's name: a signed model with another name is refused */
 	u64 journal_limit; /* bytes; 0: JOURNAL_LIMIT */
 
