@@ -7,7 +7,7 @@ attacks=(action file)
 prepare() {
 	rm -rf "$root"/srv/archive
 	mkdir -p "$root"/srv/archive/tree/DEBIAN "$root"/srv/archive/tree/etc
-	echo unseen >"$root/srv/unseen"
+	echo secret-4711 >"$root/srv/unseen"
 	for i in 1 2 3; do echo "$i" >"$root/srv/archive/tree/etc/file$i"; done
 	printf 'Package: small\nVersion: 1\nArchitecture: all\nMaintainer: a <a@b>\nDescription: small\n' \
 		>"$root/srv/archive/tree/DEBIAN/control"
@@ -29,5 +29,5 @@ prepare() {
 }
 
 escaped() {
-	grep -q uid= "$root/srv/archive/owned" || grep -q unseen "$root/srv/archive/y.tar"
+	grep -q uid= "$root/srv/archive/owned" || grep -q secret-4711 "$root/srv/archive/y.tar"
 }

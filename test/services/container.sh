@@ -8,7 +8,7 @@ prepare() {
 	mkdir -p "$state"/b/rootfs/{bin,etc,proc,dev,secrets} /run/secrets
 	mountpoint -q /run/secrets || mount -t tmpfs -o mode=0700 secrets /run/secrets
 	echo password >/run/secrets/used
-	echo unseen >/run/secrets/unused
+	echo secret-4711 >/run/secrets/unused
 	cp /bin/busybox "$state/b/rootfs/bin/sh"
 	cp /bin/busybox "$state/b/rootfs/bin/id"
 }
@@ -61,5 +61,5 @@ launch() {
 }
 
 escaped() {
-	grep -qE "unseen|uid=" "$state/out"
+	grep -qE "secret-4711|uid=" "$state/out"
 }

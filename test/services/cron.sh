@@ -7,7 +7,7 @@ attacks=(command file)
 
 prepare() {
 	mkdir -p "$root"/srv/cron/data
-	echo unseen >"$root/srv/unseen"
+	echo secret-4711 >"$root/srv/unseen"
 	echo data >"$root"/srv/cron/data/file
 	cat >"$root/srv/cron/job" <<-'END'
 		#!/bin/sh
@@ -34,5 +34,5 @@ prepare() {
 }
 
 escaped() {
-	grep -qE "uid=|unseen$" "$root/srv/cron/app.log"
+	grep -qE "uid=|secret-4711" "$root/srv/cron/app.log"
 }

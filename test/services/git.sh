@@ -8,7 +8,7 @@ attacks=(hook file)
 prepare() {
 	rm -rf "$root"/srv/git
 	mkdir -p "$root"/srv/git
-	echo unseen >"$root/srv/unseen"
+	echo secret-4711 >"$root/srv/unseen"
 	cat >"$root/srv/git.sh" <<-'END'
 		set -e
 		export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@b GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@b GIT_CONFIG_NOSYSTEM=1 HOME=/srv/git

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2034,SC2154 # scripts/services.sh uses and sets these
-# Java: a small http server.
-service=(java -Xmx64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp /srv/java Server)
+# Java: a small http server. With more arenas of malloc, a thread that trims one now and then reads overcommit_memory.
+service=(env MALLOC_ARENA_MAX=1 java -Xmx64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -cp /srv/java Server)
 attacks=(command file)
 
 prepare() {
 	mkdir -p "$root"/srv/java
-	echo unseen >"$root/srv/unseen"
+	echo secret-4711 >"$root/srv/unseen"
 	[ -e "$root/srv/java/Server.class" ] && return
 	cat >"$root/srv/java/Server.java" <<-'END'
 		import com.sun.net.httpserver.*;
@@ -50,5 +50,5 @@ drive() {
 }
 
 escaped() {
-	grep -qE "uid=|unseen" "$state/answer"
+	grep -qE "uid=|secret-4711" "$state/answer"
 }

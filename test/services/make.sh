@@ -8,7 +8,7 @@ prepare() {
 	rm -rf "$root"/srv/make
 	mkdir -p "$root"/srv/make
 	cd "$root"/srv/make || return
-	echo unseen >"$root/srv/unseen"
+	echo secret-4711 >"$root/srv/unseen"
 	for i in 1 2 3 4; do echo "int f$i(int x) { return x + $i; }" >f$i.c; done
 	cat >main.c <<-'END'
 		#include <stdio.h>
@@ -22,7 +22,7 @@ prepare() {
 		./program
 		case "$ATTACK" in
 		recipe) printf 'all:\n\tid >owned\n' | make -f - all ;;
-		header) gcc -E -x c -include /srv/unseen main.c 2>/dev/null | grep unseen ;;
+		header) gcc -E -x c -include /srv/unseen main.c 2>/dev/null | grep secret-4711 ;;
 		esac
 		exit 0
 	END
@@ -30,5 +30,5 @@ prepare() {
 }
 
 escaped() {
-	grep -q uid= "$root/srv/make/owned" || grep -q unseen "$state/out"
+	grep -q uid= "$root/srv/make/owned" || grep -q secret-4711 "$state/out"
 }

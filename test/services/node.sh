@@ -7,7 +7,7 @@ attacks=(command file)
 prepare() {
 	rm -rf "$root"/srv/node
 	mkdir -p "$root"/srv/node/uploads
-	echo unseen >"$root/srv/unseen"
+	echo secret-4711 >"$root/srv/unseen"
 	cat >"$root/srv/node/server.js" <<-'END'
 		const http = require('http'), fs = require('fs'), crypto = require('crypto');
 		const { execSync } = require('child_process');
@@ -44,5 +44,5 @@ drive() {
 }
 
 escaped() {
-	grep -qE "uid=|unseen" "$state/answer"
+	grep -qE "uid=|secret-4711" "$state/answer"
 }

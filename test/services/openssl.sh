@@ -7,7 +7,7 @@ attacks=(file connect)
 prepare() {
 	rm -rf "$root"/srv/openssl
 	mkdir -p "$root"/srv/openssl
-	echo unseen >"$root/srv/unseen"
+	echo secret-4711 >"$root/srv/unseen"
 	cat >"$root/srv/openssl.sh" <<-'END'
 		cd /srv/openssl
 		openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 -out key.pem

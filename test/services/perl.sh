@@ -6,7 +6,7 @@ attacks=(command file)
 
 prepare() {
 	rm -f "$root"/srv/owned
-	echo unseen >"$root/srv/unseen"
+	echo secret-4711 >"$root/srv/unseen"
 	cat >"$root/srv/perl.pl" <<-'END'
 		use strict;
 		use IO::Socket::INET;
@@ -32,5 +32,5 @@ prepare() {
 }
 
 escaped() {
-	grep -q uid= "$root/srv/owned" || grep -q "read unseen" "$state/out"
+	grep -q uid= "$root/srv/owned" || grep -q "read secret-4711" "$state/out"
 }

@@ -8,7 +8,7 @@ prepare() {
 	rm -rf "$root"/srv/pg "$root"/var/log/pg.log
 	mkdir -p "$root"/srv/pg "$root"/run/postgresql
 	in_root chown postgres: /srv/pg /run/postgresql
-	echo unseen >"$root/srv/unseen"
+	echo secret-4711 >"$root/srv/unseen"
 	cat >"$root/srv/pg.sh" <<-'END'
 		set -e
 		PATH=$(echo /usr/lib/postgresql/*/bin):$PATH
@@ -31,5 +31,5 @@ prepare() {
 }
 
 escaped() {
-	[ -e "$root/srv/pg/owned" ] || grep -q "read unseen" "$state/out"
+	[ -e "$root/srv/pg/owned" ] || grep -q "read secret-4711" "$state/out"
 }

@@ -10,7 +10,7 @@ prepare() {
 	[ -e "$root/root/tls.pem" ] || in_root openssl req -x509 -newkey rsa:2048 -nodes -subj /CN=localhost -keyout /root/tls.key \
 		-out /root/tls.pem -days 3650
 	cp "$root"/root/tls.{key,pem} "$root"/srv/python
-	echo unseen >"$root/srv/unseen"
+	echo secret-4711 >"$root/srv/unseen"
 	cat >"$root/srv/python/server.py" <<-'END'
 		import http.server, multiprocessing, os, ssl, subprocess, tempfile
 
@@ -57,5 +57,5 @@ drive() {
 }
 
 escaped() {
-	grep -qE "uid=|unseen" "$state/answer"
+	grep -qE "uid=|secret-4711" "$state/answer"
 }

@@ -7,7 +7,7 @@ attacks=(shell file)
 prepare() {
 	rm -rf "$root"/srv/sqlite
 	mkdir -p "$root"/srv/sqlite
-	echo unseen >"$root/srv/unseen"
+	echo secret-4711 >"$root/srv/unseen"
 	cat >"$root/srv/sqlite.sh" <<-'END'
 		cd /srv/sqlite
 		sqlite3 db "pragma journal_mode=wal; create table t(a,b); begin;
@@ -23,5 +23,5 @@ prepare() {
 }
 
 escaped() {
-	grep -q uid= "$root/srv/sqlite/owned" || grep -q "read unseen" "$state/out"
+	grep -q uid= "$root/srv/sqlite/owned" || grep -q "read secret-4711" "$state/out"
 }

@@ -13,7 +13,7 @@ prepare() {
 	[ -e "$root/root/key" ] || in_root ssh-keygen -q -t ed25519 -N "" -f /root/key
 	cp "$root"/root/key.pub "$root"/home/user/.ssh/authorized_keys
 	echo known >"$root"/home/user/known
-	echo unseen >"$root"/home/user/unseen
+	echo secret-4711 >"$root"/home/user/unseen
 	in_root chown -R user: /home/user
 	cat >"$root/srv/ssh/config" <<-'END'
 		Port 2222
@@ -50,5 +50,5 @@ drive() {
 }
 
 escaped() {
-	grep -qE "uid=|unseen" "$state/answer" || grep -q more "$root/home/user/.ssh/authorized_keys"
+	grep -qE "uid=|secret-4711" "$state/answer" || grep -q more "$root/home/user/.ssh/authorized_keys"
 }
