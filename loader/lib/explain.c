@@ -61,67 +61,63 @@ static u32 likely_digest(struct json_object *json)
 	return 0;
 }
 
-/* A pair of hash and encoding, by number. */
-enum { PAIRS = 2 * TSEM_DIGEST_END };
-
-static u32 pair_digest(int pair)
+/* Adds the TASK_ID that a pair of hash and encoding gives to the record of an exec. */
+static void add_program_id(struct explain *explain, struct tsem_record *exec, int pair)
 {
-	return pair / 2;
-}
-
-static u32 pair_encoding(int pair)
-{
-	return pair % 2 ? TSEM_ENCODING_PORTABLE : TSEM_ENCODING_HOST;
-}
-
-/* Computes the TASK_ID from an exec: its coefficient with a TASK_ID of zero bytes. False: this pair gives none. */
-static bool program_id(struct explain *explain, struct json_object *json, int pair, char hex[2 * TSEM_DIGEST_MAX + 1])
-{
-	struct tsem_record *exec = &explain->scratch;
-	u32 digest = pair_digest(pair);
+	struct program_ids *ids = &explain->ids;
 	struct event_digests out;
-	const char *fault;
+	u32 digest = pair / 2;
 
-	if (!digest__size(digest) || event__from_json(json, digest, pair_encoding(pair), exec, &fault))
-		return false;
-	memset(exec->task_id, 0, sizeof(exec->task_id));
-	if (event__coefficient(exec, &out))
-		return false;
-	digest__to_hex(out.coefficient, exec->digest_size, hex);
-	return true;
-}
-
-int explain__program_ids(struct explain *explain, struct json_object *json, bool (*each)(const char *hex, void *data),
-			 void *data)
-{
-	char hex[2 * TSEM_DIGEST_MAX + 1];
-	int count = 0;
-
-	if (explain->pair && program_id(explain, json, explain->pair, hex))
-		return each(hex, data);
-	for (int pair = 0; pair < PAIRS; pair++) {
-		if (program_id(explain, json, pair, hex) && each(hex, data))
-			count++;
+	if (digest__size(digest) != exec->digest_size || explain->no_digest[digest] || ids->count == PROGRAM_IDS)
+		return;
+	exec->digest = digest;
+	if (event__coefficient(exec, &out)) {
+		/* To ask the kernel for a hash that it lacks takes long. */
+		explain->no_digest[digest] = true;
+		return;
 	}
-	return count;
+	ids->pair[ids->count] = pair;
+	digest__to_hex(out.coefficient, exec->digest_size, ids->hex[ids->count++]);
 }
 
 /*
- * Names the program that an exec begins. A trajectory does not say its hash and encoding. So this computes the TASK_ID
- * for all of them, until one of these TASK_IDs occurs in a later event: that was with the right pair.
+ * Fills explain->ids with the TASK_IDs that the program of an exec may have. A TASK_ID is the coefficient of the exec,
+ * computed with a TASK_ID of zero bytes. A trajectory does not say its hash and encoding. So this tries all hashes of
+ * the right size, until one of the TASK_IDs occurs in a later event: that was with the right pair.
  */
+static void find_program_ids(struct explain *explain, struct json_object *json)
+{
+	struct tsem_record *exec = &explain->scratch;
+	u32 digest = likely_digest(json);
+	const char *fault;
+
+	explain->ids.count = 0;
+	for (int portable = 0; portable < 2 && digest; portable++) {
+		u32 encoding = portable ? TSEM_ENCODING_PORTABLE : TSEM_ENCODING_HOST;
+
+		if ((explain->pair && explain->pair % 2 != portable) ||
+		    event__from_json(json, digest, encoding, exec, &fault))
+			continue;
+		memset(exec->task_id, 0, sizeof(exec->task_id));
+		for (int i = 1; i < TSEM_DIGEST_END; i++) {
+			if (!explain->pair || explain->pair == 2 * i + portable)
+				add_program_id(explain, exec, 2 * i + portable);
+		}
+	}
+}
+
+/* Names the program that an exec begins. */
 static void learn_program(struct explain *explain, struct json_object *json)
 {
 	struct json_object *path = words__lookup(json, "bprm_committing_creds.file.path.pathname");
-	int first = explain->pair ?: 0, last = explain->pair ?: PAIRS - 1;
-	char hex[2 * TSEM_DIGEST_MAX + 1];
+	const struct program_ids *ids = &explain->ids;
 
-	for (int pair = first; path && pair <= last; pair++) {
-		if (!program_id(explain, json, pair, hex))
-			continue;
-		json_object_object_add(explain->programs, hex, json_object_get(path));
+	find_program_ids(explain, json);
+	for (u32 i = 0; i < ids->count; i++) {
+		if (path)
+			json_object_object_add(explain->programs, ids->hex[i], json_object_get(path));
 		if (!explain->pair)
-			json_object_object_add(explain->guesses, hex, json_object_new_int(pair));
+			json_object_object_add(explain->guesses, ids->hex[i], json_object_new_int(ids->pair[i]));
 	}
 }
 

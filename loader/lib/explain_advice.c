@@ -14,12 +14,17 @@
 #include "explain_words.h"
 #include "names.h"
 
-typedef bool condition(struct json_object *event, struct json_object *cell);
+/* An event, and what most rules look at. */
+struct deed {
+	u32 type;
+	struct json_object *event, *cell;
+	const char *path[8]; /* its pathnames */
+	size_t paths;
+};
 
-/* ---- conditions ---- */
+typedef bool condition(const struct deed *deed);
 
-/* Does one of the event's pathnames match one of the patterns? */
-static bool path_matches(struct json_object *cell, const char *const *patterns)
+static void take_paths(struct deed *deed)
 {
 	static const char *const keys[] = {
 		"file.path.pathname",       "dentry.path.pathname",     "path.path.pathname",   "path.pathname",
@@ -27,25 +32,32 @@ static bool path_matches(struct json_object *cell, const char *const *patterns)
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		struct json_object *path = words__lookup(cell, keys[i]);
+		struct json_object *path = words__lookup(deed->cell, keys[i]);
 
-		for (const char *const *p = patterns; path && *p; p++) {
-			if (!fnmatch(*p, json_object_get_string(path), 0))
+		if (path)
+			deed->path[deed->paths++] = json_object_get_string(path);
+	}
+}
+
+/* ---- conditions ---- */
+
+static bool path_matches(const struct deed *deed, const char *const *patterns)
+{
+	for (size_t i = 0; i < deed->paths; i++) {
+		for (const char *const *p = patterns; *p; p++) {
+			if (!fnmatch(*p, deed->path[i], 0))
 				return true;
 		}
 	}
 	return false;
 }
 
-static bool writes(struct json_object *event, struct json_object *cell)
+static bool writes(const struct deed *deed)
 {
-	u32 type = event__parse(json_object_get_string(words__lookup(event, "event.type")));
-	u64 flags = words__number_at(cell, "file.flags");
-
-	switch (type) {
+	switch (deed->type) {
 	case TSEM_EVENT_file_open:
 	case TSEM_EVENT_file_receive:
-		return flags & 3;
+		return words__number_at(deed->cell, "file.flags") & 3;
 	case TSEM_EVENT_inode_create:
 	case TSEM_EVENT_inode_mkdir:
 	case TSEM_EVENT_inode_unlink:
@@ -63,162 +75,150 @@ static bool writes(struct json_object *event, struct json_object *cell)
 	}
 }
 
-static bool writes_system(struct json_object *event, struct json_object *cell)
+static bool writes_system(const struct deed *deed)
 {
 	static const char *const system[] = { "/etc/*",      "/boot/*",           "/usr/*",  "/bin/*", "/sbin/*",
 					      "/lib/*",      "/lib64/*",          "/root/*", "/efi/*", "/sys/*",
 					      "/proc/sys/*", "/var/spool/cron/*", NULL };
 
-	return writes(event, cell) && path_matches(cell, system);
+	return writes(deed) && path_matches(deed, system);
 }
 
-static bool writes_keys(struct json_object *event, struct json_object *cell)
+static bool writes_keys(const struct deed *deed)
 {
 	static const char *const keys[] = { "*/.ssh/*", "*/authorized_keys", "*/.bashrc", "*/.profile", NULL };
 
-	return writes(event, cell) && path_matches(cell, keys);
+	return writes(deed) && path_matches(deed, keys);
 }
 
-static bool reads_secrets(struct json_object *event, struct json_object *cell)
+static bool reads_secrets(const struct deed *deed)
 {
 	static const char *const secrets[] = { "/etc/shadow*", "/etc/gshadow*",  "/etc/ssl/private/*",
 					       "*/.ssh/id_*",  "/etc/ssh/*_key", "/proc/kcore",
 					       "*/.gnupg/*",   "/proc/*/mem",    NULL };
 
-	(void)event;
-	return path_matches(cell, secrets);
+	return path_matches(deed, secrets);
 }
 
-static bool controls_containers(struct json_object *event, struct json_object *cell)
+static bool controls_containers(const struct deed *deed)
 {
 	static const char *const sockets[] = { "*/docker.sock", "*/containerd.sock", "*/podman.sock", "*/crio.sock",
 					       NULL };
 
-	(void)event;
-	return path_matches(cell, sockets);
+	return path_matches(deed, sockets);
 }
 
-static bool raw_device(struct json_object *event, struct json_object *cell)
+static bool raw_device(const struct deed *deed)
 {
 	static const char *const devices[] = { "/dev/mem",      "/dev/kmem",      "/dev/port", "/dev/sg[0-9]*",
 					       "/dev/mapper/*", "/dev/cpu/*/msr", NULL };
-	u64 mode = words__number_at(cell, "file.inode.mode");
+	u64 mode = words__number_at(deed->cell, "file.inode.mode");
 
-	(void)event;
-	return S_ISBLK(mode) || path_matches(cell, devices);
+	return S_ISBLK(mode) || path_matches(deed, devices);
 }
 
-static bool makes_device(struct json_object *event, struct json_object *cell)
+static bool makes_device(const struct deed *deed)
 {
-	u64 mode = words__number_at(cell, "mode");
+	u64 mode = words__number_at(deed->cell, "mode");
 
-	(void)event;
 	return S_ISBLK(mode) || S_ISCHR(mode);
 }
 
-static bool raw_socket(struct json_object *event, struct json_object *cell)
+static bool raw_socket(const struct deed *deed)
 {
 	enum { PACKET_FAMILY = 17, RAW_TYPE = 3 };
 
-	(void)event;
-	return words__number_at(cell, "family") == PACKET_FAMILY || words__number_at(cell, "type") == RAW_TYPE;
+	return words__number_at(deed->cell, "family") == PACKET_FAMILY ||
+	       words__number_at(deed->cell, "type") == RAW_TYPE;
 }
 
-static bool executes_writable(struct json_object *event, struct json_object *cell)
+static bool executes_writable(const struct deed *deed)
 {
 	static const char *const writable[] = { "/tmp/*", "/var/tmp/*", "/dev/shm/*", "/run/user/*", NULL };
 
-	(void)event;
-	return path_matches(cell, writable) || words__lookup(cell, "file.path.created");
+	return path_matches(deed, writable) || words__lookup(deed->cell, "file.path.created");
 }
 
-static bool maps_code(struct json_object *event, struct json_object *cell)
+static bool maps_code(const struct deed *deed)
 {
 	enum { WRITABLE = 2, EXECUTABLE = 4 };
-	u64 prot = words__number_at(cell, "prot");
+	u64 prot = words__number_at(deed->cell, "prot");
 
-	(void)event;
-	return prot & EXECUTABLE && (prot & WRITABLE || !words__member(cell, "file"));
+	return prot & EXECUTABLE && (prot & WRITABLE || !words__member(deed->cell, "file"));
 }
 
 /* Is the TASK_ID under `key` that of another program than the one that acts? */
-static bool other_task(struct json_object *event, struct json_object *cell, const char *key)
+static bool other_task(const struct deed *deed, const char *key)
 {
-	struct json_object *own = words__lookup(event, "event.task_id"), *task = words__member(cell, key);
+	struct json_object *own = words__lookup(deed->event, "event.task_id"), *task = words__member(deed->cell, key);
 
 	return task &&
 	       strncmp(json_object_get_string(own), json_object_get_string(task), json_object_get_string_len(own));
 }
 
-static bool other_child(struct json_object *event, struct json_object *cell)
+static bool other_child(const struct deed *deed)
 {
-	return other_task(event, cell, "child");
+	return other_task(deed, "child");
 }
 
-static bool other_target(struct json_object *event, struct json_object *cell)
+static bool other_target(const struct deed *deed)
 {
-	return words__number_at(cell, "sig") &&
-	       (words__number_at(cell, "cross_ns") || other_task(event, cell, "target"));
+	return words__number_at(deed->cell, "sig") &&
+	       (words__number_at(deed->cell, "cross_ns") || other_task(deed, "target"));
 }
 
-static bool other_scheduled(struct json_object *event, struct json_object *cell)
+static bool other_scheduled(const struct deed *deed)
 {
-	return other_task(event, cell, "task");
+	return other_task(deed, "task");
 }
 
-static bool other_uid(struct json_object *event, struct json_object *cell)
+static bool other_uid(const struct deed *deed)
 {
-	(void)event;
-	return words__number_at(cell, "cred.uid") != words__number_at(cell, "tcred.uid");
+	return words__number_at(deed->cell, "cred.uid") != words__number_at(deed->cell, "tcred.uid");
 }
 
-static bool other_key(struct json_object *event, struct json_object *cell)
+static bool other_key(const struct deed *deed)
 {
-	(void)event;
-	return !words__number_at(cell, "key_ref.possessed") ||
-	       words__number_at(cell, "key_ref.uid") != words__number_at(cell, "cred.fsuid");
+	return !words__number_at(deed->cell, "key_ref.possessed") ||
+	       words__number_at(deed->cell, "key_ref.uid") != words__number_at(deed->cell, "cred.fsuid");
 }
 
-static bool strong_capability(struct json_object *event, struct json_object *cell)
+static bool strong_capability(const struct deed *deed)
 {
 	static const u64 strong = 1ULL << CAP_SYS_ADMIN | 1ULL << CAP_SYS_MODULE | 1ULL << CAP_SYS_RAWIO |
 				  1ULL << CAP_SYS_PTRACE | 1ULL << CAP_SYS_BOOT | 1ULL << CAP_MAC_ADMIN |
 				  1ULL << CAP_MAC_OVERRIDE | 1ULL << CAP_BPF | 1ULL << CAP_PERFMON |
 				  1ULL << CAP_DAC_READ_SEARCH | 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_SETFCAP |
 				  1ULL << CAP_MKNOD | 1ULL << CAP_NET_ADMIN | 1ULL << CAP_CHECKPOINT_RESTORE;
-	u64 capability = words__number_at(cell, "cap");
+	u64 capability = words__number_at(deed->cell, "cap");
 
-	(void)event;
-	return words__number_at(cell, "initial") && capability < 64 && strong >> capability & 1;
+	return words__number_at(deed->cell, "initial") && capability < 64 && strong >> capability & 1;
 }
 
-static bool sets_special_mode(struct json_object *event, struct json_object *cell)
+static bool sets_special_mode(const struct deed *deed)
 {
-	(void)event;
-	return words__number_at(cell, "attr.valid") & 1 && words__number_at(cell, "attr.mode") & (S_ISUID | S_ISGID);
+	return words__number_at(deed->cell, "attr.valid") & 1 &&
+	       words__number_at(deed->cell, "attr.mode") & (S_ISUID | S_ISGID);
 }
 
-static bool security_attribute(struct json_object *event, struct json_object *cell)
+static bool security_attribute(const struct deed *deed)
 {
-	struct json_object *name = words__member(cell, "name");
+	struct json_object *name = words__member(deed->cell, "name");
 
-	(void)event;
 	return name && !strncmp(json_object_get_string(name), "security.", strlen("security."));
 }
 
-static bool injects_input(struct json_object *event, struct json_object *cell)
+static bool injects_input(const struct deed *deed)
 {
-	const char *name = names__find(NAMES_IOCTL, words__number_at(cell, "cmd"));
+	const char *name = names__find(NAMES_IOCTL, words__number_at(deed->cell, "cmd"));
 
-	(void)event;
 	return name && (!strcmp(name, "TIOCSTI") || !strcmp(name, "TIOCLINUX"));
 }
 
-static bool security_option(struct json_object *event, struct json_object *cell)
+static bool security_option(const struct deed *deed)
 {
-	u64 option = words__number_at(cell, "option");
+	u64 option = words__number_at(deed->cell, "option");
 
-	(void)event;
 	return option == PR_SET_SECUREBITS || option == PR_SET_MM || option == PR_CAP_AMBIENT ||
 	       option == PR_SET_PTRACER;
 }
@@ -285,13 +285,13 @@ static const struct rule {
 const char *explain__unwise(struct json_object *event)
 {
 	const char *type = json_object_get_string(words__lookup(event, "event.type"));
-	struct json_object *cell = words__member(event, type);
-	u32 number = event__parse(type);
+	struct deed deed = { .type = event__parse(type), .event = event, .cell = words__member(event, type) };
 
+	take_paths(&deed);
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
 		const struct rule *r = &rules[i];
 
-		if ((!r->event || r->event == number) && (!r->when || r->when(event, cell)))
+		if ((!r->event || r->event == deed.type) && (!r->when || r->when(&deed)))
 			return r->why;
 	}
 	return NULL;

@@ -101,22 +101,17 @@ static u32 cause_of_value(const struct causes *c, u32 value)
 	return n ? n->value : NO_CAUSE;
 }
 
-struct mark {
-	struct explain *explain;
-	u32 cause;
-	int err;
-};
-
-static bool mark_program(const char *hex, void *data)
+/* Remembers that the program of the exec at hand came by a cause. */
+static int mark_program(struct explain *explain, u32 cause)
 {
-	struct mark *mark = data;
-	struct causes *c = mark->explain->causes;
+	const struct program_ids *ids = &explain->ids;
+	int err = 0;
 
 	/* By the same hash as the feature of a TASK_ID. */
-	mark->err = mark->err
-			    ?: numbers__add(&c->strange_values, index__hash(mark->explain->index, hex, strlen(hex)),
-					    mark->cause, 1);
-	return true;
+	for (u32 i = 0; i < ids->count && !err; i++)
+		err = numbers__add(&explain->causes->strange_values,
+				   index__hash(explain->index, ids->hex[i], strlen(ids->hex[i])), cause, 1);
+	return err;
 }
 
 /* Does a TASK_ID differ for another reason than a program that came by a cause? */
@@ -373,7 +368,6 @@ static int add_outside(struct explain *explain, struct json_object *event, u64 l
 	struct cause cause = { .nearest = *nearest, .verdict = verdict };
 	struct causes *c = explain->causes;
 	enum explain_relation relation;
-	struct mark mark = { explain, 0, 0 };
 	u32 number;
 	int err = 0;
 
@@ -385,11 +379,9 @@ static int add_outside(struct explain *explain, struct json_object *event, u64 l
 	err = err ?: keep(explain, event, number, relation, verdict);
 	err = err ?: add_deviation(c, number, relation, line, explain->flat.id);
 	err = err ?: set_cause_of_task(c, explain->record.task_number, number);
-	if (err || explain->record.event != TSEM_EVENT_bprm_committing_creds)
-		return err;
-	mark.cause = number;
-	explain__program_ids(explain, event, mark_program, &mark);
-	return mark.err;
+	if (!err && explain->record.event == TSEM_EVENT_bprm_committing_creds)
+		err = mark_program(explain, number);
+	return err;
 }
 
 /* Log records with the same words are one cause. */

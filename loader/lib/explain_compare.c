@@ -114,9 +114,9 @@ struct difference {
 	const struct explain *explain;
 	u32 event;
 	bool other_path; /* a path differs */
-	struct json_object *list;
+	struct json_object *list; /* paths and contents, then who */
+	struct json_object *rest; /* in the end appended to the list */
 	bool local; /* addresses are local ones */
-	bool heavy; /* this pass lists paths and contents; the other pass lists the rest */
 };
 
 static bool same(struct json_object *a, struct json_object *b)
@@ -168,8 +168,8 @@ static void write_value(FILE *out, const char *kind, struct json_object *value, 
 }
 
 /* Adds the difference in words: "label (a instead of b)". `kind` NULL: "another label". */
-static void list_add(struct difference *d, const struct place *up, const char *label, const char *kind,
-		     struct json_object *a, struct json_object *b)
+static void list_add(struct json_object *list, const struct difference *d, const struct place *up, const char *label,
+		     const char *kind, struct json_object *a, struct json_object *b)
 {
 	char *text = NULL, *one = NULL, *two = NULL;
 	size_t size;
@@ -199,7 +199,7 @@ static void list_add(struct difference *d, const struct place *up, const char *l
 		fclose(out);
 	}
 	if (text)
-		json_object_array_add(d->list, json_object_new_string(text));
+		json_object_array_add(list, json_object_new_string(text));
 	free(one);
 	free(two);
 	free(text);
@@ -250,8 +250,7 @@ static void compare_objects(struct difference *d, const struct place *at, struct
 static void note(struct difference *d, const struct place *up, int weight, const char *label, const char *kind,
 		 struct json_object *a, struct json_object *b)
 {
-	if (d->heavy == (weight >= WEIGHT_CONTENT))
-		list_add(d, up, label, kind, a, b);
+	list_add(weight >= WEIGHT_CONTENT ? d->list : d->rest, d, up, label, kind, a, b);
 }
 
 char *explain__hashed_text(struct json_object *path, size_t *size)
@@ -383,7 +382,7 @@ static void compare_ids(struct difference *d, const char *const keys[4], const c
 		for (int k = 0; k < i; k++)
 			said = said || (same(one, words__member(a, keys[k])) && same(two, words__member(b, keys[k])));
 		if (!said)
-			list_add(d, NULL, labels[i], "str", one, two);
+			list_add(d->list, d, NULL, labels[i], "str", one, two);
 	}
 }
 
@@ -398,7 +397,7 @@ static void compare_credentials(struct difference *d, struct json_object *a, str
 	compare_ids(d, gids, gid_labels, a, b);
 	if (same(words__member(a, "capeff"), words__member(b, "capeff")))
 		return;
-	list_add(d, NULL, "capabilities", "caps", words__member(a, "capeff"), words__member(b, "capeff"));
+	list_add(d->list, d, NULL, "capabilities", "caps", words__member(a, "capeff"), words__member(b, "capeff"));
 }
 
 static void compare_task(struct difference *d, const char *key, const char *label, struct json_object *a,
@@ -407,7 +406,7 @@ static void compare_task(struct difference *d, const char *key, const char *labe
 	struct json_object *one = words__lookup(a, key), *two = words__lookup(b, key);
 
 	if (!same(one, two))
-		list_add(d, NULL, label, "task", one, two);
+		list_add(d->list, d, NULL, label, "task", one, two);
 }
 
 static void compare_who(struct difference *d, struct json_object *a, struct json_object *b)
@@ -420,15 +419,21 @@ static void compare_who(struct difference *d, struct json_object *a, struct json
 struct json_object *explain__differences(const struct explain *explain, const char *type, struct json_object *a,
 					 struct json_object *b)
 {
-	struct difference d = { .explain = explain, .list = json_object_new_array(), .heavy = true };
+	struct difference d = { .explain = explain,
+				.event = event__parse(type),
+				.list = json_object_new_array(),
+				.rest = json_object_new_array() };
 
-	d.event = event__parse(type);
 	d.local = d.event == TSEM_EVENT_socket_accept;
-	if (!d.list)
+	if (!d.list || !d.rest) {
+		json_object_put(d.list);
+		json_object_put(d.rest);
 		return NULL;
+	}
 	compare_objects(&d, NULL, words__member(a, type), words__member(b, type));
 	compare_who(&d, a, b);
-	d.heavy = false;
-	compare_objects(&d, NULL, words__member(a, type), words__member(b, type));
+	for (size_t i = 0; i < json_object_array_length(d.rest); i++)
+		json_object_array_add(d.list, json_object_get(json_object_array_get_idx(d.rest, i)));
+	json_object_put(d.rest);
 	return d.list;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "explain_flat.h"
+#include "explain_words.h"
 
 /* Events are packed into blocks of this size. */
 #define BLOCK (1U << 20)
@@ -214,7 +215,8 @@ static const struct shape *shape_of(struct index *index, const struct flat *flat
 
 /* ---- keys ---- */
 
-enum { KEYS = 11 };
+/* The first keys are those of events with the same path or address. */
+enum { KEYS = 11, KEYS_OF_PATH = 4 };
 
 /* Hashes the values of all features of these classes. */
 static u32 digest_of(const struct flat *flat, u32 classes)
@@ -342,12 +344,18 @@ static bool incomparable(const struct flat *flat, const struct stored *stored, u
 	return flat->inherited != stored->shape->inherited && class & (FEATURE_INODE | FEATURE_CONTENT);
 }
 
-static u32 distance(const struct flat *flat, const struct stored *stored)
+/* The weight of what differs; it may be any number above `limit` if it is more than that. */
+static u32 distance(const struct flat *flat, const struct stored *stored, u32 limit)
 {
 	struct pair pair;
 	u32 cost = 0, i = 0, k = 0;
 
-	while (next_pair(flat, stored, &i, &k, &pair)) {
+	if (has_shape(flat, stored->shape)) {
+		for (i = 0; i < flat->count && cost <= limit; i++)
+			cost += flat->feature[i].value == stored->value[i] ? 0 : flat->feature[i].weight;
+		return cost;
+	}
+	while (cost <= limit && next_pair(flat, stored, &i, &k, &pair)) {
 		if (!pair.same && !incomparable(flat, stored, pair.class))
 			cost += pair.weight;
 	}
@@ -375,31 +383,44 @@ u32 index__differences(const struct index *index, const struct flat *flat, u32 n
 	return classes;
 }
 
+/* Compares the events under a key. Returns their number. */
+static u32 search(struct index *index, const struct flat *flat, u32 key, u32 *least, struct nearest *nearest)
+{
+	const struct number *n = numbers__first(&index->keys, key);
+	u32 compared = 0;
+
+	for (; n; n = numbers__next(&index->keys, n)) {
+		const struct stored *stored = index->stored[n->value];
+		u32 cost;
+
+		if (stored->event != flat->event)
+			continue;
+		compared++;
+		cost = distance(flat, stored, *least);
+		/* The first event of the trajectory wins. */
+		if (cost < *least || (cost == *least && n->value < nearest->number)) {
+			*least = cost;
+			*nearest = (struct nearest){ .found = true, .number = n->value };
+		}
+	}
+	index->comparisons += compared;
+	return compared;
+}
+
 void index__nearest(struct index *index, const struct flat *flat, struct nearest *nearest)
 {
 	const struct number *same = find_same(index, flat->id);
-	u32 keys[KEYS], least = UINT32_MAX;
+	u32 keys[KEYS], least = UINT32_MAX, compared = 0;
 
 	*nearest = (struct nearest){ .found = same, .same = same, .number = same ? same->value : 0 };
 	if (same)
 		return;
+	/* The last key has all events of the type if they are few. */
 	keys_of(index, flat, keys);
-	for (int i = 0; i < KEYS; i++) {
-		const struct number *n = numbers__first(&index->keys, keys[i]);
-
-		for (; n; n = numbers__next(&index->keys, n)) {
-			const struct stored *stored = index->stored[n->value];
-			u32 cost;
-
-			if (stored->event != flat->event)
-				continue;
-			index->comparisons++;
-			cost = distance(flat, stored);
-			/* The first event of the trajectory wins. */
-			if (cost < least || (cost == least && n->value < nearest->number)) {
-				least = cost;
-				*nearest = (struct nearest){ .found = true, .number = n->value };
-			}
-		}
+	for (int i = index->count_of[flat->event] <= EXPLAIN_BUCKET ? KEYS - 1 : 0; i < KEYS; i++) {
+		/* Events under the other keys have another path, or are compared only if there were few. */
+		if (i >= KEYS_OF_PATH && (least < WEIGHT_PATH || compared >= 2 * EXPLAIN_BUCKET))
+			break;
+		compared += search(index, flat, keys[i], &least, nearest);
 	}
 }

@@ -17,6 +17,14 @@
 
 struct causes;
 
+/* TASK_IDs in hex, and the pair that gave each: 2 * hash, and 1 for the portable encoding. */
+#define PROGRAM_IDS 16
+struct program_ids {
+	u32 count;
+	int pair[PROGRAM_IDS];
+	char hex[PROGRAM_IDS][2 * TSEM_DIGEST_MAX + 1];
+};
+
 struct explain {
 	bool comparing;
 	struct index *index; /* the trajectory */
@@ -24,9 +32,12 @@ struct explain {
 	/* Two maps by TASK_ID in hex: the pathname of its executable, and the name of a task with it. */
 	struct json_object *programs;
 	struct json_object *comms;
-	/* A number for hash and encoding of TASK_IDs; 0: not known yet. By TASK_ID: the number that it would have. */
+	/* The pair of hash and encoding of all TASK_IDs, 0: not known yet; and by TASK_ID the pair that it would have.
+	 */
 	int pair;
 	struct json_object *guesses;
+	bool no_digest[TSEM_DIGEST_END]; /* neither libcrypto nor the kernel has it */
+	struct program_ids ids; /* of the last exec, one if the pair is known */
 	struct tsem_record record; /* the event at hand */
 	struct flat flat;
 	struct tsem_record scratch;
@@ -42,13 +53,6 @@ int explain__text(struct explain *explain, struct json_object *event, u32 verdic
 		  struct explanation *out);
 /* The words of a log record. Errors as for explain__learn(). */
 int explain__log(struct explain *explain, struct json_object *log, struct explanation *out, const char **fault);
-/*
- * Calls each() with every TASK_ID in hex that the program of an exec may have; one, once hash and encoding are known.
- * Returns how often it returned true.
- */
-int explain__program_ids(struct explain *explain, struct json_object *json, bool (*each)(const char *hex, void *data),
-			 void *data);
-
 struct causes *causes__new(void);
 /* Takes NULL. */
 void causes__free(struct causes *causes);
