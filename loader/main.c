@@ -49,8 +49,10 @@ static const struct cmd commands[] = {
 	{ "delete", cmd_delete, "-n NAMESPACE", "remove a namespace whose tasks have ended" },
 	{ "coefficients", cmd_coefficients, "[--digest HASH] [--encoding host|portable] [--json] [FILE]",
 	  "compute the coefficients of JSON events" },
-	{ "explain", cmd_explain, "[--trajectory FILE] [-n NAMESPACE] [--json] [FILE]",
-	  "describe events in sentences, and how they differ from the model" },
+	{ "explain", cmd_explain,
+	  "[-m MODEL] [--trajectory FILE] [-n NAMESPACE] [--each] [--json]\n"
+	  "           [--max-expanded MIB] [FILE]",
+	  "describe events in sentences, why they are outside of the model, and what would allow them" },
 	{ "model", cmd_model,
 	  "measure|state|diff|merge [--digest HASH] [-o FILE] [--json] [--max-expanded MIB] FILE...\n"
 	  "       tsem-bpf model sign --key FILE [--cert FILE] [--name TEXT] [--version N] [-o SIGNATURE] MODEL\n"

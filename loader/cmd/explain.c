@@ -22,6 +22,7 @@ struct output {
 	/* For the commands that allow an event. */
 	const char *model;
 	const char *forensics;
+	const char *word; /* the namespace whose forensics they are; NULL: they are in a file */
 };
 
 static void print_json(const struct explanation *e)
@@ -116,16 +117,17 @@ static void print_command(const char *label, const struct output *output, const 
 static void print_counts(const struct explain_cause *cause)
 {
 	static const char *const words[] = {
-		[EXPLAIN_ALIKE] = "%zu more with the same cause\n",
-		[EXPLAIN_FOLLOWS] = "%zu that follow from it: their program has a new TASK_ID by it\n",
-		[EXPLAIN_LATER] = "%zu later ones of the same task; they may follow from it, if it was denied\n",
+		[EXPLAIN_ALIKE] = "more of the same cause",
+		[EXPLAIN_FOLLOWS] = "more that follow from it, because their program has another TASK_ID by it",
+		[EXPLAIN_LATER] = "more of the same task, later",
 	};
+	static const char *const why[] = { "; they may follow from it if it was denied", "; they may follow from it" };
 
 	for (int i = EXPLAIN_ALIKE; i < EXPLAIN_RELATIONS; i++) {
 		if (!cause->counts[i])
 			continue;
-		fputs("    ", stdout);
-		printf(words[i], cause->counts[i]);
+		printf("    %zu %s%s\n", cause->counts[i], words[i],
+		       i == EXPLAIN_LATER ? why[!!(cause->verdict & EXPLAIN_DENIED)] : "");
 		for (size_t k = 0; k < cause->shown_count; k++) {
 			if (cause->shown[k].relation == (enum explain_relation)i)
 				printf("        line %" PRIu64 ": %s\n", cause->shown[k].line,
@@ -137,16 +139,18 @@ static void print_counts(const struct explain_cause *cause)
 static void print_allow(const struct explain_cause *cause, const struct output *output)
 {
 	if (cause->why == EXPLAIN_UNDESCRIBED) {
-		puts("    allow it: this is not possible, an event without a description has no coefficient");
+		puts("    to allow it is not possible: an event without a description has no coefficient");
 		return;
 	}
-	print_command("allow it", output, cause->lines);
+	print_command("to allow it", output, cause->lines);
 	if (cause->later && !(cause->verdict & EXPLAIN_DENIED))
-		print_command("and the later ones", output, cause->later);
+		print_command("to allow the later ones", output, cause->later);
 	else if (cause->later)
-		puts("    and the later ones: allow the first, run it again and look whether they still occur");
+		puts("    the later ones: allow the first, run it again, and look whether they still occur");
+	if (cause->why == EXPLAIN_CONTENT)
+		puts("    before that: make sure that you know who changed the file, an upgrade for example");
 	if (cause->unwise)
-		printf("    this is unwise unless you want just that: %s\n", cause->unwise);
+		printf("    to allow it is unwise: %s\n", cause->unwise);
 }
 
 static void print_cause(const struct explain_cause *cause, size_t number, size_t count, const struct output *output)
@@ -212,10 +216,14 @@ static int print_causes(struct explain *explain, const struct output *output)
 	}
 	if (err || output->json)
 		return err;
+	if (count && (inside || repeats || output->word))
+		putchar('\n');
 	if (inside)
-		printf("%s%zu events are in the model\n", count ? "\n" : "", inside);
+		printf("in the model: %zu more\n", inside);
 	if (repeats)
-		printf("%zu events occurred before in the file\n", repeats);
+		printf("the same again: %zu more\n", repeats);
+	if (count && output->word)
+		printf("FORENSICS is what `tsem-bpf show -n %s forensics` prints\n", output->word);
 	return 0;
 }
 
@@ -411,18 +419,21 @@ static int parse(int argc, char **argv, struct words *words, struct output *outp
 	static const struct option options[] = { { "trajectory", required_argument, NULL, 't' },
 						 { "model", required_argument, NULL, 'm' },
 						 { "namespace", required_argument, NULL, 'n' },
+						 { "max-expanded", required_argument, NULL, 'X' },
 						 { "each", no_argument, NULL, 'e' },
 						 { "json", no_argument, NULL, 'j' },
 						 {} };
-	int option;
+	int option, err = 0;
 
-	while ((option = cmd__option(argc, argv, "+:n:m:", options)) != -1) {
+	while (!err && (option = cmd__option(argc, argv, "+:n:m:", options)) != -1) {
 		if (option == 't')
 			words->trajectory = optarg;
 		else if (option == 'm')
 			words->model = optarg;
 		else if (option == 'n')
 			words->namespace = optarg;
+		else if (option == 'X')
+			err = cmd__max_expanded("explain", optarg);
 		else if (option == 'e')
 			output->each = true;
 		else if (option == 'j')
@@ -430,6 +441,8 @@ static int parse(int argc, char **argv, struct words *words, struct output *outp
 		else
 			return cmd__bad_option(argv, option);
 	}
+	if (err)
+		return err;
 	if (words->namespace && optind < argc)
 		return cmd__fail(EXIT_USAGE, "explain: '%s': give a file or -n, not both", argv[optind]);
 	if (optind < argc)
@@ -451,6 +464,7 @@ static int explain_words(struct explain *explain, const struct words *words, str
 
 	output->model = words->model;
 	output->forensics = words->namespace || !strcmp(words->path, "-") ? NULL : words->path;
+	output->word = words->namespace;
 	output->own = words->namespace && !words->trajectory && !words->model;
 	/* Without events to compare with, nothing is known about causes. */
 	output->each = output->each || (!words->trajectory && !words->model && !words->namespace);

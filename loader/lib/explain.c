@@ -91,7 +91,6 @@ static void find_program_ids(struct explain *explain, struct json_object *json)
 	u32 digest = likely_digest(json);
 	const char *fault;
 
-	explain->ids.count = 0;
 	for (int portable = 0; portable < 2 && digest; portable++) {
 		u32 encoding = portable ? TSEM_ENCODING_PORTABLE : TSEM_ENCODING_HOST;
 
@@ -106,12 +105,19 @@ static void find_program_ids(struct explain *explain, struct json_object *json)
 	}
 }
 
+/* TASK_IDs that are computed in search of hash and encoding. */
+#define GUESSES 4096
+
 /* Names the program that an exec begins. */
 static void learn_program(struct explain *explain, struct json_object *json)
 {
 	struct json_object *path = words__lookup(json, "bprm_committing_creds.file.path.pathname");
 	const struct program_ids *ids = &explain->ids;
 
+	explain->ids.count = 0;
+	/* In so many execs none has shown its TASK_ID: none will. */
+	if (!explain->pair && json_object_object_length(explain->guesses) > GUESSES)
+		return;
 	find_program_ids(explain, json);
 	for (u32 i = 0; i < ids->count; i++) {
 		if (path)

@@ -157,29 +157,41 @@ static u32 descriptor_of(struct json_object *event)
 	return number ? words__number(number) + 1 : 0;
 }
 
-/* Is the cause that a descriptor is of another kind than in the model? Fills stream and descriptor. */
+/* The number of the inherited descriptor plus 1 if the event only asks a terminal; 0: it does not. */
+static u32 asks_terminal(struct json_object *event)
+{
+	struct json_object *cell = words__member(event, "file_ioctl");
+
+	return cell && names__terminal_ioctl(words__number_at(cell, "cmd")) ? descriptor_of(event) : 0;
+}
+
+/*
+ * Is the cause that a descriptor is of another kind than in the model? Fills stream and descriptor. The model shows it
+ * if it has the descriptor by path. Or a program asks a terminal for the first time.
+ */
 static bool other_stream(struct explain *explain, struct json_object *event, const struct nearest *nearest,
 			 struct cause *cause)
 {
-	u32 own = descriptor_of(event);
+	u32 own = descriptor_of(event), asks = asks_terminal(event);
 	struct json_object *other;
 
-	if (own && explain->record.event == TSEM_EVENT_file_ioctl &&
-	    names__terminal_ioctl(words__number_at(event, "file_ioctl.cmd"))) {
-		cause->stream = EXPLAIN_TERMINAL;
-		cause->descriptor = own - 1;
-		return true;
-	}
-	if (!(cause->classes & FEATURE_STREAM))
-		return false;
+	if (!nearest->found || (!asks && !(cause->classes & FEATURE_STREAM)))
+		goto out;
 	index__record(explain->index, nearest->number, &explain->scratch);
 	other = event__to_json(&explain->scratch, true);
-	cause->stream = own ? EXPLAIN_INHERITED : stream_of(event);
-	cause->descriptor = (own ?: descriptor_of(other)) - 1;
-	/* In the model it was one of these, opened by the workload. */
-	if (own && !stream_of(other))
-		cause->stream = 0;
+	if (cause->classes & FEATURE_STREAM) {
+		/* It was one of these, opened by the workload; or it is one now. */
+		cause->stream = !own ? stream_of(event) : stream_of(other) ? EXPLAIN_INHERITED : 0;
+		cause->descriptor = (own ?: descriptor_of(other)) - 1;
+	}
+	if (asks_terminal(other))
+		asks = 0;
 	json_object_put(other);
+out:
+	if (!cause->stream && asks) {
+		cause->stream = EXPLAIN_TERMINAL;
+		cause->descriptor = asks - 1;
+	}
 	return cause->stream;
 }
 
@@ -348,6 +360,8 @@ static int keep(struct explain *explain, struct json_object *event, u32 number, 
 
 	if (relation != EXPLAIN_LATER && !cause->unwise)
 		cause->unwise = explain__unwise(event);
+	if (cause->why == EXPLAIN_CREDENTIALS && !cause->unwise)
+		cause->unwise = "it has rights that the model does not give it; find out why";
 	if (relation != EXPLAIN_FIRST && cause->shown_count == EXPLAIN_SHOWN)
 		return 0;
 	packed = index__pack(explain->index, &explain->record);

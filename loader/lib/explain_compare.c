@@ -30,6 +30,7 @@ static const struct element elements[] = {
 	{ NULL, "child", NULL, "task", WEIGHT_OTHER, false, 0, false },
 	{ NULL, "source", NULL, "task", WEIGHT_OTHER, false, 0, false },
 	{ NULL, "value", NULL, NULL, WEIGHT_OTHER, false, 0, false },
+	{ "", "mode", NULL, "ptrace", WEIGHT_OTHER, false, TSEM_EVENT_ptrace_access_check, false },
 	{ NULL, "mode", NULL, "modenum", WEIGHT_OTHER, false, 0, false },
 	{ NULL, "flag", "asked mode", "octal", WEIGHT_OTHER, false, 0, false },
 	{ NULL, "capeff", "capabilities", "caps", WEIGHT_OTHER, false, 0, false },

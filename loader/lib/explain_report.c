@@ -32,9 +32,9 @@ static void write_stream(FILE *out, const struct cause *cause)
 	static const char *const names[] = { "standard input", "standard output", "standard error",
 					     "inherited descriptor" };
 
-	fprintf(out, "its %s is %s now%s", names[cause->descriptor < 3 ? cause->descriptor : 3], kinds[cause->stream],
-		cause->stream == EXPLAIN_INHERITED ? "; in the model the workload opened it itself"
-						   : "; in the model it was not");
+	fprintf(out, "its %s %s %s now, and was not in the model; run it as it was learned, or allow it",
+		names[cause->descriptor < 3 ? cause->descriptor : 3],
+		cause->classes & FEATURE_STREAM ? "is" : "seems to be", kinds[cause->stream]);
 }
 
 /* The program as its executable, or else by the task's name. */
@@ -48,7 +48,8 @@ static void write_program(FILE *out, struct json_object *event, const struct exp
 static void write_headline(FILE *out, const struct cause *cause, struct json_object *event,
 			   const struct explain *explain)
 {
-	struct json_object *cell = words__member(event, json_object_get_string(words__lookup(event, "event.type")));
+	const char *type = json_object_get_string(words__lookup(event, "event.type"));
+	struct json_object *cell = words__member(event, type);
 
 	switch (cause->why) {
 	case EXPLAIN_CONTENT:
@@ -78,8 +79,7 @@ static void write_headline(FILE *out, const struct cause *cause, struct json_obj
 		break;
 	case EXPLAIN_NEW:
 		write_program(out, event, explain);
-		fprintf(out, " %s in a way that is new",
-			explain__bare(event__parse(json_object_get_string(words__lookup(event, "event.type")))));
+		fprintf(out, " did something new: it %s", explain__bare(event__parse(type)));
 		break;
 	default:
 		fputs("an event could not be described", out);
@@ -211,8 +211,6 @@ int explain__cause(struct explain *explain, size_t number, struct explain_cause 
 	err = err ?: take_lines(c, cause, false, &out->lines);
 	if (!err && cause->counts[EXPLAIN_LATER])
 		err = take_lines(c, cause, true, &out->later);
-	if (!err && !out->unwise && cause->why == EXPLAIN_CONTENT)
-		out->unwise = "make sure that you know who changed the file, an upgrade for example";
 	if (err)
 		explain__free_cause(out);
 	return err;
