@@ -56,56 +56,12 @@ static void print_text(const struct explanation *e, bool own)
 
 /* ---- by cause ---- */
 
-/* A word of a command line; in quotes where a shell needs them. False: no line can have it. */
-static bool shell_word(FILE *out, const char *word)
-{
-	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@:%=,";
-
-	for (const char *p = word; *p; p++) {
-		if ((unsigned char)*p < ' ' || *p == 0x7f)
-			return false;
-	}
-	if (*word && *word != '-' && strspn(word, plain) == strlen(word)) {
-		fputs(word, out);
-		return true;
-	}
-	/* A word that begins with a dash would be an option. */
-	fputs(*word == '-' ? "./'" : "'", out);
-	for (const char *p = word; *p; p++)
-		fprintf(out, *p == '\'' ? "'\\''" : "%c", *p);
-	putc('\'', out);
-	return true;
-}
-
 /* The longest list of lines that a command gets; a longer one would not be read by anybody. */
 #define SELECT_MAX 400
 
-/* The command that adds these lines to the model. Free it. NULL: no memory. */
-static char *allow_command(const struct output *output, const char *lines)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-
-	if (!out)
-		return NULL;
-	fputs("tsem-bpf model add ", out);
-	if (!output->model || !shell_word(out, output->model))
-		fputs("MODEL", out);
-	putc(' ', out);
-	if (!output->forensics || !shell_word(out, output->forensics))
-		fputs("FORENSICS", out);
-	fprintf(out, " --select %s", lines);
-	if (fclose(out)) {
-		free(text);
-		return NULL;
-	}
-	return text;
-}
-
 static void print_command(const char *label, const struct output *output, const char *lines)
 {
-	char *command = strlen(lines) <= SELECT_MAX ? allow_command(output, lines) : NULL;
+	char *command = strlen(lines) <= SELECT_MAX ? explain__allow(output->model, output->forensics, lines) : NULL;
 
 	if (command)
 		printf("    %s: %s\n", label, command);
@@ -176,7 +132,9 @@ static void print_json_cause(const struct explain_cause *cause, const struct out
 	};
 	const struct explanation *e = &cause->first;
 	struct json_object *o = json_object_new_object();
-	char *allow = cause->why == EXPLAIN_UNDESCRIBED ? NULL : allow_command(output, cause->lines);
+	char *allow = cause->why == EXPLAIN_UNDESCRIBED
+			      ? NULL
+			      : explain__allow(output->model, output->forensics, cause->lines);
 
 	add_text(o, "cause", cause->headline);
 	json_object_object_add(o, "line", json_object_new_int64(cause->line));

@@ -277,9 +277,11 @@ int explain__text(struct explain *explain, struct json_object *event, u32 verdic
 	struct json_object *other;
 	int err = write_sentence(event, verdict, explain->comparing, outside, explain, &out->sentence);
 
-	if (explain->comparing && !nearest->found)
-		out->missing = event__name(event__parse(type));
-	if (err || !nearest->found)
+	if (!nearest->found) {
+		out->missing = explain->comparing ? event__name(event__parse(type)) : NULL;
+		return err;
+	}
+	if (err)
 		return err;
 	index__record(explain->index, nearest->number, &explain->scratch);
 	other = event__to_json(&explain->scratch, true);

@@ -128,6 +128,13 @@ size_t explain__repeats(const struct explain *explain);
 int explain__cause(struct explain *explain, size_t number, struct explain_cause *out);
 void explain__free_cause(struct explain_cause *cause);
 
+/*
+ * The command line that adds lines of a forensics file to a model, in the quotes that a shell needs; free it. A file
+ * may be NULL, or have a name that no line should have: then the word MODEL or FORENSICS stands for it. NULL: no
+ * memory.
+ */
+char *explain__allow(const char *model, const char *forensics, const char *lines);
+
 /* Number of different events in the trajectory; of comparisons of two events so far. */
 size_t explain__learned(const struct explain *explain);
 u64 explain__comparisons(const struct explain *explain);

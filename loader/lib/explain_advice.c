@@ -282,10 +282,9 @@ static const struct rule {
 };
 /* clang-format on */
 
-const char *explain__unwise(struct json_object *event)
+const char *explain__unwise(u32 type, struct json_object *event)
 {
-	const char *type = json_object_get_string(words__lookup(event, "event.type"));
-	struct deed deed = { .type = event__parse(type), .event = event, .cell = words__member(event, type) };
+	struct deed deed = { .type = type, .event = event, .cell = words__member(event, event__name(type)) };
 
 	take_paths(&deed);
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {

@@ -359,7 +359,7 @@ static int keep(struct explain *explain, struct json_object *event, u32 number, 
 	const void *packed;
 
 	if (relation != EXPLAIN_LATER && !cause->unwise)
-		cause->unwise = explain__unwise(event);
+		cause->unwise = explain__unwise(explain->record.event, event);
 	if (cause->why == EXPLAIN_CREDENTIALS && !cause->unwise)
 		cause->unwise = "it has rights that the model does not give it; find out why";
 	if (relation != EXPLAIN_FIRST && cause->shown_count == EXPLAIN_SHOWN)

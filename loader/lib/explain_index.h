@@ -18,7 +18,7 @@
 
 #include "tsem_types.h"
 
-#define EXPLAIN_BUCKET 32
+#define EXPLAIN_BUCKET 16
 /* Features of an event at most; the rest of a hostile event is not compared. */
 #define EXPLAIN_FEATURES 96
 /* Bytes of the hash by which equal events are known. */

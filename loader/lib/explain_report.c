@@ -228,3 +228,51 @@ void explain__free_cause(struct explain_cause *cause)
 	free(cause->later);
 	*cause = (struct explain_cause){};
 }
+
+/*
+ * Writes a word of a command line, in quotes where a shell needs them; or `other` if there is no word, or one that
+ * could control a terminal.
+ */
+static void write_shell_word(FILE *out, const char *word, const char *other)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+@:%=,";
+	char *safe = word ? explain__plain(word, strlen(word)) : NULL;
+	bool harmless = safe && !strcmp(safe, word);
+
+	free(safe);
+	if (!harmless) {
+		fputs(other, out);
+		return;
+	}
+	if (*word && *word != '-' && strspn(word, plain) == strlen(word)) {
+		fputs(word, out);
+		return;
+	}
+	/* A word that begins with a dash would be an option. */
+	fputs(*word == '-' ? "./'" : "'", out);
+	for (const char *p = word; *p; p++) {
+		if (*p == '\'')
+			fputs("'\\'", out);
+		putc(*p, out);
+	}
+	putc('\'', out);
+}
+
+char *explain__allow(const char *model, const char *forensics, const char *lines)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	fputs("tsem-bpf model add ", out);
+	write_shell_word(out, model, "MODEL");
+	putc(' ', out);
+	write_shell_word(out, forensics, "FORENSICS");
+	fprintf(out, " --select %s", lines);
+	if (!fclose(out))
+		return text;
+	free(text);
+	return NULL;
+}

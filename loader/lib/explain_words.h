@@ -58,10 +58,10 @@ struct causes *causes__new(void);
 void causes__free(struct causes *causes);
 
 /*
- * Why it is unwise to allow an event in the form of event__to_json(), as a sentence, static; NULL: nothing speaks
- * against it in general.
+ * Why it is unwise to allow an event of a type in the form of event__to_json(), as a sentence, static; NULL: nothing
+ * speaks against it in general.
  */
-const char *explain__unwise(struct json_object *event);
+const char *explain__unwise(u32 type, struct json_object *event);
 
 /* The value under a key, or at a path of keys separated by dots ("": the object itself); owned by `o`. NULL: none. */
 struct json_object *words__member(struct json_object *o, const char *key);

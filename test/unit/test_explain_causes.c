@@ -439,6 +439,28 @@ static void what_is_unwise_is_said(void **state)
 	}
 }
 
+static void the_command_that_allows_it_is_one_for_a_shell(void **state)
+{
+	static const struct {
+		const char *model, *forensics, *command;
+	} cases[] = {
+		{ "app.model", "/tmp/bad.json", "tsem-bpf model add app.model /tmp/bad.json --select 3,5-9" },
+		{ NULL, NULL, "tsem-bpf model add MODEL FORENSICS --select 3,5-9" },
+		{ "my app", "it's", "tsem-bpf model add 'my app' 'it'\\''s' --select 3,5-9" },
+		{ "$(reboot)", "-x", "tsem-bpf model add '$(reboot)' ./'-x' --select 3,5-9" },
+		{ "a\033[2J", "a\nb", "tsem-bpf model add MODEL FORENSICS --select 3,5-9" },
+		{ "na\xc3\xafve", "", "tsem-bpf model add 'na\xc3\xafve' '' --select 3,5-9" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char *command = explain__allow(cases[i].model, cases[i].forensics, "3,5-9");
+
+		assert_string_equal(command, cases[i].command);
+		free(command);
+	}
+}
+
 /* An event of many, of which each number gives another. */
 static struct json_object *numbered(unsigned i, const char *digest, const char *flags)
 {
@@ -559,6 +581,7 @@ int main(void)
 		cmocka_unit_test(another_user_is_one_cause),
 		cmocka_unit_test(log_records_are_grouped_by_their_words),
 		cmocka_unit_test(what_is_unwise_is_said),
+		cmocka_unit_test(the_command_that_allows_it_is_one_for_a_shell),
 		cmocka_unit_test(a_search_compares_few_events_of_any_number),
 		cmocka_unit_test(the_nearest_of_thousands_is_found),
 		cmocka_unit_test(a_neighbour_is_nearer_than_a_stranger),
