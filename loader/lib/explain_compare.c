@@ -172,38 +172,40 @@ static void write_value(FILE *out, const char *kind, struct json_object *value, 
 static void list_add(struct json_object *list, const struct difference *d, const struct place *up, const char *label,
 		     const char *kind, struct json_object *a, struct json_object *b)
 {
-	char *text = NULL, *one = NULL, *two = NULL;
+	char *words = NULL, *text = NULL;
+	const char *one, *two;
 	size_t size;
-	FILE *out;
+	FILE *out = open_memstream(&words, &size);
+	int length;
 
-	out = open_memstream(&one, &size);
-	if (out) {
-		write_value(out, kind ?: "str", a, d->explain);
-		fclose(out);
-	}
-	out = open_memstream(&two, &size);
-	if (out) {
-		write_value(out, kind ?: "str", b, d->explain);
-		fclose(out);
-	}
-	out = one && two ? open_memstream(&text, &size) : NULL;
-	if (out) {
-		if (!kind)
-			fputs("another ", out);
-		write_blocks(out, up);
-		for (; *label; label++)
-			putc(*label == '_' ? ' ' : *label, out);
-		if (kind && strcmp(one, two))
-			fprintf(out, " (%s instead of %s)", one, two);
-		else if (kind)
-			fprintf(out, " (another one, of the same name %s)", one);
-		fclose(out);
-	}
-	if (text)
-		json_object_array_add(list, json_object_new_string(text));
-	free(one);
-	free(two);
+	if (!out)
+		return;
+	/* Three strings: the label and both values. The values have no NUL, since their text is safe. */
+	if (!kind)
+		fputs("another ", out);
+	write_blocks(out, up);
+	for (; *label; label++)
+		putc(*label == '_' ? ' ' : *label, out);
+	putc(0, out);
+	write_value(out, kind ?: "str", a, d->explain);
+	putc(0, out);
+	write_value(out, kind ?: "str", b, d->explain);
+	if (fclose(out))
+		goto out;
+	one = words + strlen(words) + 1;
+	two = one + strlen(one) + 1;
+	if (!kind)
+		length = asprintf(&text, "%s", words);
+	else if (strcmp(one, two))
+		length = asprintf(&text, "%s (%s instead of %s)", words, one, two);
+	else
+		length = asprintf(&text, "%s (another one, of the same name %s)", words, one);
+	if (length < 0)
+		goto out;
+	json_object_array_add(list, json_object_new_string(text));
 	free(text);
+out:
+	free(words);
 }
 
 bool explain__follows_path(const struct place *at)
@@ -261,30 +263,28 @@ char *explain__hashed_text(struct json_object *path, size_t *size)
 	struct json_object *created = words__member(path, "created");
 	const char *p = json_object_get_string(name);
 	size_t count = created ? json_object_array_length(created) : 0, k = 0;
-	char *text = NULL;
-	FILE *out = open_memstream(&text, size);
+	/* A mark takes one byte, also in place of an empty component. */
+	char *text = malloc(1 + strlen(p) + count), *q = text;
 
-	if (!out)
+	if (!text)
 		return NULL;
 	/* A path with the same text as a pattern is not equal to the pattern. */
-	putc(words__member(path, "pattern") ? 'p' : 'n', out);
+	*q++ = words__member(path, "pattern") ? 'p' : 'n';
 	if (*p == '/')
-		putc(*p++, out);
+		*q++ = *p++;
 	for (u64 i = 0;; i++) {
 		size_t n = strcspn(p, "/");
 		bool mark = k < count && words__number_at(json_object_array_get_idx(created, k), "component") == i;
 
-		fwrite(mark ? "" : p, 1, mark ? 1 : n, out);
+		q = mempcpy(q, mark ? "" : p, mark ? 1 : n);
 		k += mark;
 		p += n;
 		if (!*p)
 			break;
-		putc(*p++, out);
+		*q++ = *p++;
 	}
-	if (!fclose(out))
-		return text;
-	free(text);
-	return NULL;
+	*size = q - text;
+	return text;
 }
 
 /* Compares the marks of two paths that are otherwise the same. */
