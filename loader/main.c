@@ -49,8 +49,10 @@ static const struct cmd commands[] = {
 	{ "delete", cmd_delete, "-n NAMESPACE", "remove a namespace whose tasks have ended" },
 	{ "coefficients", cmd_coefficients, "[--digest HASH] [--encoding host|portable] [--json] [FILE]",
 	  "compute the coefficients of JSON events" },
-	{ "explain", cmd_explain, "[--trajectory FILE] [-n NAMESPACE] [--json] [FILE]",
-	  "describe events in sentences, and how they differ from the model" },
+	{ "explain", cmd_explain,
+	  "[-m MODEL] [--trajectory FILE] [-n NAMESPACE] [--each] [--json]\n"
+	  "           [--max-expanded MIB] [FILE]",
+	  "describe events in sentences, why they are outside of the model, and what would allow them" },
 	{ "model", cmd_model,
 	  "show [--tree] [--json] MODEL\n"
 	  "  model diff [--json] MODEL MODEL\n"

@@ -185,7 +185,10 @@ refused() {
 	check 0 tsem-bpf explain -n why
 	says ") opened $D/second for reading as uid 0, outside the model; denied"
 	check 0 tsem-bpf explain -n why --json
-	jq -e '.sentence and .nearest and (.differs | length > 0)' <<<"$output" >/dev/null
+	jq -e '.cause and .sentence and .lines and .allow' <<<"$output" >/dev/null
+	jq -e 'select(.nearest) | .differs | length > 0' <<<"$output" >/dev/null
+	check 0 tsem-bpf explain -n why --each
+	says ") opened $D/second for reading as uid 0, outside the model; denied"
 	check 0 tsem-bpf explain --trajectory trajectory trajectory
 	[[ "$output" != *"outside the model"* ]]
 	[ "$(echo '{"log":{"process":"a","event":"file_open","action":"DENY"}}' | tsem-bpf explain)" = \
@@ -199,6 +202,46 @@ refused() {
 	refused 2 "not both" tsem-bpf explain -n why forensics
 	refused 2 "'more'" tsem-bpf explain forensics more
 	tsem-bpf delete -n why
+}
+
+@test "explain names the cause, what follows from it, and the command that would allow it" {
+	echo one >data
+	check 0 tsem-bpf run -q -o model --trajectory trajectory -- sh -c "cat data; true"
+	echo two >data
+	check 3 tsem-bpf run -q -m model --enforce --forensics forensics -- sh -c "cat data; exit 1"
+	check 0 tsem-bpf explain -m model forensics
+	says "cause 1 of "
+	says "$D/data has another content than in the model"
+	says "content in the model: $(printf 'one\n' | sha256sum | cut -d ' ' -f 1)"
+	says "content now:          $(printf 'two\n' | sha256sum | cut -d ' ' -f 1)"
+	line=$(grep -n '"pathname":"[^"]*/data"' forensics | head -n 1 | cut -d : -f 1)
+	says "tsem-bpf model add model forensics --select $line"
+	check 0 tsem-bpf explain --trajectory trajectory --json forensics
+	jq -e 'select(.content_now) | .content_before != .content_now' <<<"$output" >/dev/null
+	# A program that the model does not have: all that it does follows.
+	check 0 tsem-bpf run -q -m model --audit --forensics forensics -- sh -c "tail -n 1 data; true"
+	check 0 tsem-bpf explain -m model forensics
+	says "tail was started, which is no program of the model"
+	says "more that follow from it"
+	check 0 tsem-bpf explain -m model --each forensics
+	[[ "$output" != *"cause 1 of "* ]]
+	says "outside the model"
+	sed '/^event /d' model >bare
+	refused 1 "no event lines" tsem-bpf explain -m bare forensics
+	refused 2 "'-'" tsem-bpf explain -m - forensics
+}
+
+@test "explain says what is unwise to allow, and names commands and options" {
+	check 0 tsem-bpf run -q -o model -- cat /etc/passwd
+	check 0 tsem-bpf run -q -m model --audit --forensics forensics -- cat /etc/shadow
+	check 0 tsem-bpf explain -m model forensics
+	says "path (/etc/shadow instead of /etc/passwd)"
+	says "to allow it is unwise: the file has secrets"
+	check 0 tsem-bpf run -q --trajectory trajectory -- perl -e \
+		'socket(S, 2, 1, 6); setsockopt(S, 1, 2, 1); fcntl(S, 1, 0); -t STDIN'
+	check 0 tsem-bpf explain trajectory
+	says "set the option SO_REUSEADDR of a socket (IPv4 stream, TCP)"
+	says "did ioctl TCGETS on its standard input"
 }
 
 @test "model: measure, state, diff and merge" {

@@ -21,7 +21,10 @@ struct explain *explain__new(void)
 		return NULL;
 	explain->programs = json_object_new_object();
 	explain->comms = json_object_new_object();
-	if (!explain->programs || !explain->comms) {
+	explain->guesses = json_object_new_object();
+	explain->index = index__new();
+	explain->causes = causes__new();
+	if (!explain->programs || !explain->comms || !explain->guesses || !explain->index || !explain->causes) {
 		explain__free(explain);
 		return NULL;
 	}
@@ -32,11 +35,9 @@ void explain__free(struct explain *explain)
 {
 	if (!explain)
 		return;
-	for (int i = 0; i < TSEM_EVENT_END; i++) {
-		for (size_t k = 0; k < explain->of[i].count; k++)
-			json_object_put(explain->of[i].event[k]);
-		free(explain->of[i].event);
-	}
+	index__free(explain->index);
+	causes__free(explain->causes);
+	json_object_put(explain->guesses);
 	json_object_put(explain->programs);
 	json_object_put(explain->comms);
 	free(explain);
@@ -60,37 +61,89 @@ static u32 likely_digest(struct json_object *json)
 	return 0;
 }
 
-/*
- * The TASK_ID from an exec is its coefficient computed with a TASK_ID of zero bytes. A trajectory does not say its hash
- * and encoding. So this computes the TASK_ID for all of them; only the right one occurs in later events.
- */
-static void learn_program(struct explain *explain, struct json_object *json)
+/* Adds the TASK_ID that a pair of hash and encoding gives to the record of an exec. */
+static void add_program_id(struct explain *explain, struct tsem_record *exec, int pair)
 {
-	struct json_object *path = words__lookup(json, "bprm_committing_creds.file.path.pathname");
-	struct tsem_record *exec = &explain->record;
-	char hex[2 * TSEM_DIGEST_MAX + 1];
+	struct program_ids *ids = &explain->ids;
 	struct event_digests out;
+	u32 digest = pair / 2;
+
+	if (digest__size(digest) != exec->digest_size || explain->no_digest[digest] || ids->count == PROGRAM_IDS)
+		return;
+	exec->digest = digest;
+	if (event__coefficient(exec, &out)) {
+		/* To ask the kernel for a hash that it lacks takes long. */
+		explain->no_digest[digest] = true;
+		return;
+	}
+	ids->pair[ids->count] = pair;
+	digest__to_hex(out.coefficient, exec->digest_size, ids->hex[ids->count++]);
+}
+
+/*
+ * Fills explain->ids with the TASK_IDs that the program of an exec may have. A TASK_ID is the coefficient of the exec,
+ * computed with a TASK_ID of zero bytes. A trajectory does not say its hash and encoding. So this tries all hashes of
+ * the right size, until one of the TASK_IDs occurs in a later event: that was with the right pair.
+ */
+static void find_program_ids(struct explain *explain, struct json_object *json)
+{
+	struct tsem_record *exec = &explain->scratch;
+	u32 digest = likely_digest(json);
 	const char *fault;
 
-	for (u32 i = 0; path && i < 2 * TSEM_DIGEST_END; i++) {
-		u32 digest = i / 2, encoding = i % 2 ? TSEM_ENCODING_PORTABLE : TSEM_ENCODING_HOST;
+	for (int portable = 0; portable < 2 && digest; portable++) {
+		u32 encoding = portable ? TSEM_ENCODING_PORTABLE : TSEM_ENCODING_HOST;
 
-		if (!digest__size(digest) || event__from_json(json, digest, encoding, exec, &fault))
+		if ((explain->pair && explain->pair % 2 != portable) ||
+		    event__from_json(json, digest, encoding, exec, &fault))
 			continue;
 		memset(exec->task_id, 0, sizeof(exec->task_id));
-		if (event__coefficient(exec, &out))
-			continue;
-		digest__to_hex(out.coefficient, exec->digest_size, hex);
-		json_object_object_add(explain->programs, hex, json_object_get(path));
+		for (int i = 1; i < TSEM_DIGEST_END; i++) {
+			if (!explain->pair || explain->pair == 2 * i + portable)
+				add_program_id(explain, exec, 2 * i + portable);
+		}
 	}
 }
 
-/* Converts the event to the form of event__to_json(), into *out, and remembers its names. */
-static int take(struct explain *explain, struct json_object *json, struct json_object **out, const char **fault)
+/* TASK_IDs that are computed in search of hash and encoding. */
+#define GUESSES 4096
+
+/* Names the program that an exec begins. */
+static void learn_program(struct explain *explain, struct json_object *json)
+{
+	struct json_object *path = words__lookup(json, "bprm_committing_creds.file.path.pathname");
+	const struct program_ids *ids = &explain->ids;
+
+	explain->ids.count = 0;
+	/* In so many execs none has shown its TASK_ID: none will. */
+	if (!explain->pair && json_object_object_length(explain->guesses) > GUESSES)
+		return;
+	find_program_ids(explain, json);
+	for (u32 i = 0; i < ids->count; i++) {
+		if (path)
+			json_object_object_add(explain->programs, ids->hex[i], json_object_get(path));
+		if (!explain->pair)
+			json_object_object_add(explain->guesses, ids->hex[i], json_object_new_int(ids->pair[i]));
+	}
+}
+
+/* Does the TASK_ID of this event say with which pair the TASK_IDs are computed? */
+static void guess_pair(struct explain *explain, const char *id)
+{
+	struct json_object *guess = explain->pair ? NULL : words__member(explain->guesses, id);
+
+	if (!guess)
+		return;
+	explain->pair = json_object_get_int(guess);
+	json_object_put(explain->guesses);
+	explain->guesses = NULL;
+}
+
+int explain__take(struct explain *explain, struct json_object *json, struct json_object **out, const char **fault)
 {
 	struct tsem_record *record = &explain->record;
 	u32 digest = likely_digest(json) ?: TSEM_DIGEST_SHA256;
-	int err = event__from_json(json, digest, TSEM_ENCODING_HOST, record, fault), event;
+	int err = event__from_json(json, digest, TSEM_ENCODING_HOST, record, fault);
 	const char *id;
 
 	if (err)
@@ -99,38 +152,40 @@ static int take(struct explain *explain, struct json_object *json, struct json_o
 	if (!*out)
 		return -ENOMEM;
 	id = json_object_get_string(words__lookup(*out, "event.task_id"));
+	guess_pair(explain, id);
 	if (!words__member(explain->comms, id))
 		json_object_object_add(explain->comms, id, json_object_get(words__lookup(*out, "event.process")));
-	event = record->event;
-	if (event == TSEM_EVENT_bprm_committing_creds)
+	if (record->event == TSEM_EVENT_bprm_committing_creds)
 		learn_program(explain, *out);
-	return event;
+	err = index__flatten(explain->index, record, *out, &explain->flat);
+	if (err)
+		json_object_put(*out);
+	return err;
 }
 
 int explain__learn(struct explain *explain, struct json_object *json, const char **fault)
 {
-	struct json_object *event = NULL, **more;
-	struct events *of;
-	int type = take(explain, json, &event, fault);
+	struct json_object *event = NULL;
+	int err = explain__take(explain, json, &event, fault);
 
-	if (type < 0)
-		return type;
+	if (err)
+		return err;
 	explain->comparing = true;
-	of = &explain->of[type];
-	/* Double the room whenever the count is a power of two. */
-	if (!(of->count & (of->count - 1))) {
-		more = realloc(of->event, (of->count ? 2 * of->count : 1) * sizeof(*more));
-		if (!more) {
-			json_object_put(event);
-			return -ENOMEM;
-		}
-		of->event = more;
-	}
-	of->event[of->count++] = event;
-	return 0;
+	json_object_put(event);
+	return index__add(explain->index, &explain->flat, &explain->record);
 }
 
-static int explain_log(struct explain *explain, struct json_object *log, struct explanation *out, const char **fault)
+size_t explain__learned(const struct explain *explain)
+{
+	return index__count(explain->index);
+}
+
+u64 explain__comparisons(const struct explain *explain)
+{
+	return index__comparisons(explain->index);
+}
+
+int explain__log(struct explain *explain, struct json_object *log, struct explanation *out, const char **fault)
 {
 	struct json_object *process = words__member(log, "process"), *event = words__member(log, "event"),
 			   *action = words__member(log, "action");
@@ -214,46 +269,51 @@ static int write_nearest(struct json_object *event, const struct explain *explai
 	return fclose(text) ? -ENOMEM : 0;
 }
 
+int explain__text(struct explain *explain, struct json_object *event, u32 verdict, const struct nearest *nearest,
+		  struct explanation *out)
+{
+	const char *type = json_object_get_string(words__lookup(event, "event.type"));
+	bool outside = verdict != EXPLAIN_UNKNOWN || (explain->comparing && !nearest->same);
+	struct json_object *other;
+	int err = write_sentence(event, verdict, explain->comparing, outside, explain, &out->sentence);
+
+	if (!nearest->found) {
+		out->missing = explain->comparing ? event__name(event__parse(type)) : NULL;
+		return err;
+	}
+	if (err)
+		return err;
+	index__record(explain->index, nearest->number, &explain->scratch);
+	other = event__to_json(&explain->scratch, true);
+	err = other ? write_nearest(other, explain, &out->nearest) : -ENOMEM;
+	if (!err)
+		out->differs = explain__differences(explain, type, event, other);
+	json_object_put(other);
+	return err ?: out->differs ? 0 : -ENOMEM;
+}
+
 int explain__event(struct explain *explain, struct json_object *json, u32 verdict, struct explanation *out,
 		   const char **fault)
 {
-	struct json_object *event = NULL, *nearest = NULL, *log = words__member(json, "log");
-	int type, err, least = 0;
-	const struct events *of;
+	struct json_object *event = NULL, *log = words__member(json, "log");
+	struct nearest nearest;
+	int err;
 
 	*out = (struct explanation){};
 	*fault = NULL;
 	if (json_object_is_type(log, json_type_object)) {
-		err = explain_log(explain, log, out, fault);
-		if (err)
-			explain__free_text(out);
+		err = explain__log(explain, log, out, fault);
+		goto out;
+	}
+	err = explain__take(explain, json, &event, fault);
+	if (err)
 		return err;
-	}
-	type = take(explain, json, &event, fault);
-	if (type < 0)
-		return type;
-	of = &explain->of[type];
-	for (size_t i = 0; i < of->count && (!nearest || least); i++) {
-		int cost = explain__distance(explain, event__name(type), event, of->event[i]);
-
-		if (!nearest || cost < least) {
-			nearest = of->event[i];
-			least = cost;
-		}
-	}
-	if (explain->comparing && !nearest)
-		out->missing = event__name(type);
-	err = write_sentence(event, verdict, explain->comparing,
-			     verdict != EXPLAIN_UNKNOWN || (explain->comparing && (!nearest || least)), explain,
-			     &out->sentence);
-	if (!err && nearest) {
-		err = write_nearest(nearest, explain, &out->nearest);
-		out->differs = explain__differences(explain, event__name(type), event, nearest);
-		err = err ?: out->differs ? 0 : -ENOMEM;
-	}
+	index__nearest(explain->index, &explain->flat, &nearest);
+	err = explain__text(explain, event, verdict, &nearest, out);
+	json_object_put(event);
+out:
 	if (err)
 		explain__free_text(out);
-	json_object_put(event);
 	return err;
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Two events of a type are compared by walking both CELLs together. elements[] has for each key its label, the kind in
- * which it is shown, and its weight in the distance between events. Events are kept as event__to_json() writes them, so
- * equal values are equal strings. Fields that are told but not hashed (event_fields.h) are ignored.
+ * The differences of two events of a type in words: walks both CELLs together. elements[] has for each key its label,
+ * the kind in which it is shown, and its weight in the distance that explain_index.c computes. Events are kept as
+ * event__to_json() writes them, so equal values are equal strings. Fields that are told but not hashed (event_fields.h)
+ * are ignored.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,63 +12,70 @@
 #include "event_fields.h"
 #include "explain_words.h"
 
-/* Weights: a path counts more than everything that follows from it; then content, then who. */
-enum {
-	WEIGHT_PATH = 16,
-	WEIGHT_CONTENT = 8,
-	WEIGHT_PROGRAM = 6,
-	WEIGHT_PARENT = 4,
-	WEIGHT_CREDENTIAL = 3,
-	WEIGHT_OTHER = 1
+/* The first row that fits counts. */
+static const struct element elements[] = {
+	{ NULL, "addr", "address", "addr", WEIGHT_PATH, true, 0, false },
+	{ "file", "digest", "content", "digest", WEIGHT_CONTENT, false, 0, false },
+	{ NULL, "dev", "device", "dev", WEIGHT_OTHER, true, 0, false },
+	{ NULL, "rdev", "device number", "dev", WEIGHT_OTHER, true, 0, false },
+	{ NULL, "peer", "peer", "peer", WEIGHT_PATH, true, 0, false },
+	{ NULL, "inherited", "descriptor", "stream", WEIGHT_PATH, false, 0, false },
+	{ "file", "flags", "access", "openflags", WEIGHT_OTHER, false, 0, false },
+	{ NULL, "s_magic", "filesystem type", "magic", WEIGHT_OTHER, false, 0, false },
+	{ NULL, "s_id", "filesystem name", "str", WEIGHT_OTHER, false, 0, false },
+	{ NULL, "s_uuid", "filesystem", NULL, WEIGHT_OTHER, false, 0, false },
+	{ NULL, "owner", "creator", "task", WEIGHT_OTHER, false, 0, false },
+	{ NULL, "task", NULL, "task", WEIGHT_OTHER, false, 0, false },
+	{ NULL, "target", NULL, "task", WEIGHT_OTHER, false, 0, false },
+	{ NULL, "child", NULL, "task", WEIGHT_OTHER, false, 0, false },
+	{ NULL, "source", NULL, "task", WEIGHT_OTHER, false, 0, false },
+	{ NULL, "value", NULL, NULL, WEIGHT_OTHER, false, 0, false },
+	{ "", "mode", NULL, "ptrace", WEIGHT_OTHER, false, TSEM_EVENT_ptrace_access_check, false },
+	{ NULL, "mode", NULL, "modenum", WEIGHT_OTHER, false, 0, false },
+	{ NULL, "flag", "asked mode", "octal", WEIGHT_OTHER, false, 0, false },
+	{ NULL, "capeff", "capabilities", "caps", WEIGHT_OTHER, false, 0, false },
+	{ NULL, "effective", NULL, "caps", WEIGHT_OTHER, false, 0, false },
+	{ NULL, "inheritable", NULL, "caps", WEIGHT_OTHER, false, 0, false },
+	{ NULL, "permitted", NULL, "caps", WEIGHT_OTHER, false, 0, false },
+	{ NULL, "cap", "capability", "cap", WEIGHT_OTHER, false, 0, false },
+	{ NULL, "initial", "initial user namespace", "str", WEIGHT_OTHER, false, 0, false },
+	{ NULL, "mask", "events", "notify", WEIGHT_OTHER, false, 0, false },
+	{ NULL, "sig", "signal", "sig", WEIGHT_OTHER, false, 0, false },
+	{ NULL, "prot", "protection", "protection", WEIGHT_OTHER, false, 0, false },
+	{ NULL, "family", NULL, "family", WEIGHT_OTHER, false, 0, false },
+	{ "sock", "type", NULL, "socktype", WEIGHT_OTHER, false, 0, false },
+
+	{ "", "cmd", "command", "ioctl", WEIGHT_OTHER, false, TSEM_EVENT_file_ioctl, false },
+	{ "", "cmd", "command", "fcntl", WEIGHT_OTHER, false, TSEM_EVENT_file_fcntl, false },
+	{ "", "cmd", "command", "lock", WEIGHT_OTHER, false, TSEM_EVENT_file_lock, false },
+	{ "", "cmd", "command", "bpf", WEIGHT_OTHER, false, TSEM_EVENT_bpf, false },
+	{ "", "cmd", "command", "ipc", WEIGHT_OTHER, false, TSEM_EVENT_shm_shmctl, false },
+	{ "", "cmd", "command", "ipc", WEIGHT_OTHER, false, TSEM_EVENT_sem_semctl, false },
+	{ "", "cmd", "command", "ipc", WEIGHT_OTHER, false, TSEM_EVENT_msg_queue_msgctl, false },
+	{ "map", "map_type", "type", "bpfmap", WEIGHT_OTHER, false, 0, false },
+	{ "prog", "type", NULL, "bpfprog", WEIGHT_OTHER, false, 0, false },
+	{ "", "option", NULL, "prctl", WEIGHT_OTHER, false, 0, false },
+	{ "", "level", NULL, "level", WEIGHT_OTHER, false, 0, false },
+	{ "", "optname", "option", "sockopt", WEIGHT_OTHER, false, TSEM_EVENT_socket_setsockopt, true },
+	{ "", "how", "direction", "how", WEIGHT_OTHER, false, 0, false },
+	{ "", "flags", NULL, "mmapflags", WEIGHT_OTHER, false, TSEM_EVENT_mmap_file, false },
+	{ "", "flags", NULL, "mount", WEIGHT_OTHER, false, TSEM_EVENT_sb_mount, false },
+	{ "", "flags", NULL, "umount", WEIGHT_OTHER, false, TSEM_EVENT_sb_umount, false },
+	{ "", "flags", NULL, "xattr", WEIGHT_OTHER, false, TSEM_EVENT_inode_setxattr, false },
+	{ "", "flags", NULL, "message", WEIGHT_OTHER, false, TSEM_EVENT_shm_associate, false },
+	{ "", "flags", NULL, "message", WEIGHT_OTHER, false, TSEM_EVENT_sem_associate, false },
+	{ "", "flags", NULL, "message", WEIGHT_OTHER, false, TSEM_EVENT_msg_queue_associate, false },
+	{ "", "flags", NULL, "message", WEIGHT_OTHER, false, TSEM_EVENT_msg_queue_msgsnd, false },
+	{ "", "flags", NULL, "message", WEIGHT_OTHER, false, TSEM_EVENT_shm_shmat, false },
+	{ NULL, "securebits", NULL, "securebits", WEIGHT_OTHER, false, 0, false },
+	{ "", "nice", NULL, "int", WEIGHT_OTHER, false, 0, false },
+	{ "new_rlim", "resource", NULL, "limit", WEIGHT_OTHER, false, 0, false },
+	{ "new_rlim", "current", NULL, "size", WEIGHT_OTHER, false, 0, false },
+	{ "new_rlim", "max", NULL, "size", WEIGHT_OTHER, false, 0, false },
+	{ NULL, "s_flags", "mount flags", "mount", WEIGHT_OTHER, false, 0, false },
 };
 
-/* The label of the value under a key, and how it is shown; the first row that fits counts. */
-static const struct element {
-	const char *parent; /* key of the object around it; "": the CELL itself; NULL: any */
-	const char *key;
-	const char *label; /* NULL: the key */
-	const char *kind; /* NULL: the value cannot be shown, only that it is "another" one */
-	int weight;
-	bool whole; /* an object that is compared as a whole */
-} elements[] = {
-	{ NULL, "addr", "address", "addr", WEIGHT_PATH, true },
-	{ "file", "digest", "content", NULL, WEIGHT_CONTENT, false },
-	{ NULL, "dev", "device", "dev", WEIGHT_OTHER, true },
-	{ NULL, "rdev", "device number", "dev", WEIGHT_OTHER, true },
-	{ NULL, "peer", "peer", "peer", WEIGHT_PATH, true },
-	{ NULL, "inherited", "descriptor", "stream", WEIGHT_PATH, false },
-	{ "file", "flags", "access", "access", WEIGHT_OTHER, false },
-	{ NULL, "s_magic", "filesystem type", "magic", WEIGHT_OTHER, false },
-	{ NULL, "s_id", "filesystem name", "str", WEIGHT_OTHER, false },
-	{ NULL, "s_uuid", "filesystem", NULL, WEIGHT_OTHER, false },
-	{ NULL, "owner", "creator", "task", WEIGHT_OTHER, false },
-	{ NULL, "task", NULL, "task", WEIGHT_OTHER, false },
-	{ NULL, "target", NULL, "task", WEIGHT_OTHER, false },
-	{ NULL, "child", NULL, "task", WEIGHT_OTHER, false },
-	{ NULL, "source", NULL, "task", WEIGHT_OTHER, false },
-	{ NULL, "value", NULL, NULL, WEIGHT_OTHER, false },
-	{ NULL, "mode", NULL, "modenum", WEIGHT_OTHER, false },
-	{ NULL, "flag", "asked mode", "octal", WEIGHT_OTHER, false },
-	{ NULL, "capeff", "capabilities", "caps", WEIGHT_OTHER, false },
-	{ NULL, "effective", NULL, "caps", WEIGHT_OTHER, false },
-	{ NULL, "inheritable", NULL, "caps", WEIGHT_OTHER, false },
-	{ NULL, "permitted", NULL, "caps", WEIGHT_OTHER, false },
-	{ NULL, "cap", "capability", "cap", WEIGHT_OTHER, false },
-	{ NULL, "initial", "initial user namespace", "str", WEIGHT_OTHER, false },
-	{ NULL, "mask", "events", "str", WEIGHT_OTHER, false },
-	{ NULL, "sig", "signal", "sig", WEIGHT_OTHER, false },
-	{ NULL, "prot", "protection", "protection", WEIGHT_OTHER, false },
-	{ NULL, "family", NULL, "family", WEIGHT_OTHER, false },
-	{ "sock", "type", NULL, "socktype", WEIGHT_OTHER, false },
-
-	{ "", "nice", NULL, "int", WEIGHT_OTHER, false },
-	{ "new_rlim", "resource", NULL, "limit", WEIGHT_OTHER, false },
-	{ "new_rlim", "current", NULL, "size", WEIGHT_OTHER, false },
-	{ "new_rlim", "max", NULL, "size", WEIGHT_OTHER, false },
-	{ NULL, "s_flags", "mount flags", "mount", WEIGHT_OTHER, false },
-};
-
-static const struct element any_element = { NULL, NULL, NULL, "str", WEIGHT_OTHER, false };
+static const struct element any_element = { .kind = "str", .weight = WEIGHT_OTHER };
 
 /* The words that a block adds to the labels inside it. */
 static const struct {
@@ -103,20 +111,13 @@ static const struct {
 	{ "prog", NULL },
 };
 
-/* The position of the walk: a key and the one above it; NULL above the CELL. */
-struct place {
-	const struct place *up;
-	const char *key;
-};
-
 struct difference {
 	const struct explain *explain;
-	const struct field *fields; /* of the CELL */
-	int cost;
+	u32 event;
 	bool other_path; /* a path differs */
-	struct json_object *list; /* NULL: compute only the cost */
+	struct json_object *list; /* paths and contents, then who */
+	struct json_object *rest; /* in the end appended to the list */
 	bool local; /* addresses are local ones */
-	bool heavy; /* this pass lists paths and contents; the other pass lists the rest */
 };
 
 static bool same(struct json_object *a, struct json_object *b)
@@ -125,14 +126,15 @@ static bool same(struct json_object *a, struct json_object *b)
 	       !memcmp(json_object_get_string(a), json_object_get_string(b), json_object_get_string_len(a));
 }
 
-static const struct element *find_element(const struct place *at)
+const struct element *explain__element(u32 event, const struct place *at)
 {
 	const char *parent = at->up ? at->up->key : "";
 
 	for (size_t i = 0; i < sizeof(elements) / sizeof(elements[0]); i++) {
 		const struct element *e = &elements[i];
 
-		if (!strcmp(e->key, at->key) && (!e->parent || !strcmp(e->parent, parent)))
+		if (!strcmp(e->key, at->key) && (!e->parent || !strcmp(e->parent, parent)) &&
+		    (!e->event || e->event == event))
 			return e;
 	}
 	return &any_element;
@@ -167,45 +169,46 @@ static void write_value(FILE *out, const char *kind, struct json_object *value, 
 }
 
 /* Adds the difference in words: "label (a instead of b)". `kind` NULL: "another label". */
-static void list_add(struct difference *d, const struct place *up, const char *label, const char *kind,
-		     struct json_object *a, struct json_object *b)
+static void list_add(struct json_object *list, const struct difference *d, const struct place *up, const char *label,
+		     const char *kind, struct json_object *a, struct json_object *b)
 {
-	char *text = NULL, *one = NULL, *two = NULL;
+	char *words = NULL, *text = NULL;
+	const char *one, *two;
 	size_t size;
-	FILE *out;
+	FILE *out = open_memstream(&words, &size);
+	int length;
 
-	out = open_memstream(&one, &size);
-	if (out) {
-		write_value(out, kind ?: "str", a, d->explain);
-		fclose(out);
-	}
-	out = open_memstream(&two, &size);
-	if (out) {
-		write_value(out, kind ?: "str", b, d->explain);
-		fclose(out);
-	}
-	out = one && two ? open_memstream(&text, &size) : NULL;
-	if (out) {
-		if (!kind)
-			fputs("another ", out);
-		write_blocks(out, up);
-		for (; *label; label++)
-			putc(*label == '_' ? ' ' : *label, out);
-		if (kind && strcmp(one, two))
-			fprintf(out, " (%s instead of %s)", one, two);
-		else if (kind)
-			fprintf(out, " (another one, of the same name %s)", one);
-		fclose(out);
-	}
-	if (text)
-		json_object_array_add(d->list, json_object_new_string(text));
-	free(one);
-	free(two);
+	if (!out)
+		return;
+	/* Three strings: the label and both values. The values have no NUL, since their text is safe. */
+	if (!kind)
+		fputs("another ", out);
+	write_blocks(out, up);
+	for (; *label; label++)
+		putc(*label == '_' ? ' ' : *label, out);
+	putc(0, out);
+	write_value(out, kind ?: "str", a, d->explain);
+	putc(0, out);
+	write_value(out, kind ?: "str", b, d->explain);
+	if (fclose(out))
+		goto out;
+	one = words + strlen(words) + 1;
+	two = one + strlen(one) + 1;
+	if (!kind)
+		length = asprintf(&text, "%s", words);
+	else if (strcmp(one, two))
+		length = asprintf(&text, "%s (%s instead of %s)", words, one, two);
+	else
+		length = asprintf(&text, "%s (another one, of the same name %s)", words, one);
+	if (length < 0)
+		goto out;
+	json_object_array_add(list, json_object_new_string(text));
 	free(text);
+out:
+	free(words);
 }
 
-/* Does the value belong to a file, so that it follows from another path? */
-static bool follows_path(const struct place *at)
+bool explain__follows_path(const struct place *at)
 {
 	static const char *const keys[] = { "inode", "dir", "old_dir", "new_dir" };
 
@@ -220,10 +223,9 @@ static bool follows_path(const struct place *at)
 	return false;
 }
 
-/* Is the value under this key of the CELL told, but not hashed? */
-static bool told(const struct difference *d, const struct place *at, struct json_object *cell)
+bool explain__told(u32 event, const struct place *at, struct json_object *cell)
 {
-	const struct field *f = d->fields;
+	const struct field *f = event__fields(event);
 
 	if (at->up)
 		return false;
@@ -251,43 +253,38 @@ static void compare_objects(struct difference *d, const struct place *at, struct
 static void note(struct difference *d, const struct place *up, int weight, const char *label, const char *kind,
 		 struct json_object *a, struct json_object *b)
 {
-	d->cost += weight;
-	if (d->list && d->heavy == (weight >= WEIGHT_CONTENT))
-		list_add(d, up, label, kind, a, b);
+	list_add(weight >= WEIGHT_CONTENT ? d->list : d->rest, d, up, label, kind, a, b);
 }
 
-/* The hashed form of a pathname without its marks: each created component is a NUL. Free it. NULL: no memory. */
-static char *hashed_text(struct json_object *path, size_t *size)
+char *explain__hashed_text(struct json_object *path, size_t *size)
 {
 	struct json_object *form = words__member(path, "pattern") ?: words__member(path, "normal");
 	struct json_object *name = form ?: words__member(path, "pathname");
 	struct json_object *created = words__member(path, "created");
 	const char *p = json_object_get_string(name);
 	size_t count = created ? json_object_array_length(created) : 0, k = 0;
-	char *text = NULL;
-	FILE *out = open_memstream(&text, size);
+	/* A mark takes one byte, also in place of an empty component. */
+	char *text = malloc(1 + strlen(p) + count), *q = text;
 
-	if (!out)
+	if (!text)
 		return NULL;
 	/* A path with the same text as a pattern is not equal to the pattern. */
-	putc(words__member(path, "pattern") ? 'p' : 'n', out);
+	*q++ = words__member(path, "pattern") ? 'p' : 'n';
 	if (*p == '/')
-		putc(*p++, out);
+		*q++ = *p++;
 	for (u64 i = 0;; i++) {
 		size_t n = strcspn(p, "/");
 		bool mark = k < count && words__number_at(json_object_array_get_idx(created, k), "component") == i;
 
-		fwrite(mark ? "" : p, 1, mark ? 1 : n, out);
+		q = mempcpy(q, mark ? "" : p, mark ? 1 : n);
 		k += mark;
 		p += n;
 		if (!*p)
 			break;
-		putc(*p++, out);
+		*q++ = *p++;
 	}
-	if (!fclose(out))
-		return text;
-	free(text);
-	return NULL;
+	*size = q - text;
+	return text;
 }
 
 /* Compares the marks of two paths that are otherwise the same. */
@@ -310,7 +307,7 @@ static void compare_marks(struct difference *d, const struct place *at, struct j
 static void compare_paths(struct difference *d, const struct place *at, struct json_object *a, struct json_object *b)
 {
 	size_t one_size = 0, two_size = 0;
-	char *one = hashed_text(a, &one_size), *two = hashed_text(b, &two_size);
+	char *one = explain__hashed_text(a, &one_size), *two = explain__hashed_text(b, &two_size);
 
 	if (one && two && one_size == two_size && !memcmp(one, two, one_size)) {
 		compare_marks(d, at, a, b);
@@ -333,9 +330,10 @@ static void compare_value(struct difference *d, const struct place *at, struct j
 			  struct json_object *in_b)
 {
 	struct json_object *a = words__member(in_a, at->key), *b = words__member(in_b, at->key);
-	const struct element *e = find_element(at);
+	const struct element *e = explain__element(d->event, at);
+	const char *label = e->label ?: at->key, *kind = e->whole && d->local ? "laddr" : e->kind;
 
-	if (told(d, at, in_a) && told(d, at, in_b))
+	if (explain__told(d->event, at, in_a) && explain__told(d->event, at, in_b))
 		return;
 	if (a && b && of_two_kinds(a, b)) {
 		note(d, at->up, WEIGHT_PATH, "file", "path", a, b);
@@ -349,10 +347,9 @@ static void compare_value(struct difference *d, const struct place *at, struct j
 		return;
 	if (!strcmp(at->key, "flags") && same_access(in_a, in_b))
 		return;
-	if (d->other_path && follows_path(at))
-		d->cost += e->weight;
-	else
-		note(d, at->up, e->weight, e->label ?: at->key, e->whole && d->local ? "laddr" : e->kind, a, b);
+	if (d->other_path && explain__follows_path(at))
+		return;
+	note(d, at->up, e->weight, label, kind, e->around ? in_a : a, e->around ? in_b : b);
 }
 
 static void compare_objects(struct difference *d, const struct place *at, struct json_object *a, struct json_object *b)
@@ -385,11 +382,8 @@ static void compare_ids(struct difference *d, const char *const keys[4], const c
 
 		for (int k = 0; k < i; k++)
 			said = said || (same(one, words__member(a, keys[k])) && same(two, words__member(b, keys[k])));
-		if (said)
-			continue;
-		d->cost += WEIGHT_CREDENTIAL;
-		if (d->list)
-			list_add(d, NULL, labels[i], "str", one, two);
+		if (!said)
+			list_add(d->list, d, NULL, labels[i], "str", one, two);
 	}
 }
 
@@ -404,51 +398,43 @@ static void compare_credentials(struct difference *d, struct json_object *a, str
 	compare_ids(d, gids, gid_labels, a, b);
 	if (same(words__member(a, "capeff"), words__member(b, "capeff")))
 		return;
-	d->cost += WEIGHT_CREDENTIAL;
-	if (d->list)
-		list_add(d, NULL, "capabilities", "caps", words__member(a, "capeff"), words__member(b, "capeff"));
+	list_add(d->list, d, NULL, "capabilities", "caps", words__member(a, "capeff"), words__member(b, "capeff"));
 }
 
-static void compare_task(struct difference *d, const char *key, const char *label, int weight, struct json_object *a,
+static void compare_task(struct difference *d, const char *key, const char *label, struct json_object *a,
 			 struct json_object *b)
 {
 	struct json_object *one = words__lookup(a, key), *two = words__lookup(b, key);
 
-	if (same(one, two))
-		return;
-	d->cost += weight;
-	if (d->list)
-		list_add(d, NULL, label, "task", one, two);
+	if (!same(one, two))
+		list_add(d->list, d, NULL, label, "task", one, two);
 }
 
 static void compare_who(struct difference *d, struct json_object *a, struct json_object *b)
 {
-	compare_task(d, "event.task_id", "program", WEIGHT_PROGRAM, a, b);
-	compare_task(d, "event.p_task_id", "parent", WEIGHT_PARENT, a, b);
+	compare_task(d, "event.task_id", "program", a, b);
+	compare_task(d, "event.p_task_id", "parent", a, b);
 	compare_credentials(d, words__member(a, "COE"), words__member(b, "COE"));
-}
-
-int explain__distance(const struct explain *explain, const char *type, struct json_object *a, struct json_object *b)
-{
-	struct difference d = { .explain = explain, .fields = event__fields(event__parse(type)) };
-
-	compare_objects(&d, NULL, words__member(a, type), words__member(b, type));
-	compare_who(&d, a, b);
-	return d.cost;
 }
 
 struct json_object *explain__differences(const struct explain *explain, const char *type, struct json_object *a,
 					 struct json_object *b)
 {
-	struct difference d = { .explain = explain, .list = json_object_new_array(), .heavy = true };
+	struct difference d = { .explain = explain,
+				.event = event__parse(type),
+				.list = json_object_new_array(),
+				.rest = json_object_new_array() };
 
-	d.fields = event__fields(event__parse(type));
-	d.local = event__parse(type) == TSEM_EVENT_socket_accept;
-	if (!d.list)
+	d.local = d.event == TSEM_EVENT_socket_accept;
+	if (!d.list || !d.rest) {
+		json_object_put(d.list);
+		json_object_put(d.rest);
 		return NULL;
+	}
 	compare_objects(&d, NULL, words__member(a, type), words__member(b, type));
 	compare_who(&d, a, b);
-	d.heavy = false;
-	compare_objects(&d, NULL, words__member(a, type), words__member(b, type));
+	for (size_t i = 0; i < json_object_array_length(d.rest); i++)
+		json_object_array_add(d.list, json_object_get(json_object_array_get_idx(d.rest, i)));
+	json_object_put(d.rest);
 	return d.list;
 }

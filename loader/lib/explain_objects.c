@@ -107,6 +107,19 @@ static void show_uid(FILE *out, struct json_object *value, const struct explain 
 	(void)explain;
 	fprintf(out, "uid %" PRIu64, words__number_at(value, "uid"));
 }
+
+/* Enough of a digest to tell two apart by eye. */
+static void show_digest(FILE *out, struct json_object *value, const struct explain *explain)
+{
+	const char *hex = value ? json_object_get_string(value) : "";
+
+	(void)explain;
+	if (*hex)
+		fprintf(out, "%.16s...", hex);
+	else
+		fputs("none", out);
+}
+
 /* Is the hex text `size` bytes that are all `byte`? */
 static bool all_bytes(const char *hex, const char *byte)
 {
@@ -255,9 +268,9 @@ static const struct {
 	const char *kind;
 	show_function *show;
 } functions[] = {
-	{ "path", words__path },         { "mapped", show_mapped },   { "dev", show_device },   { "uid", show_uid },
-	{ "task", show_task },           { "sock", show_socket },     { "addr", show_address }, { "peer", show_peer },
-	{ "laddr", show_local_address }, { "attr", show_attributes },
+	{ "path", words__path },         { "mapped", show_mapped },   { "dev", show_device },    { "uid", show_uid },
+	{ "task", show_task },           { "sock", show_socket },     { "addr", show_address },  { "peer", show_peer },
+	{ "laddr", show_local_address }, { "attr", show_attributes }, { "digest", show_digest },
 };
 
 void words__show(FILE *out, const char *kind, struct json_object *value, const struct explain *explain)

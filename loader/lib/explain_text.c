@@ -21,7 +21,9 @@ struct json_object *words__lookup(struct json_object *o, const char *path)
 	while (o && *path) {
 		size_t size = strcspn(path, ".");
 
-		snprintf(key, sizeof(key), "%.*s", (int)size, path);
+		if (size >= sizeof(key))
+			return NULL;
+		*(char *)mempcpy(key, path, size) = 0;
 		o = words__member(o, key);
 		path += size + (path[size] == '.');
 	}

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <cap-ng.h>
 #include <linux/capability.h>
 
 #include "explain_words.h"
+#include "names.h"
 
 void words__string(FILE *out, struct json_object *value, const struct explain *explain)
 {
@@ -112,34 +112,18 @@ static void show_limit(FILE *out, struct json_object *value, const struct explai
 static void show_signal(FILE *out, struct json_object *value, const struct explain *explain)
 {
 	u64 signal = words__number(value);
-	const char *name = signal < 65 ? sigabbrev_np(signal) : NULL;
 
 	(void)explain;
-	if (!signal)
-		fputs("no signal, only a probe,", out);
-	else if (name)
-		fprintf(out, "SIG%s", name);
+	if (signal)
+		names__write_signal(out, signal);
 	else
-		fprintf(out, "signal %" PRIu64, signal);
-}
-
-static void put_capability(FILE *out, u64 capability)
-{
-	const char *name = capability <= CAP_LAST_CAP ? capng_capability_to_name(capability) : NULL;
-
-	if (!name) {
-		fprintf(out, "capability %" PRIu64, capability);
-		return;
-	}
-	fputs("CAP_", out);
-	for (; *name; name++)
-		putc(*name >= 'a' && *name <= 'z' ? *name - 'a' + 'A' : *name, out);
+		fputs("no signal, only a probe,", out);
 }
 
 static void show_capability(FILE *out, struct json_object *value, const struct explain *explain)
 {
 	(void)explain;
-	put_capability(out, words__number(value));
+	names__write_capability(out, words__number(value));
 }
 
 #define ALL_CAPABILITIES ((1ULL << (CAP_LAST_CAP + 1)) - 1)
@@ -161,7 +145,7 @@ static void show_capabilities(FILE *out, struct json_object *value, const struct
 	for (u64 i = 0; i < 64; i++) {
 		if (set >> i & 1) {
 			words__separator(out, done++, count);
-			put_capability(out, i);
+			names__write_capability(out, i);
 		}
 	}
 }
@@ -209,8 +193,6 @@ struct vocabulary {
 	sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *) }
 
 static const struct vocabulary vocabularies[] = {
-	WORDS("family", "family ", false, "unspecified", "unix", "IPv4", [10] = "IPv6", [16] = "netlink", "packet",
-	      [29] = "CAN", [31] = "bluetooth", [38] = "crypto", [40] = "vsock", [44] = "XDP"),
 	WORDS("socktype", "type ", false, [1] = "stream", "datagram", "raw", "RDM", "packet stream"),
 	WORDS("stream", "descriptor ", false, "its standard input", "its standard output", "its standard error",
 	      "an inherited descriptor"),
@@ -266,14 +248,68 @@ static const struct vocabulary *find_vocabulary(const char *kind)
 	return NULL;
 }
 
+/* Kinds whose words are the names of names.h. */
+static const struct named {
+	const char *kind;
+	enum names_kind names;
+	const char *other; /* written before a number without a name; NULL: they are flags */
+} named[] = {
+	{ "ioctl", NAMES_IOCTL, "" },
+	{ "fcntl", NAMES_FCNTL, "" },
+	{ "openflags", NAMES_OPEN, NULL },
+	{ "mmapflags", NAMES_MMAP, NULL },
+	{ "family", NAMES_FAMILY, "family " },
+	{ "level", NAMES_LEVEL, "level " },
+	{ "prctl", NAMES_PRCTL, "" },
+	{ "bpf", NAMES_BPF, "" },
+	{ "bpfmap", NAMES_BPF_MAP, "" },
+	{ "bpfprog", NAMES_BPF_PROG, "" },
+	{ "notify", NAMES_NOTIFY, NULL },
+	{ "message", NAMES_MESSAGE, NULL },
+	{ "umount", NAMES_UMOUNT, NULL },
+	{ "xattr", NAMES_XATTR, NULL },
+	{ "securebits", NAMES_SECUREBITS, NULL },
+};
+
+static const struct named *find_named(const char *kind)
+{
+	for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+		if (!strcmp(named[i].kind, kind))
+			return &named[i];
+	}
+	return NULL;
+}
+
 void words__vocabulary(FILE *out, const char *kind, u64 value)
 {
-	show_words(out, find_vocabulary(kind), value);
+	const struct named *n = find_named(kind);
+
+	if (!n)
+		show_words(out, find_vocabulary(kind), value);
+	else if (n->other)
+		names__write(out, n->names, n->other, value);
+	else
+		names__write_flags(out, n->names, value);
 }
 
 bool words__has_vocabulary(const char *kind)
 {
-	return find_vocabulary(kind);
+	return find_named(kind) || find_vocabulary(kind);
+}
+
+/* An object with the level and the number of a socket option, which has its name only at that level. */
+static void show_socket_option(FILE *out, struct json_object *value, const struct explain *explain)
+{
+	u64 level = words__number_at(value, "level"), option = words__number_at(value, "optname");
+	const char *name = names__socket_option(level, option);
+
+	(void)explain;
+	if (name) {
+		fputs(name, out);
+		return;
+	}
+	fprintf(out, "%" PRIu64 " of ", option);
+	words__vocabulary(out, "level", level);
 }
 
 static void show_prot(FILE *out, struct json_object *value, const struct explain *explain)
@@ -313,7 +349,7 @@ static const struct {
 	{ "size", show_limit },        { "sig", show_signal },
 	{ "cap", show_capability },    { "caps", show_capabilities },
 	{ "magic", show_magic },       { "protection", show_prot },
-	{ "protocol", show_protocol },
+	{ "protocol", show_protocol }, { "sockopt", show_socket_option },
 };
 
 bool words__plain(FILE *out, const char *kind, struct json_object *value, const struct explain *explain)
