@@ -16,6 +16,7 @@
 #define EPERM 1
 #define ENOENT 2
 #define ENOMEM 12
+#define EACCES 13
 #define EBUSY 16
 #define EEXIST 17
 #define EINVAL 22
@@ -98,16 +99,21 @@ static __always_inline u64 hook_argument(void *ctx, u32 n)
 	return value;
 }
 
-/* The return value of an LSM program: 0 or -EPERM, as two constants, since the verifier checks the range. */
-static __always_inline int hook_return(bool deny)
+/* The return value of an LSM program: 0 or -`error`, as two constants, since the verifier checks the range. */
+static __always_inline int hook_return_error(bool deny, int error)
 {
 	int verdict = 0;
 
 	if (deny) {
-		verdict = -EPERM;
+		verdict = -error;
 		barrier_var(verdict);
 	}
 	return verdict;
+}
+
+static __always_inline int hook_return(bool deny)
+{
+	return hook_return_error(deny, EPERM);
 }
 
 #endif

@@ -8,7 +8,8 @@ prepare() {
 	rm -rf "$root"/srv/www "$root"/var/log/nginx
 	mkdir -p "$root"/srv/www "$root"/var/log/nginx
 	for page in index page unseen; do echo "the $page" >"$root/srv/www/$page.html"; done
-	ln -s /etc/shadow "$root/srv/www/link.html"
+	echo secret-4711 >"$root/srv/unseen"
+	ln -s /srv/unseen "$root/srv/www/link.html"
 	cat >"$root/etc/nginx/nginx.conf" <<-'END'
 		user www-data;
 		worker_processes 1;
