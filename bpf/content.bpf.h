@@ -200,10 +200,12 @@ enum content_use {
 	CONTENT_NONE, /* does not count: the file is not open yet, and nothing can read it */
 };
 
-/* Content that cannot be hashed: data on tmpfs counts as empty; else the event is outside of every model. */
+/* Content that cannot be hashed: data on tmpfs, or in huge pages, counts as empty; else the event is in no model. */
 static __always_inline void content_none(struct tsem_scratch *e, struct file *file, u32 use)
 {
-	if (use != CONTENT_CODE && file->f_inode->i_sb->s_magic == TMPFS_MAGIC) {
+	u64 magic = file->f_inode->i_sb->s_magic;
+
+	if (use != CONTENT_CODE && (magic == TMPFS_MAGIC || magic == HUGETLBFS_MAGIC)) {
 		__builtin_memcpy(e->inode.digest, e->empty, TSEM_DIGEST_MAX);
 		return;
 	}

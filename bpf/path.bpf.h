@@ -8,8 +8,8 @@
  * is never a mix of two paths.
  *
  * A path is hashed as the first of these that applies (NAMED in coefficients.md): the text of a pattern that matches; a
- * normalised name in proc; the pathname with its created components replaced; the pathname. In the first three cases
- * the pathname is told too.
+ * normalised name, in proc or of a segment of shared memory; the pathname with its created components replaced; the
+ * pathname. In the first three cases the pathname is told too.
  */
 #ifndef TSEM_PATH_BPF_H
 #define TSEM_PATH_BPF_H
@@ -546,6 +546,28 @@ __noinline int named_by_marks(struct tsem_scratch *e __arg_nonnull)
 	return 0;
 }
 
+#define SEGMENT_NAME "/SYSV"
+
+/*
+ * Is the walked path that of a segment of shared memory of System V? The kernel names it by its key, which programs make
+ * of inode numbers and the like.
+ */
+static __always_inline bool path_segment(struct tsem_scratch *e, struct super_block *sb)
+{
+	u32 start = e->path_start, size = sizeof(SEGMENT_NAME) - 1;
+
+	return sb->s_magic == TMPFS_MAGIC && sb->s_flags & SB_NOUSER && e->path_size > size &&
+	       NAME_IS(e, start, start + size, SEGMENT_NAME);
+}
+
+/* NAMED of such a path: without the key. The events of its owner (IPC) tell segments apart. */
+__noinline int named_segment(struct tsem_scratch *e __arg_nonnull)
+{
+	cell_u32(e, sizeof(SEGMENT_NAME) - 1);
+	CELL_TEXT(e, SEGMENT_NAME);
+	return 0;
+}
+
 /* Tells the walked pathname. Its bytes stay where they are; their length goes in front. */
 static __always_inline void path_tell(struct tsem_scratch *e, u32 form, bool second)
 {
@@ -562,8 +584,10 @@ static __always_inline void path_tell(struct tsem_scratch *e, u32 form, bool sec
 }
 
 /* NAMED of the walked path. */
-static __always_inline int cell_named(struct tsem_scratch *e, u64 dentry, u64 magic, bool second)
+static __always_inline int cell_named(struct tsem_scratch *e, u64 dentry, struct super_block *sb, bool second)
 {
+	u64 magic = sb->s_magic;
+
 	e->pattern = e->patterns ? pattern_match(e) : 0;
 	if (e->pattern) {
 		path_tell(e, TSEM_PATH_PATTERN, second);
@@ -572,6 +596,10 @@ static __always_inline int cell_named(struct tsem_scratch *e, u64 dentry, u64 ma
 	if (magic == PROC_SUPER_MAGIC && e->scope == TSEM_SCOPE_ALL && proc_names(e, dentry)) {
 		path_tell(e, TSEM_PATH_NORMAL, second);
 		return named_in_proc(e, dentry);
+	}
+	if (e->scope == TSEM_SCOPE_ALL && path_segment(e, sb)) {
+		path_tell(e, TSEM_PATH_NORMAL, second);
+		return named_segment(e);
 	}
 	if (e->created_count) {
 		path_tell(e, TSEM_PATH_CREATED, second);
@@ -613,7 +641,7 @@ __noinline int path_describe(struct tsem_scratch *e __arg_nonnull, u64 dentry, u
 		path_nodev(e, sb->s_magic);
 		e->file_look = LOOK_PLAIN;
 	}
-	err = err ?: cell_named(e, dentry, sb->s_magic, second);
+	err = err ?: cell_named(e, dentry, sb, second);
 	if (err)
 		event_unmodeled(e, TSEM_LOSS_PATH);
 	return err;

@@ -158,7 +158,7 @@ enum tsem_path_form {
 	TSEM_PATH_REAL = 0, /* as it is */
 	TSEM_PATH_CREATED = 1, /* with created components */
 	TSEM_PATH_PATTERN = 2, /* as the text of a pattern */
-	TSEM_PATH_NORMAL = 3, /* normalised, in proc */
+	TSEM_PATH_NORMAL = 3, /* normalised, in proc or of a segment of shared memory */
 };
 #define TSEM_PATH_FORM_BITS 2
 #define TSEM_PATH_FORM_MASK 3

@@ -148,9 +148,10 @@ evaluate() {
 	: >"$state/denied"
 	for n in 1 2 3 4 5; do
 		enforced "$state/denied" || {
-			told "enforced run $n failed" "$state/forensics"
+			told "enforced run $n failed"
 			failed=1
 		}
+		[[ ! -s $state/forensics ]] || told "denied in enforced run $n:" "$state/forensics"
 	done
 	denied=$(wc -l <"$state/denied")
 	((!denied)) || failed=1

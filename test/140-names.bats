@@ -127,3 +127,19 @@ socket.create_connection(s.getsockname()); t.join()'
 	[ "$(jq -rs 'map(.socket_connect.addr.af_inet.port // empty) | unique | .[]' <trajectory)" = 0 ]
 	[ "$(jq -rs 'map(.socket_accept.addr.af_inet.port // empty) | unique | .[]' <trajectory)" = 0 ]
 }
+
+@test "a segment of System V memory counts without its key, and huge pages without their content" {
+	attach='my $id = shmget($ARGV[0], 4096, 01600) // die; my $text; shmread($id, $text, 0, 10) or die; shmctl($id, 0, 0)'
+	learn perl -e "$attach" 4711
+	allowed perl -e "$attach" 815
+	[ "$(jq -rs 'map(.mmap_file.file.path.pathname // empty | select(startswith("/SYSV"))) | unique | .[]' <trajectory)" = \
+		/SYSV00001267 ]
+	tsem-bpf coefficients trajectory | diff - <(sed -n 's/^state //p' model)
+	# If there are no huge pages, the kernel says so after the hook.
+	same python3 -c 'import mmap
+try:
+    mmap.mmap(-1, 2 << 20, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | 0x40000)
+except OSError:
+    pass'
+	[[ $output != *lost* ]]
+}

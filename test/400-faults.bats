@@ -124,8 +124,8 @@ load helpers
 	echo one >one
 	# More of them under the model: the first ones leave their memory to others.
 	for mode in free enforced; do
-		options=(-o "$D/model") count=50
-		[ "$mode" = free ] || options=(-m "$D/model" --enforce) count=300
+		options=(-o "$D/model") count=300
+		[ "$mode" = free ] || options=(-m "$D/model" --enforce) count=600
 		rm -f ready go
 		tsem-bpf run -n "$mode" "${options[@]}" -- "$PROG/first_event" "$count" "$D/ready" "$D/go" "$D/one" >opened 2>said 3>&- &
 		wait_for test -e ready
@@ -136,7 +136,7 @@ load helpers
 		echo max >"$group/memory.max"
 		# A namespace that is free lets them pass. Some tasks get memory that others have left.
 		if [ "$mode" = free ]; then
-			[ "$(<opened)" = 50 ]
+			[ "$(<opened)" = "$count" ]
 		else
 			[ "$(<opened)" -lt "$count" ]
 		fi

@@ -97,12 +97,23 @@ static bool is_normal(struct bytes component, u32 width)
 	return component.size == 2 * width;
 }
 
+/* The name of a segment of shared memory of System V, without its key of 8 digits. */
+#define SEGMENT_NAME "/SYSV"
+
+static bool is_segment(struct bytes normal, struct bytes path)
+{
+	return is_text(normal, SEGMENT_NAME) && path.size == normal.size + 8 &&
+	       !memcmp(path.at, normal.at, normal.size);
+}
+
 /* Can `path` be normalised to `normal`? */
 static bool normal_fits(struct bytes normal, struct bytes path, u32 width)
 {
 	struct components a = components_of(normal), b = components_of(path);
 	struct bytes one, two;
 
+	if (is_segment(normal, path))
+		return true;
 	if (absolute(normal) != absolute(path))
 		return false;
 	while (next_component(&a, &one)) {
