@@ -38,6 +38,10 @@ static const struct cmd commands[] = {
 	  "           [--on-violation ACTION] [--action EVENT=ACTION]... [--strict] [-o MODEL] [--trajectory FILE]\n"
 	  "           [--forensics FILE] [--journal MIB] [--max-expanded MIB] [--keep] -- COMMAND...",
 	  "run a workload in a namespace of its own" },
+	{ "learn", cmd_learn,
+	  "[-n RUNS] [--until-quiet] [--accept] [--name NAME] [OPTION OF RUN]... -o MODEL -- COMMAND...\n"
+	  "       tsem-bpf learn -n NAMESPACE [--for DURATION] [--until-quiet DURATION] [-q] -o MODEL",
+	  "run a command until nothing new comes, or wait for that in a namespace; write the model" },
 	{ "oci-hook", cmd_oci_hook,
 	  "[--directory DIRECTORY] [--trust-anchor FILE] [--model FILE|--require-model]\n"
 	  "           [--min-mode free|sealed|enforcing] [--journal MIB] [--max-expanded MIB] createRuntime|poststop",
@@ -51,6 +55,8 @@ static const struct cmd commands[] = {
 	  "compute the coefficients of JSON events" },
 	{ "explain", cmd_explain, "[--trajectory FILE] [-n NAMESPACE] [--json] [FILE]",
 	  "describe events in sentences, and how they differ from the model" },
+	{ "suggest", cmd_suggest, "[--encoding host|portable] [--json] OLD NEW",
+	  "say what differs between two runs, and which declaration would cure it" },
 	{ "model", cmd_model,
 	  "measure|state|diff|merge [--digest HASH] [-o FILE] [--json] [--max-expanded MIB] FILE...\n"
 	  "       tsem-bpf model sign --key FILE [--cert FILE] [--name TEXT] [--version N] [-o SIGNATURE] MODEL\n"
