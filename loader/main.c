@@ -38,6 +38,10 @@ static const struct cmd commands[] = {
 	  "           [--on-violation ACTION] [--action EVENT=ACTION]... [--strict] [-o MODEL [--bare]]\n"
 	  "           [--trajectory FILE] [--forensics FILE] [--journal MIB] [--max-expanded MIB] [--keep] -- COMMAND...",
 	  "run a workload in a namespace of its own" },
+	{ "learn", cmd_learn,
+	  "[-n RUNS] [--until-quiet] [--accept] [--name NAME] [OPTION OF RUN]... -o MODEL -- COMMAND...\n"
+	  "       tsem-bpf learn -n NAMESPACE [--for DURATION] [--until-quiet DURATION] [-q] -o MODEL",
+	  "run a command until nothing new comes, or wait for that in a namespace; write the model" },
 	{ "oci-hook", cmd_oci_hook,
 	  "[--directory DIRECTORY] [--trust-anchor FILE] [--model FILE|--require-model]\n"
 	  "           [--min-mode free|sealed|enforcing] [--journal MIB] [--max-expanded MIB] createRuntime|poststop",
@@ -53,6 +57,8 @@ static const struct cmd commands[] = {
 	  "[-m MODEL] [--trajectory FILE] [-n NAMESPACE] [--each] [--json]\n"
 	  "           [--max-expanded MIB] [FILE]",
 	  "describe events in sentences, why they are outside of the model, and what would allow them" },
+	{ "suggest", cmd_suggest, "[--encoding host|portable] [--json] OLD NEW",
+	  "say what differs between two runs, and which declaration would cure it" },
 	{ "model", cmd_model,
 	  "show [--tree] [--json] MODEL\n"
 	  "  model diff [--json] MODEL MODEL\n"

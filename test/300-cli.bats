@@ -16,7 +16,7 @@ refused() {
 	check 0 tsem-bpf run --help
 	says "--enforce"
 	for command in probe load unload status run list show control delete coefficients explain \
-		model; do
+		model learn suggest; do
 		check 0 tsem-bpf help $command
 		refused 2 "--no-such" tsem-bpf $command --no-such
 	done

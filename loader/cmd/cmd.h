@@ -15,6 +15,7 @@ enum {
 	EXIT_USAGE = 2,
 	EXIT_DENIED = 3, /* run: something was denied, and the workload failed or --strict was given */
 	EXIT_KERNEL = 4, /* this kernel or this version cannot do it */
+	EXIT_WANDERS = 5, /* learn: the model is not steady */
 };
 
 struct cmd {
@@ -37,6 +38,8 @@ int cmd_control(int argc, char **argv);
 int cmd_delete(int argc, char **argv);
 int cmd_coefficients(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
+int cmd_suggest(int argc, char **argv);
+int cmd_learn(int argc, char **argv);
 int cmd_model(int argc, char **argv);
 int cmd_attest(int argc, char **argv);
 

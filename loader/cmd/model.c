@@ -15,6 +15,7 @@
 #include "digest.h"
 #include "model.h"
 #include "model_job.h"
+#include "model_merge.h"
 #include "sign.h"
 #include "stream.h"
 
@@ -106,65 +107,6 @@ static int state(struct job *job)
 	return values(job, true);
 }
 
-/* The lines with the settings of a model; the caller frees them. NULL: no memory. */
-static char *settings_of(const struct model *model)
-{
-	char *text = NULL;
-	size_t size;
-	FILE *file = open_memstream(&text, &size);
-
-	if (!file)
-		return NULL;
-	model__write_settings(file, model);
-	fclose(file);
-	return text;
-}
-
-/* Both have the same value, or neither has one. */
-static bool agree(bool has_a, const u8 *a, bool has_b, const u8 *b)
-{
-	return has_a == has_b && (!has_a || !memcmp(a, b, TSEM_DIGEST_MAX));
-}
-
-/* May they be merged? 0, or the exit code after a message. */
-static int check_merge(struct job *job, size_t i)
-{
-	struct model *first = &job->models[0], *m = &job->models[i];
-	char *ours = settings_of(first), *theirs = settings_of(m);
-	bool same = ours && theirs && !strcmp(ours, theirs);
-
-	free(ours);
-	free(theirs);
-	if (!same)
-		return cmd__fail(EXIT_FAILED,
-				 "model merge: %s and %s were made with different settings; see 'tsem-bpf model diff'",
-				 job->files[0], job->files[i]);
-	if (!agree(first->has_aggregate, first->aggregate, m->has_aggregate, m->aggregate))
-		return cmd__fail(EXIT_FAILED, "model merge: %s and %s were taken under different aggregates",
-				 job->files[0], job->files[i]);
-	if (!agree(first->has_base, first->base, m->has_base, m->base))
-		return cmd__fail(EXIT_FAILED, "model merge: %s and %s have different bases", job->files[0],
-				 job->files[i]);
-	return 0;
-}
-
-/* Adds a model to the first one, which loses its version. 0 or -ENOMEM. */
-static int merge_one(struct model *first, const struct model *m)
-{
-	int err = 0;
-
-	for (size_t k = 0; k < m->states.count && !err; k++)
-		err = model__add(first, m->states.digest[k], m->events ? m->events[k] : (struct model_event){});
-	for (size_t k = 0; k < m->pseudonyms.count && !err; k++)
-		err = digests__add(&first->pseudonyms, m->pseudonyms.digest[k]);
-	first->sealed &= m->sealed;
-	first->has_version = false;
-	first->width = first->width ?: m->width;
-	if (strcmp(first->name, m->name))
-		*first->name = 0;
-	return err;
-}
-
 int job__write_model(struct job *job, const char *path, struct model *model)
 {
 	struct stream *stream = stream__create(path);
@@ -231,15 +173,17 @@ int job__fail(struct job *job, const char *path, int err)
 static int merge(struct job *job)
 {
 	struct model *first = &job->models[0];
+	const char *fault;
 	int err = 0;
 
 	for (size_t i = 1; i < job->count; i++) {
-		err = check_merge(job, i);
-		if (err)
-			return err;
+		fault = model__merge_fault(first, &job->models[i]);
+		if (fault)
+			return cmd__fail(EXIT_FAILED, "model merge: %s and %s %s", job->files[0], job->files[i],
+					 fault);
 	}
 	for (size_t i = 1; i < job->count && !err; i++)
-		err = merge_one(first, &job->models[i]);
+		err = model__merge(first, &job->models[i]);
 	err = err ?: model__unique(first);
 	if (err)
 		return cmd__fail(EXIT_FAILED, "model merge: %s", strerror(-err));

@@ -333,6 +333,34 @@ int workload__create(struct workload *w, struct workload_error *error)
 	return 0;
 }
 
+int workload__observe(struct workload *w, const struct tsem_namespace *ns, struct workload_error *error)
+{
+	struct stat pins;
+	int err;
+
+	*error->text = 0;
+	w->ns = *ns;
+	/* A namespace without a name of its own is called by its number. */
+	w->named = workload__name_ok(w->ns.name);
+	w->spec.name = w->named ? w->ns.name : NULL;
+	if (!stat(TSEM_PINS "/maps", &pins)) {
+		w->pins_device = pins.st_dev;
+		w->pins_inode = pins.st_ino;
+	}
+	err = outputs_open(w, error);
+	if (err)
+		return err;
+	err = journal__collect(&w->tsem, w->ns.id, &w->journal);
+	if (err == -EBUSY) {
+		w->journal = NULL;
+		return 0;
+	}
+	if (!err)
+		return 0;
+	workload__drop(w);
+	return fail(error, err, "cannot collect events in " JOURNAL_DIRECTORY ": %s", strerror(-err));
+}
+
 const char *workload__join_error(int err)
 {
 	return err == -EXDEV ? "tsem-bpf is not in the initial pid namespace; run it there" : strerror(-err);
@@ -359,11 +387,11 @@ static bool loaded(const struct workload *w)
 
 int workload__step(struct workload *w, int ms)
 {
-	struct pollfd ring = { .fd = journal__pollable(w->journal), .events = POLLIN };
+	struct pollfd ring = { .fd = w->journal ? journal__pollable(w->journal) : -1, .events = POLLIN };
 	int n;
 
 	poll(&ring, 1, ms);
-	n = journal__drain(w->journal);
+	n = w->journal ? journal__drain(w->journal) : 0;
 	if (n < 0 && !w->lost)
 		w->lost = n;
 	if (!loaded(w))
@@ -451,8 +479,9 @@ static struct model_event describe(size_t index, void *data)
 	return event;
 }
 
-static int write_model(struct workload *w, const struct namespace_coefficients *all, const struct journal_view *view,
-		       struct workload_error *error)
+/* Writes the text of the namespace's model, with events, to `file`; `name`: of the file, for messages. */
+static int put_model(struct workload *w, const struct namespace_coefficients *all, const struct journal_view *view,
+		     FILE *file, const char *name, struct workload_error *error)
 {
 	struct described described = { .all = all, .view = view };
 	struct model model;
@@ -463,21 +492,62 @@ static int write_model(struct workload *w, const struct namespace_coefficients *
 		return fail(error, -E2BIG,
 			    "%s is not written: there was no room for %llu coefficients; load with a larger "
 			    "--max-coefficients",
-			    w->output, (unsigned long long)w->ns.lost[TSEM_LOSS_MAP_FULL]);
+			    name, (unsigned long long)w->ns.lost[TSEM_LOSS_MAP_FULL]);
 	err = model_of(w, all, &model);
-	if (err) {
-		model__free(&model);
-		return fail(error, err, "cannot read the model: %s", strerror(-err));
-	}
-	if (w->bare)
-		model__write(stream__file(w->output_stream), &model);
+	if (err)
+		fail(error, err, "cannot read the model: %s", strerror(-err));
+	else if (w->bare)
+		model__write(file, &model);
 	else
-		model__write_described(stream__file(w->output_stream), &model, describe, &described);
+		model__write_described(file, &model, describe, &described);
 	json_object_put(described.json);
+	model__free(&model);
+	return err;
+}
+
+static int write_model(struct workload *w, const struct namespace_coefficients *all, const struct journal_view *view,
+		       struct workload_error *error)
+{
+	int err = put_model(w, all, view, stream__file(w->output_stream), w->output, error);
+
+	if (err)
+		return err;
 	err = stream__commit(w->output_stream);
 	w->output_stream = NULL;
-	model__free(&model);
 	return err ? fail(error, err, "cannot write %s: %s", w->output, stream__error(err)) : 0;
+}
+
+int workload__learned(struct workload *w, struct model *model, struct workload_error *error)
+{
+	struct namespace_coefficients all;
+	struct model_error fault;
+	struct journal_view view;
+	char *text = NULL;
+	size_t size;
+	FILE *file;
+	int err = namespace__coefficients(&w->tsem, w->ns.id, &all);
+
+	*error->text = 0;
+	memset(model, 0, sizeof(*model));
+	if (err)
+		return fail(error, err, "cannot read the coefficients: %s", strerror(-err));
+	err = journal__view(&w->tsem, &w->ns, &all, &view);
+	if (err) {
+		free(all.entry);
+		return fail(error, err, "cannot read the descriptions: %s", strerror(-err));
+	}
+	file = open_memstream(&text, &size);
+	err = file ? put_model(w, &all, &view, file, "the model", error) : -ENOMEM;
+	if (file && fclose(file))
+		err = err ?: -ENOMEM;
+	err = err ?: model__parse(text, size, model, &fault);
+	if (err)
+		free(text);
+	else
+		model->text = text;
+	journal__free_view(&view);
+	free(all.entry);
+	return err ? fail(error, err, "cannot read the model: %s", strerror(-err)) : 0;
 }
 
 int workload__write(struct workload *w, struct workload_summary *summary, struct workload_error *error)

@@ -92,6 +92,12 @@ int workload__pattern(struct workload *workload, const struct tsem_pattern *patt
 int workload__create(struct workload *workload, struct workload_error *error);
 
 /*
+ * Instead of workload__create(): opens the outputs for a namespace that somebody else has made, and becomes its
+ * collector unless it has one. Do not call workload__delete() for it. 0, or -errno with the line in *error.
+ */
+int workload__observe(struct workload *workload, const struct tsem_namespace *ns, struct workload_error *error);
+
+/*
  * Puts the task `pid` into the namespace; the task must wait until this returns. 0 or -errno, for which
  * workload__join_error() gives the words, static.
  */
@@ -109,6 +115,12 @@ int workload__step(struct workload *workload, int ms);
  * line in *error.
  */
 int workload__write(struct workload *workload, struct workload_summary *summary, struct workload_error *error);
+
+/*
+ * Reads the namespace's model with its events into *model, which the caller frees. 0, or -errno with the line in
+ * *error; -E2BIG: it is not whole, as there was no room for it.
+ */
+int workload__learned(struct workload *workload, struct model *model, struct workload_error *error);
 
 /* Gives up the outputs, and removes what was written of them. */
 void workload__drop(struct workload *workload);

@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: GPL-2.0
+# tsem-bpf learn: a command until nothing new comes, and a service that runs on.
+# shellcheck disable=SC2016 # the workload's shell expands, not ours
+load helpers
+
+# The services of these tests end when there is a file `stop`: what is only sealed may look for it.
+cleanup() {
+	local name
+	: >"$D/stop"
+	wait
+	for name in live busy; do
+		tsem-bpf delete -n $name 2>/dev/null || :
+	done
+}
+
+mode() {
+	tsem-bpf list --json | jq -r --arg name "$1" '.[] | select(.name == $name).mode'
+}
+
+# Writes a program that wanders as programs do: a dated result with its process id, another name that it draws, and a
+# time in a file that it reads again.
+wanderer() {
+	mkdir app
+	echo never >app/stamp
+	cat >wander.py <<-'END'
+		import os, time
+		os.chdir("app")
+		with open("stamp", "w") as f:
+		    f.write(str(time.time_ns()))
+		open("stamp").read()
+		for name in "result-%s-%d.log" % (time.strftime("%Y-%m-%d"), os.getpid()), "sess_" + os.urandom(6).hex():
+		    with open("new", "w") as f:
+		        f.write("text")
+		    os.rename("new", name)
+		    open(name).read()
+		    os.unlink(name)
+	END
+}
+
+@test "a program that wanders is cured by what learn accepts, and is enforced twice without a denial" {
+	wanderer
+	check 0 tsem-bpf learn --accept -o model -- python3 -B wander.py
+	says "a date in the name"
+	says "a random part in the name"
+	says "the content of the file"
+	says "accepted "
+	says "steady after "
+	grep -q "^pattern .*/app/result-\*\.log$" model
+	grep -q "^pattern .*/app/sess_\*$" model
+	grep -q "^pseudonym " model
+	grep '^pattern' model >patterns
+	check 1 grep -v /app/ patterns
+	allowed python3 -B wander.py
+	allowed python3 -B wander.py
+	# The declarations are for these names only.
+	denied sh -c "echo >>$D/app/other"
+}
+
+@test "without --accept learn ends after -n runs with status 5, says what wanders and what would cure it" {
+	wanderer
+	check 5 tsem-bpf learn -n 2 -o model -- python3 -B wander.py
+	says "not steady after 2 runs"
+	says "still wanders: "
+	says "what would cure it (or --accept): "
+	says "/app/sess_*'"
+	# What it proposes is ready to be pasted.
+	options=$(sed -n 's/.*what would cure it (or --accept): //p' <<<"$output")
+	eval "check 0 tsem-bpf learn -n 4 $options -o model -- python3 -B wander.py"
+	says "steady after 1 run: run 2 added nothing"
+	allowed python3 -B wander.py
+}
+
+@test "a program that does the same in each run is steady after one, and its model is that of run" {
+	check 0 tsem-bpf learn -q -o steady -- "$PROG/file_open" /etc/hostname
+	says "steady after 1 run: run 2 added nothing"
+	[ "${#lines[@]}" = 1 ]
+	learn "$PROG/file_open" /etc/hostname
+	check 0 tsem-bpf model diff steady model
+	check 0 tsem-bpf run -q -m steady --enforce -- "$PROG/file_open" /etc/hostname
+	check 3 tsem-bpf run -q -m steady --enforce -- "$PROG/file_open" /etc/passwd
+}
+
+@test "what only some runs do is merged, and learn says what a run has added" {
+	cat >now_and_then <<-'END'
+		#!/bin/sh
+		[ -e first ] && exec cat /etc/passwd
+		echo >first
+	END
+	chmod +x now_and_then
+	check 0 tsem-bpf learn -o model -- ./now_and_then
+	says "run 2: "
+	says "steady after 2 runs: run 3 added nothing"
+	allowed ./now_and_then
+	rm first
+	allowed ./now_and_then
+}
+
+@test "a command that cannot be executed leaves no model and no namespace" {
+	echo before >model
+	check 1 tsem-bpf learn -o model -- ./missing
+	says "cannot execute './missing'"
+	[ "$(cat model)" = before ]
+	check 1 tsem-bpf learn -o missing/model -- touch ran
+	[ ! -e ran ]
+}
+
+@test "learn waits until a living namespace is quiet, seals it and writes its model" {
+	echo 'while [ ! -e stop ]; do cat /etc/hostname; sleep 1; done' >loop.sh
+	tsem-bpf run -q -n live --keep -- sh loop.sh >/dev/null &
+	wait_for tsem-bpf show -n live id
+	check 0 timeout 200 tsem-bpf learn -n live --until-quiet 5s -o model
+	says "live: sealed, as it was quiet; steady: nothing new for "
+	[ "$(mode live)" = sealed ]
+	grep -qx seal model
+	grep -qx "name live" model
+	grep -q '^event .*/etc/hostname' model
+	check 1 tsem-bpf learn -n live --until-quiet 5s -o other
+	says "namespace 'live' is sealed: it learns nothing more"
+	[ ! -e other ]
+	check 1 tsem-bpf learn -n nobody --for 5s -o other
+	says "no namespace 'nobody'"
+}
+
+@test "after --for a namespace that still learns is sealed, and the status is 5" {
+	mkdir files
+	touch files/{1..500}
+	cat >busy.py <<-'END'
+		import os, time
+		for i in range(1, 500):
+		    if os.path.exists("stop"):
+		        break
+		    open("files/%d" % i).read()
+		    time.sleep(0.5)
+	END
+	tsem-bpf run -q -n busy --keep -- python3 -B busy.py &
+	wait_for tsem-bpf show -n busy id
+	wait_for sh -c 'tsem-bpf show -n busy trajectory | grep -q files/2'
+	check 5 timeout 200 tsem-bpf learn -n busy --for 20s -o model
+	says "busy: sealed, as the time is over; not steady: nothing new for "
+	# It says every ten seconds how far it is.
+	says "busy, 1"
+	[ "$(mode busy)" = sealed ]
+	grep -q '^event .*files/2"' model
+}
