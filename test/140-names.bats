@@ -129,6 +129,7 @@ socket.create_connection(s.getsockname()); t.join()'
 }
 
 @test "a segment of System V memory counts without its key, and huge pages without their content" {
+	# shellcheck disable=SC2016 # perl expands
 	attach='my $id = shmget($ARGV[0], 4096, 01600) // die; my $text; shmread($id, $text, 0, 10) or die; shmctl($id, 0, 0)'
 	learn perl -e "$attach" 4711
 	allowed perl -e "$attach" 815
