@@ -266,11 +266,12 @@ static __always_inline int event_end(struct tsem_scratch *e, int described)
 		return 0;
 	}
 	/*
-	 * To open a file that is not in the model is EACCES, as if its permissions did not allow it. Programs expect that:
-	 * a web server answers 403, and goes on. They take EPERM there for a fault of their own.
+	 * To open a file that is not in the model is EACCES, as if its permissions did not allow it. Programs expect
+	 * that: a web server answers 403, and goes on. They take EPERM there for a fault of their own.
 	 */
 	if (event_finish(e))
-		return hook_return_error(true, e->record.event == TSEM_EVENT_file_open && !e->untrusted ? EACCES : EPERM);
+		return hook_return_error(true,
+					 e->record.event == TSEM_EVENT_file_open && !e->untrusted ? EACCES : EPERM);
 	return 0;
 }
 

@@ -86,6 +86,12 @@ static __always_inline bool guard_opened(struct file *file, bool stacked)
 	return (guard_journal(file) || (stacked && guard_file(file))) && task_confined();
 }
 
+/* Must no kernel thread open this file? It must not write to files of the kernel, nor open a map or a journal. */
+static __always_inline bool guard_kernel(struct file *file)
+{
+	return guard_knob(file->f_inode, file->f_mode & FMODE_WRITE) || guard_journal(file);
+}
+
 /*
  * Opens that file_post_open is too late for, or does not see. A special file is decided before its open does something:
  * a watchdog starts, a reader of a FIFO wakes up. The descriptor that fanotify gives with an event, and a message
@@ -102,6 +108,9 @@ int BPF_PROG(tsem_file_opening, struct file *file)
 	u64 magic;
 	u32 mode;
 
+	/* A kernel thread may act for a namespace that has started a server in the kernel (ksmbd, nfsd). */
+	if (bpf_get_current_task_btf()->flags & PF_KTHREAD)
+		return guard_kernel(file) ? hook_return(true) : 0;
 	/* A task without storage is in no namespace. Most opens are by such tasks. */
 	if (!bpf_get_current_task_btf()->bpf_storage && !tsem_root_settings.on)
 		return 0;

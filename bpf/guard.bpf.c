@@ -48,6 +48,25 @@ int BPF_PROG(tsem_guard_prog, struct bpf_prog *prog)
 	return name_ours(name) ? guard_deny() : 0;
 }
 
+/* Does this helper print? By a format like %s it reads whatever memory its caller names. */
+static __always_inline bool helper_prints(s32 helper)
+{
+	switch (helper) {
+	case BPF_FUNC_trace_printk:
+	case BPF_FUNC_trace_vprintk:
+	case BPF_FUNC_snprintf:
+	case BPF_FUNC_snprintf_btf:
+	case BPF_FUNC_seq_printf:
+	case BPF_FUNC_seq_printf_btf:
+	case BPF_FUNC_probe_read:
+	case BPF_FUNC_probe_read_str:
+	case BPF_FUNC_probe_read_kernel:
+	case BPF_FUNC_probe_read_kernel_str:
+		return true;
+	}
+	return false;
+}
+
 /*
  * Does the program call kernel functions, or use kernel variables? bpf_rdonly_cast() can read any memory, even our
  * keys. The hook runs before the verifier, so this looks at the instructions.
@@ -62,7 +81,8 @@ static __always_inline bool program_reads_kernel(struct bpf_prog *prog)
 
 		if (bpf_probe_read_kernel(&insn, sizeof(insn), (void *)(at + i * sizeof(insn))))
 			return true;
-		if (insn.code == BPF_CALL_CODE && insn.src_reg == BPF_PSEUDO_KFUNC_CALL)
+		if (insn.code == BPF_CALL_CODE &&
+		    (insn.src_reg == BPF_PSEUDO_KFUNC_CALL || (!insn.src_reg && helper_prints(insn.imm))))
 			return true;
 		if (insn.code == BPF_LD_IMM64_CODE && insn.src_reg == BPF_PSEUDO_BTF_ID)
 			return true;
@@ -353,12 +373,15 @@ int BPF_PROG(tsem_guard_fowner, struct file *file)
 	if (!t)
 		return 0;
 	id = t->ns;
-	if (!room_take(id, TSEM_ROOM_SIGNALS))
-		return 0;
-	if (bpf_map_update_elem(&tsem_signals, &address, &id, BPF_NOEXIST))
+	g->signals = 1;
+	if (room_take(id, TSEM_ROOM_SIGNALS)) {
+		if (!bpf_map_update_elem(&tsem_signals, &address, &id, BPF_NOEXIST))
+			return 0;
 		room_give(id, TSEM_ROOM_SIGNALS);
-	else
-		g->signals = 1;
+	}
+	/* Without an entry its signals would reach tasks outside. The hook cannot refuse, so the process ends, and the
+	 * file. */
+	bpf_send_signal(SIGKILL);
 	return 0;
 }
 

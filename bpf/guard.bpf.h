@@ -19,8 +19,17 @@
 #define KDSKBDIACR 0x4b4b
 #define KDSETKEYCODE 0x4b4d
 #define KDSKBDIACRUC 0x4bfb
+#define KDSETMODE 0x4b3a
+#define VT_SETMODE 0x5602
+#define VT_RELDISP 0x5605
+#define VT_ACTIVATE 0x5606
+#define VT_DISALLOCATE 0x5608
+#define VT_RESIZE 0x5609
+#define VT_RESIZEX 0x560a
 #define VT_LOCKSWITCH 0x560b
 #define VT_UNLOCKSWITCH 0x560c
+#define VT_SETACTIVATE 0x560f
+#define FIOASYNC 0x5452
 #define FIOSETOWN 0x8901
 #define SIOCSPGRP 0x8902
 #define FS_IOC_SHUTDOWN 0x8004587d
@@ -37,6 +46,7 @@
 #define RESCTRL_MAGIC 0x7655821
 #define DLMFS_MAGIC 0x76a9f425
 
+#define F_SETFL 4
 #define F_SETOWN 8
 #define F_SETOWN_EX 15
 #define F_SETLEASE 1024
@@ -229,25 +239,19 @@ static __always_inline bool guard_attribute(struct dentry *dentry)
 }
 
 /*
- * Must the current task not have this file open? It must not write to files of the kernel: ftrace_enabled turns all
- * programs off; core_pattern and others run a program outside of every namespace. In proc it may write to files of
- * processes, but not of a task outside; and it must not read files there that show the memory of a task outside. It
- * must not open pinned maps, because that reads them. guard_opened() protects the directory of the journals.
+ * Is this a file of the kernel that must not be written, or a pinned object of BPF, which must not be opened? Files of
+ * proc and of control groups, some of which a namespace may write, count for kernel threads only: see guard_file().
  */
-static __always_inline bool guard_file(struct file *file)
+static __always_inline bool guard_knob(struct inode *inode, bool write)
 {
-	bool write = file->f_mode & FMODE_WRITE;
-
-	if (write && guard_text(file))
-		return true;
-	switch (file->f_inode->i_sb->s_magic) {
+	if ((inode->i_mode & S_IFMT) != S_IFREG)
+		return false;
+	switch (inode->i_sb->s_magic) {
 	case BPF_FS_MAGIC:
-		return (file->f_inode->i_mode & S_IFMT) == S_IFREG;
+		return true;
 	case PROC_SUPER_MAGIC:
-		return (file->f_inode->i_mode & S_IFMT) == S_IFREG && guard_proc(file, write);
 	case CGROUP_SUPER_MAGIC:
 	case CGROUP2_SUPER_MAGIC:
-		return write && guard_cgroup(file);
 	case SYSFS_MAGIC:
 	case DEBUGFS_MAGIC:
 	case TRACEFS_MAGIC:
@@ -264,9 +268,31 @@ static __always_inline bool guard_file(struct file *file)
 	case SELINUX_MAGIC:
 	case SMACK_MAGIC:
 	case PSTOREFS_MAGIC:
-		return write && (file->f_inode->i_mode & S_IFMT) == S_IFREG;
+		return write;
 	}
 	return false;
+}
+
+/*
+ * Must the current task not have this file open? It must not write to files of the kernel: ftrace_enabled turns all
+ * programs off; core_pattern and others run a program outside of every namespace. In proc it may write to files of
+ * processes, but not of a task outside; and it must not read files there that show the memory of a task outside. It
+ * must not open pinned maps, because that reads them. guard_opened() protects the directory of the journals.
+ */
+static __always_inline bool guard_file(struct file *file)
+{
+	bool write = file->f_mode & FMODE_WRITE;
+
+	if (write && guard_text(file))
+		return true;
+	switch (file->f_inode->i_sb->s_magic) {
+	case PROC_SUPER_MAGIC:
+		return (file->f_inode->i_mode & S_IFMT) == S_IFREG && guard_proc(file, write);
+	case CGROUP_SUPER_MAGIC:
+	case CGROUP2_SUPER_MAGIC:
+		return write && guard_cgroup(file);
+	}
+	return guard_knob(file->f_inode, write);
 }
 
 /* Is this the number of a terminal? */
@@ -292,6 +318,25 @@ static __always_inline bool device_line(u32 number)
 	       major == TTY_SERIAL_MAJOR || major == TTY_HVC_MAJOR;
 }
 
+/* Is this inode the standard input, output or error of the current task? Then it may open it anew, as /dev/stdin is. */
+static __always_inline bool stream_of_task(u64 inode)
+{
+	struct files_struct *files = bpf_get_current_task_btf()->files;
+	struct file **fds = BPF_CORE_READ(files, fdt, fd);
+	u32 count = BPF_CORE_READ(files, fdt, max_fds), i;
+
+	bpf_for(i, 0, 3) {
+		struct file *file = NULL;
+
+		if (i >= count)
+			break;
+		bpf_probe_read_kernel(&file, sizeof(file), fds + i);
+		if (file && (u64)BPF_CORE_READ(file, f_inode) == inode)
+			return true;
+	}
+	return false;
+}
+
 /*
  * Is this a pseudoterminal that a task outside has made? Before its session exists (sshd opens it, then the login makes
  * the session), its maker says whose it is. Other terminals are hung up when a login begins.
@@ -305,7 +350,7 @@ static __always_inline bool terminal_made_outside(struct file *file)
 	    file->f_inode->i_rdev >> 20 < UNIX98_PTY_SLAVE_MAJOR)
 		return false;
 	r = bpf_inode_storage_get(&tsem_inodes, file->f_inode, 0, 0);
-	return !r || r->terminal != t->ns;
+	return (!r || r->terminal != t->ns) && !stream_of_task((u64)file->f_inode);
 }
 
 /* Is this the terminal of a session outside, and not the controlling terminal of the current task? */
@@ -412,15 +457,29 @@ static __always_inline bool signals_full(void)
 }
 
 /*
- * Must the current task not use this ioctl? The refused ones type for others, change the meaning of their keys, lock
- * the switching of consoles, take their terminal or hang it up, freeze or shut down a filesystem, run a program at an
- * event, open another mount namespace, or name one more receiver of signals than the share.
+ * Does this command of XFS open or change a file by a handle (XFS_IOC_OPEN_BY_HANDLE to ATTRMULTI_BY_HANDLE)? Only its
+ * type and number count, since its size differs for programs of 32 bits.
+ */
+static __always_inline bool ioctl_of_handle(u32 cmd)
+{
+	u32 number = cmd & 0xff;
+
+	return (cmd >> 8 & 0xff) == 'X' && cmd >> 30 &&
+	       (number == 107 || number == 108 || (number >= 121 && number <= 123));
+}
+
+/*
+ * Must the current task not use this ioctl? The refused ones type for others, change the meaning of their keys, switch
+ * consoles, take their terminal or hang it up, freeze or shut down a filesystem, run a program at an
+ * event, open another mount namespace, open a file by a handle of XFS, or name one more receiver of signals than the
+ * share.
  */
 static __always_inline bool guard_ioctl(struct file *file, u32 cmd, unsigned long arg)
 {
 	switch (cmd) {
 	case TIOCSCTTY:
 		return arg == 1 && terminal_of_outside(file);
+	case FIOASYNC:
 	case FIOSETOWN:
 	case SIOCSPGRP:
 		return signals_full();
@@ -429,6 +488,14 @@ static __always_inline bool guard_ioctl(struct file *file, u32 cmd, unsigned lon
 	case TIOCCONS:
 	case TIOCVHANGUP:
 	case KDSKBMODE:
+	case KDSETMODE:
+	case VT_SETMODE:
+	case VT_RELDISP:
+	case VT_ACTIVATE:
+	case VT_SETACTIVATE:
+	case VT_DISALLOCATE:
+	case VT_RESIZE:
+	case VT_RESIZEX:
 	case VT_LOCKSWITCH:
 	case VT_UNLOCKSWITCH:
 	case KDSKBENT:
@@ -444,13 +511,17 @@ static __always_inline bool guard_ioctl(struct file *file, u32 cmd, unsigned lon
 	case NS_MNT_GET_PREV:
 		return true;
 	}
-	return false;
+	return ioctl_of_handle(cmd);
 }
 
-/* Must the current task not use this fcntl? It must not name a receiver of signals once the share is used up. */
+/*
+ * Must the current task not use this fcntl? It must not name a receiver of signals once the share is used up. F_SETFL
+ * with O_ASYNC names the receivers of a terminal.
+ */
 static __always_inline bool guard_fcntl(u32 cmd)
 {
-	return (cmd == F_SETOWN || cmd == F_SETOWN_EX || cmd == F_SETLEASE || cmd == F_NOTIFY) && signals_full();
+	return (cmd == F_SETOWN || cmd == F_SETOWN_EX || cmd == F_SETLEASE || cmd == F_NOTIFY || cmd == F_SETFL) &&
+	       signals_full();
 }
 
 #define FAN_PERMISSION (0x00010000 | 0x00020000 | 0x00040000 | 0x00100000) /* OPEN, ACCESS, OPEN_EXEC, PRE_ACCESS */

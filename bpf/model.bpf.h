@@ -249,11 +249,10 @@ __noinline int creation_undo(struct tsem_scratch *e __arg_nonnull)
 		return 0;
 	c = bpf_map_lookup_elem(&tsem_coefficients, &e->pending_key);
 	/* Keep it if another event has counted it too. */
-	if (!c || c->count != 1)
+	if (!c || __sync_val_compare_and_swap(&c->count, 1, 0) != 1)
 		return 0;
 	valid = c->valid;
 	c->valid = 0;
-	c->count = 0;
 	if (__sync_lock_test_and_set(&c->sequence, TSEM_UNDONE) == TSEM_UNDONE)
 		return 0;
 	__sync_fetch_and_add(&ns->coefficients, -1);
@@ -285,14 +284,15 @@ static __always_inline long coefficient_insert(struct tsem_scratch *e, struct ts
 }
 
 /*
- * Takes room for a new coefficient. Those outside of its model take a sixteenth of the map at most. The root takes
- * whatever there is.
+ * Takes room for a new coefficient. Those outside of its model, and those that were undone, take a sixteenth of the map
+ * at most. The root takes whatever there is.
  */
 static __always_inline bool coefficient_room(struct tsem_namespace *ns, bool valid)
 {
+	u64 undone = ns->used[TSEM_ROOM_COEFFICIENTS] - (ns->coefficients - ns->loaded);
 	struct tsem_globals *g = globals();
 
-	if (!g || (!valid && ns->forensics >= g->max_coefficients / 16))
+	if (!g || (!valid && ns->forensics + (ns->id ? undone : 0) >= g->max_coefficients / 16))
 		return false;
 	return !ns->id || room_take(ns->id, TSEM_ROOM_COEFFICIENTS);
 }
@@ -331,6 +331,9 @@ static __always_inline void coefficient_redo(struct tsem_scratch *e, struct tsem
 	if (__sync_val_compare_and_swap(&c->sequence, TSEM_UNDONE, sequence) != TSEM_UNDONE)
 		return;
 	c->valid = valid;
+	/* A creation that is none again need not be described again. */
+	if (!event_pending(e))
+		c->described = 0;
 	coefficient_counted(e, ns, valid);
 	coefficient_settle(ns, c, valid);
 }

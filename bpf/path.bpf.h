@@ -549,8 +549,8 @@ __noinline int named_by_marks(struct tsem_scratch *e __arg_nonnull)
 #define SEGMENT_NAME "/SYSV"
 
 /*
- * Is the walked path that of a segment of shared memory of System V? The kernel names it by its key, which programs make
- * of inode numbers and the like.
+ * Is the walked path that of a segment of shared memory of System V? The kernel names it by its key, which programs
+ * make of inode numbers and the like.
  */
 static __always_inline bool path_segment(struct tsem_scratch *e, struct super_block *sb)
 {

@@ -44,6 +44,20 @@ static __always_inline void room_of(struct room *room, struct tsem_globals *g, u
 	room->common = TSEM_COMMON_ROOM(entries);
 }
 
+/* Takes `entries` of the namespace out of the common room, as far as they are in it; `before`: what it used. */
+static __always_inline void room_return(struct tsem_globals *g, u32 kind, u64 before, u64 entries)
+{
+	struct room room;
+	u64 beyond;
+
+	room_of(&room, g, kind);
+	/* room_leave() has set `used` to 0: what its entries give back after that is negative. */
+	if (before <= room.own || before > 1ULL << 63)
+		return;
+	beyond = before - room.own;
+	__sync_fetch_and_add(&g->pooled[kind], -(beyond < entries ? beyond : entries));
+}
+
 /* Is there room for one more entry of this namespace? 1 or 0. Another task may take it meanwhile. */
 __noinline int room_left(u32 id, u32 kind)
 {
@@ -75,23 +89,9 @@ __noinline int room_take(u32 id, u32 kind)
 		return 1;
 	if (__sync_fetch_and_add(&g->pooled[kind], 1) < room.common && before < room.share)
 		return 1;
-	__sync_fetch_and_add(&g->pooled[kind], -1);
-	__sync_fetch_and_add(&ns->used[kind], -1);
+	/* What others gave back meanwhile may have brought `used` into the namespace's own room. */
+	room_return(g, kind, __sync_fetch_and_add(&ns->used[kind], -1), 1);
 	return 0;
-}
-
-/* Takes `entries` of the namespace out of the common room, as far as they are in it; `before`: what it used. */
-static __always_inline void room_return(struct tsem_globals *g, u32 kind, u64 before, u64 entries)
-{
-	struct room room;
-	u64 beyond;
-
-	room_of(&room, g, kind);
-	/* room_leave() has set `used` to 0: what its entries give back after that is negative. */
-	if (before <= room.own || before > 1ULL << 63)
-		return;
-	beyond = before - room.own;
-	__sync_fetch_and_add(&g->pooled[kind], -(beyond < entries ? beyond : entries));
 }
 
 /* Gives back the room of one entry. The namespace may be gone. */

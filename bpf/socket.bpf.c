@@ -2,6 +2,8 @@
 /* Sockets, network links and tunnels. */
 #include "socket.bpf.h"
 
+#define NETLINK_KOBJECT_UEVENT 15
+
 TSEM_EVENT_PROGRAM("lsm.s/socket_create", socket_create, int family, int type, int protocol, int kern)
 {
 	cell_u32_pair(e, family, type);
@@ -44,7 +46,7 @@ TSEM_EVENT_PROGRAM("lsm.s/socket_connect", socket_connect, struct socket *sock, 
 	if (!sk)
 		return NOT_MODELED;
 	cell_sock(e, sk);
-	cell_address(e, address, addrlen, network_of(e, sk));
+	cell_address(e, address, addrlen, address_of(e, sk));
 	return DESCRIBED;
 }
 
@@ -224,7 +226,16 @@ int BPF_PROG(tsem_unix_stream_connect, struct sock *sock, struct sock *other, st
 	return event_end(e, DESCRIBED);
 }
 
-TSEM_EVENT_PROGRAM("lsm/netlink_send", netlink_send, struct sock *sk, struct sk_buff *skb)
+/*
+ * Must the current task not send this? A message of the kernel's own events (uevents) makes programs of root outside do
+ * something with devices.
+ */
+static __always_inline bool guard_netlink(struct sock *sk)
+{
+	return sk->sk_protocol == NETLINK_KOBJECT_UEVENT;
+}
+
+TSEM_GUARDED_PROGRAM("lsm/netlink_send", netlink_send, guard_netlink(sk), struct sock *sk, struct sk_buff *skb)
 {
 	struct netlink_skb_parms *parms = bpf_core_cast((void *)skb->cb, struct netlink_skb_parms);
 	bool named = parms->nsid_is_set;

@@ -116,7 +116,7 @@ __noinline int port_note(struct tsem_scratch *e __arg_nonnull, u64 address)
 	bpf_for(i, 0, TSEM_PORT_WAYS) {
 		struct tsem_port *at = &ports->port[i & (TSEM_PORT_WAYS - 1)];
 
-		if (at->port == port.port && at->network == port.network) {
+		if (at->sock == port.sock && at->port == port.port && at->network == port.network) {
 			place = i;
 			break;
 		}
@@ -140,10 +140,55 @@ static __always_inline void port_remember(struct tsem_scratch *e, struct sock *s
 		port_note(e, address_of(e, sk));
 }
 
-/* Did the kernel choose this port (host order) for a listening socket of the namespace in this network? */
-__noinline int port_chosen(struct tsem_scratch *e __arg_nonnull, u32 number, u64 network)
+#define LOOPBACK4 0x7f
+
+/* Is this an address of IPv4 that leads to the task's own network, whatever addresses that has? 0.0.0.0 does. */
+static __always_inline bool loopback4(u32 address)
 {
+	return !address || (address & 0xff) == LOOPBACK4;
+}
+
+/* The same for the two words of an address of IPv6: :: and ::1. */
+static __always_inline bool loopback6(const u64 *address)
+{
+	return !address[0] && (!address[1] || address[1] == __builtin_bswap64(1));
+}
+
+/*
+ * Does a connection to the address in the cell reach this listening socket? The port agrees. A socket that is bound to
+ * no address is reached by a loopback address. It may be reached by others, too: a connection to these counts with its
+ * port.
+ */
+static __always_inline bool port_reached(struct tsem_scratch *e, struct sock *listener, u32 family)
+{
+	u32 bound = listener->__sk_common.skc_family, four = *(u32 *)(e->record.cell + ADDRESS_AT + 4);
+	const u64 *six = (const u64 *)(e->record.cell + ADDRESS_AT + 8);
+	u64 address[2] = {};
+
+	if (bound == AF_INET)
+		return family == AF_INET && (listener->__sk_common.skc_rcv_saddr == four ||
+					     (!listener->__sk_common.skc_rcv_saddr && loopback4(four)));
+	if (bound != AF_INET6 || !bpf_core_field_exists(listener->__sk_common.skc_v6_rcv_saddr))
+		return false;
+	bpf_probe_read_kernel(address, sizeof(address), &listener->__sk_common.skc_v6_rcv_saddr);
+	if (family == AF_INET6 && address[0] == six[0] && address[1] == six[1])
+		return true;
+	if (address[0] || address[1])
+		return false;
+	if (family == AF_INET6)
+		return loopback6(six);
+	return loopback4(four) && !BPF_CORE_READ_BITFIELD(&listener->__sk_common, skc_ipv6only);
+}
+
+/*
+ * Did the kernel choose this port (host order) for a listening socket of the namespace, and does a connection of the
+ * socket `from` to the address in the cell reach it?
+ */
+__noinline int port_chosen(struct tsem_scratch *e __arg_nonnull, u32 number, u32 family, u64 from)
+{
+	struct sock *sk = bpf_core_cast((void *)from, struct sock), *listener;
 	struct tsem_port_key key = { .ns = e->record.ns };
+	u64 network = network_of(e, sk);
 	struct tsem_ports *ports = ports_of(&key, number, network);
 	u32 i;
 
@@ -152,22 +197,26 @@ __noinline int port_chosen(struct tsem_scratch *e __arg_nonnull, u32 number, u64
 	bpf_for(i, 0, TSEM_PORT_WAYS) {
 		struct tsem_port *at = &ports->port[i & (TSEM_PORT_WAYS - 1)];
 
-		if (at->port == number && at->network == network)
-			return port_listens(at);
+		if (at->port != number || at->network != network || !port_listens(at))
+			continue;
+		listener = bpf_core_cast((void *)at->sock, struct sock);
+		if (listener->sk_protocol == sk->sk_protocol && listener->sk_type == sk->sk_type &&
+		    port_reached(e, listener, family))
+			return true;
 	}
 	return false;
 }
 
 /* The two bytes of a port on the wire; 0 if it belongs to the namespace's own socket and the kernel chose it. */
-static __always_inline void cell_port(struct tsem_scratch *e, u16 wire, u64 network)
+static __always_inline void cell_port(struct tsem_scratch *e, u16 wire, u32 family, u64 from)
 {
-	cell_u16(e, network && port_chosen(e, __builtin_bswap16(wire), network) ? 0 : wire);
+	cell_u16(e, from && port_chosen(e, __builtin_bswap16(wire), family, from) ? 0 : wire);
 }
 
-/* `network`: where the event connects to the address; 0: it does not. */
+/* `from`: the socket that connects to the address; 0: none does. */
 
 /* ADDR. `raw` has ADDRESS_MAX defined bytes in the cell, `size` of which are the address. */
-static __always_inline void cell_address_bytes(struct tsem_scratch *e, u8 *raw, u32 size, u64 network)
+static __always_inline void cell_address_bytes(struct tsem_scratch *e, u8 *raw, u32 size, u64 from)
 {
 	u32 family = 0;
 
@@ -175,14 +224,14 @@ static __always_inline void cell_address_bytes(struct tsem_scratch *e, u8 *raw, 
 		family = *(u16 *)raw;
 	if (family == AF_INET && size >= 8) {
 		address_kind(e, TSEM_ADDR_INET);
-		cell_port(e, *(u16 *)(raw + 2), network);
+		cell_port(e, *(u16 *)(raw + 2), family, from);
 		cell_u32(e, *(u32 *)(raw + 4));
 	} else if (family == AF_INET6 && size >= 24) {
 		/* On the wire: port, flow, address; addresses of the old length have no scope. */
 		u32 scope = size >= 28 ? *(u32 *)(raw + 24) : 0;
 
 		address_kind(e, TSEM_ADDR_INET6);
-		cell_port(e, *(u16 *)(raw + 2), network);
+		cell_port(e, *(u16 *)(raw + 2), family, from);
 		cell_bytes(e, address_of(e, raw + 8), 16);
 		cell_u32_pair(e, *(u32 *)(raw + 4), scope);
 	} else if (family == AF_UNIX) {
@@ -209,13 +258,13 @@ static __always_inline u8 *address_copy(struct tsem_scratch *e, const void *from
 }
 
 /* ADDR of the kernel's copy of the caller's address. */
-static __always_inline void cell_address(struct tsem_scratch *e, const void *address, int addrlen, u64 network)
+static __always_inline void cell_address(struct tsem_scratch *e, const void *address, int addrlen, u64 from)
 {
 	u32 size = addrlen;
 	u8 *raw = address_copy(e, address, &size);
 
 	if (raw)
-		cell_address_bytes(e, raw, size, network);
+		cell_address_bytes(e, raw, size, from);
 	else
 		event_unmodeled(e, TSEM_LOSS_CELL);
 }

@@ -179,8 +179,7 @@ static int merge(struct job *job)
 	for (size_t i = 1; i < job->count; i++) {
 		fault = model__merge_fault(first, &job->models[i]);
 		if (fault)
-			return cmd__fail(EXIT_FAILED, "model merge: %s and %s %s", job->files[0], job->files[i],
-					 fault);
+			return cmd__fail(EXIT_FAILED, "model merge: %s and %s %s", job->files[0], job->files[i], fault);
 	}
 	for (size_t i = 1; i < job->count && !err; i++)
 		err = model__merge(first, &job->models[i]);

@@ -79,8 +79,8 @@ static bool describe(const struct tsem_namespace *ns, const struct index *index,
 	if (!slot)
 		return ns->lost[TSEM_LOSS_MAP_FULL];
 	/*
-	 * The last description counts: an earlier one may be of a creation that was none. The parts that the
-	 * coefficient does not cover have to be well formed, too.
+	 * The last description counts: an earlier one may be of a creation that was none, with the same coefficient.
+	 * The parts that the coefficient does not cover have to be well formed, too.
 	 */
 	json = event__to_json(record, false);
 	if (json)

@@ -400,6 +400,8 @@ int namespace__remove(struct tsem *tsem, u32 id)
 
 	/* Before its entry: that says how much room it gives back. */
 	err = tsem__control(tsem, TSEM_CONTROL_GONE, id, NULL, NULL);
+	if (err)
+		return err;
 	if (bpf_map_delete_elem(tsem->namespaces, &id) && errno != ENOENT)
 		err = -errno;
 	err = pseudonyms_remove(tsem, id) ?: err;

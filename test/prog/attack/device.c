@@ -5,6 +5,7 @@
 #include <linux/kd.h>
 #include <linux/loop.h>
 #include <linux/tty.h>
+#include <linux/vt.h>
 #include <net/if.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
@@ -480,6 +481,28 @@ static int console_prepare(const struct attempt *a)
 	return access("/dev/tty0", F_OK) ? UNSUPPORTED : 0;
 }
 
+/* The screen and the keyboard of who sits there. */
+static int console_switch(const struct attempt *a)
+{
+	int fd;
+
+	(void)a;
+	setsid();
+	fd = TRY(open("/dev/tty14", O_RDWR | O_NOCTTY));
+	TRY(ioctl(fd, TIOCSCTTY, 0));
+	TRY(ioctl(fd, VT_ACTIVATE, 14));
+	return 0;
+}
+
+static void console_back(const struct attempt *a)
+{
+	int fd = open("/dev/tty0", O_RDWR | O_NOCTTY);
+
+	(void)a;
+	ioctl(fd, VT_ACTIVATE, 1);
+	close(fd);
+}
+
 static int console_key(const struct attempt *a)
 {
 	struct kbsentry key = { .kb_func = 200, .kb_string = "attack" };
@@ -578,6 +601,7 @@ const struct attempt device_attempts[] = {
 	{ "terminal-size", terminal_size, NULL, terminal_prepare, terminal_resized, terminal_restore },
 	{ "terminal-discipline", terminal_discipline, NULL, terminal_prepare, NULL, terminal_restore },
 	{ "console-key", console_key, console_key, console_prepare, console_changed, console_restore },
+	{ "console-switch", console_switch, NULL, console_prepare, NULL, console_back },
 	{ "console-selection", console_command, NULL, console_prepare },
 	{ "tun-interface", tun_interface, NULL, tun_prepare },
 	{},

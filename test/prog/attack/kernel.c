@@ -43,6 +43,24 @@ static int program(const struct attempt *a)
 	return 0;
 }
 
+/* A program that reads any memory by the format %s. */
+static int printer(const struct attempt *a)
+{
+	struct bpf_insn code[] = { { .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = 1, .src_reg = 10 },
+				   { .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = 1, .imm = -8 },
+				   { .code = BPF_ST | BPF_MEM | BPF_DW, .dst_reg = 10, .off = -8, .imm = 0x7325 },
+				   { .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 2, .imm = 8 },
+				   { .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = 3 },
+				   { .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_trace_printk },
+				   { .code = BPF_ALU64 | BPF_MOV | BPF_K, .imm = 1 },
+				   { .code = BPF_JMP | BPF_EXIT } };
+
+	if (!scene.attacking)
+		return program(a);
+	TRY(load_program(a->number, 0, code, sizeof(code) / sizeof(code[0])));
+	return 0;
+}
+
 /* A program that reads any memory, by a function of the kernel (kfunc), whatever helpers are refused to it. */
 static int reader_prepare(const struct attempt *a)
 {
@@ -410,6 +428,7 @@ const struct attempt kernel_attempts[] = {
 	{ "uprobe", probe, NULL, path_prepare, .path = "/sys/bus/event_source/devices/uprobe/type", .number = 0x1000 },
 	{ "kernel-memory", kernel_memory, NULL, path_prepare, .path = "/dev/mem" },
 	{ "kernel-core", kernel_memory, NULL, path_prepare, .path = "/proc/kcore" },
+	{ "program-printer", printer, printer, .number = BPF_PROG_TYPE_SOCKET_FILTER },
 	{ "program-reader", reader, reader, reader_prepare, .number = BPF_PROG_TYPE_SCHED_CLS },
 	{ "knob-of-network", write_path, read_path, pktgen_prepare, .path = "/proc/net/pktgen/pgctrl",
 	  .text = "reset\n" },

@@ -613,6 +613,59 @@ static int chosen_elsewhere(const struct attempt *a)
 	return 0;
 }
 
+/* A listener at an address of its own whose port the kernel chooses, out of one if `number` is not 0. */
+static int chosen_listener(int family, unsigned int number, unsigned short *port)
+{
+	struct sockaddr_in6 in6 = { .sin6_family = family, .sin6_addr = IN6ADDR_LOOPBACK_INIT };
+	struct sockaddr_in in = { .sin_family = family, .sin_addr = { htonl(INADDR_LOOPBACK) } };
+	struct sockaddr *address = family == AF_INET ? (void *)&in : (void *)&in6;
+	socklen_t size = family == AF_INET ? sizeof(in) : sizeof(in6);
+	unsigned int range = number << 16 | number;
+	int s = TRY(socket(family, SOCK_STREAM, 0));
+
+	TRY(setsockopt(s, IPPROTO_IP, IP_LOCAL_PORT_RANGE_, &range, sizeof(range)));
+	TRY(bind(s, address, size));
+	TRY(listen(s, 1));
+	TRY(getsockname(s, address, &size));
+	*port = family == AF_INET ? in.sin_port : in6.sin6_port;
+	return 0;
+}
+
+/* The number that a service outside has, chosen for a socket of its own at another address. */
+static int port_of_other(const struct attempt *a)
+{
+	struct sockaddr_in to = { AF_INET, 0, { htonl(INADDR_LOOPBACK) }, {} };
+	unsigned short port;
+	int s;
+
+	(void)a;
+	TRY_ZERO(chosen_listener(AF_INET, 0, &to.sin_port));
+	TRY_ZERO(chosen_listener(AF_INET6, scene.attacking ? PORT_SECRET : 0, &port));
+	if (scene.attacking)
+		to.sin_port = port;
+	s = TRY(socket(AF_INET, SOCK_STREAM, 0));
+	TRY(connect(s, (void *)&to, sizeof(to)));
+	TRY(send(s, GREETING, 5, 0));
+	return 0;
+}
+
+/* An event of the kernel that it did not send: a udev of another machine would believe it. */
+static int uevent_send(const struct attempt *a)
+{
+	static const char text[] = "change@/devices/virtual/mem/null\0ACTION=change\0DEVPATH=/devices/virtual/mem/null";
+	struct {
+		struct nlmsghdr header;
+		char text[sizeof(text)];
+	} m = { { NLMSG_LENGTH(sizeof(text)), NLMSG_MIN_TYPE, NLM_F_REQUEST, 0, 0 }, {} };
+	struct sockaddr_nl to = { .nl_family = AF_NETLINK };
+	int s = TRY(socket(AF_NETLINK, SOCK_RAW, NETLINK_KOBJECT_UEVENT));
+
+	(void)a;
+	memcpy(m.text, text, sizeof(text));
+	TRY(sendto(s, &m, m.header.nlmsg_len, 0, (void *)&to, sizeof(to)));
+	return 0;
+}
+
 /* A packet socket looks at no family: an address that says another one still names the interface. */
 static int packet_to(const struct attempt *a)
 {
@@ -655,6 +708,9 @@ const struct attempt peer_attempts[] = {
 	PEER("stream-relative", directory_connect, directory_prepare, 0),
 	PEER("datagram-second", second_message, paths_prepare, SOCK_DGRAM),
 	{ "netlink-own-number", netlink_to_number, netlink_to_number, number_prepare, heard, listeners_close },
+	{ "uevent-send", uevent_send, NULL },
+	{ "port-chosen-address", port_of_other, port_of_other, inet_prepare, heard, listeners_close,
+	  .number = SOCK_STREAM },
 	{ "packet-family", packet_to, packet_to, packet_prepare },
 	{ "port-chosen-elsewhere", chosen_elsewhere, chosen_elsewhere, inet_prepare, heard, listeners_close,
 	  .number = SOCK_STREAM },
