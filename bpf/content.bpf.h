@@ -300,11 +300,16 @@ static __always_inline bool content_kept(struct tsem_scratch *e, struct inode *h
 	return true;
 }
 
-/* Does the content of the file count, so that it has to be hashed? Its PATH has just been described. */
+/*
+ * Does the content of the file count, so that it has to be hashed? Its PATH has just been described. Who opens a file for
+ * writing only, as a log, cannot learn its content.
+ */
 static __always_inline bool content_counts(struct tsem_scratch *e, struct file *file, u64 magic, u32 use)
 {
 	struct inode *inode = file->f_inode;
 
+	if (use != CONTENT_CODE && !(file->f_mode & FMODE_READ))
+		return false;
 	if ((inode->i_mode & S_IFMT) != S_IFREG || filesystem_generated(magic) || !filesystem_modeled(e, magic))
 		return false;
 	if (use != CONTENT_CODE && (pattern_any_content(e) || (e->file_look && inode_created(e, inode))))

@@ -144,3 +144,13 @@ except OSError:
     pass'
 	[[ $output != *lost* ]]
 }
+
+@test "a file that is opened for writing only counts without its content, and one that is read with it" {
+	echo one >log
+	learn sh -c "echo more >>$D/log"
+	allowed sh -c "echo more >>$D/log"
+	learn sh -c "echo more >>$D/log; cat $D/log"
+	denied sh -c "echo more >>$D/log; cat $D/log"
+	forensic file_open
+	[ "$(jq -r 'select(.file_open) | .file_open.file.path.pathname' <forensics)" = "$D/log" ]
+}
