@@ -75,7 +75,7 @@ static __always_inline void event_do_due(struct tsem_scratch *e)
 
 /*
  * Are the ids of the credentials side by side in struct cred (uid gid suid sgid euid egid fsuid fsgid)? Then
- * subject_update() can compare them two to a word. It uses struct timespec64 as a type for two words at any address.
+ * subject_update() can compare them two to a word. It uses struct itimerspec64 as a type for four words at any address.
  */
 static __always_inline bool ids_together(void)
 {
@@ -91,7 +91,7 @@ __noinline int subject_refresh(struct tsem_scratch *e __arg_nonnull, u64 generat
 	struct task_struct *task = bpf_get_current_task_btf();
 	const u64 *coe = (const u64 *)&e->record.coe;
 	u64 old[sizeof(e->record.coe) / 8], changed = e->generation ^ generation;
-	struct tsem_task *t = task_modeled();
+	struct tsem_task *t = bpf_task_storage_get(&tsem_tasks, task, 0, 0);
 	struct prf p;
 
 	if (!t)
@@ -101,7 +101,7 @@ __noinline int subject_refresh(struct tsem_scratch *e __arg_nonnull, u64 generat
 	if (e->nsref != TSEM_NSREF_INITIAL || !ids_together())
 		event_due(e);
 	__builtin_memcpy(old, coe, sizeof(old));
-	coe_fill(e, address_of(e, task->cred), &e->record.coe);
+	coe_fill(e, address_of(e, plain(task)->cred), &e->record.coe);
 	for (u32 i = 0; i < sizeof(old) / 8; i++)
 		changed |= old[i] ^ coe[i];
 	if (!changed)
@@ -119,14 +119,13 @@ __noinline int subject_refresh(struct tsem_scratch *e __arg_nonnull, u64 generat
 	return 0;
 }
 
-static __always_inline void subject_update(struct tsem_scratch *e, struct task_struct *task)
+static __always_inline void subject_update(struct tsem_scratch *e, const struct cred *cred)
 {
-	const struct cred *cred = task->cred;
-	void *ids = (void *)address_of(e, cred) + bpf_core_field_offset(struct cred, uid);
-	struct timespec64 *low = bpf_core_cast(ids, struct timespec64);
-	struct timespec64 *high = bpf_core_cast(ids + 16, struct timespec64);
+	struct itimerspec64 *ids = bpf_core_cast((void *)cred + bpf_core_field_offset(struct cred, uid),
+						 struct itimerspec64);
 	u64 generation = *(volatile u64 *)&tsem_generation + 1;
-	u64 id0 = low->tv_sec, id1 = low->tv_nsec, id2 = high->tv_sec, id3 = high->tv_nsec;
+	u64 id0 = ids->it_interval.tv_sec, id1 = ids->it_interval.tv_nsec;
+	u64 id2 = ids->it_value.tv_sec, id3 = ids->it_value.tv_nsec;
 
 	if (e->generation == generation &&
 	    !((e->ids[0] ^ id0) | (e->ids[1] ^ id1) | (e->ids[2] ^ id2) | (e->ids[3] ^ id3)) &&
@@ -198,13 +197,25 @@ static __always_inline bool guard_personality(struct tsem_scratch *e, struct tas
 static __always_inline struct tsem_scratch *event_begin(u32 event, int *verdict)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct tsem_scratch *e = scratch_of(task);
+	struct task_struct *same;
+	const struct cred *cred;
+	struct tsem_scratch *e;
 	struct tsem_task *t;
 
 	*verdict = 0;
+	/* A task without storage is in no namespace but the root. */
+	if (!task->bpf_storage && !tsem_root_settings.on)
+		return NULL;
+	e = bpf_task_storage_get(&tsem_scratch, task, 0, 0);
+	if (e && e->busy)
+		return NULL;
+	same = plain(task);
+	cred = same->cred;
+	if (kernel_acts(same, cred))
+		return NULL;
 	if (!e || !e->record.magic) {
 		t = task_adopted();
-		if (!t || kernel_acts(task))
+		if (!t)
 			return NULL;
 		e = scratch_make(t);
 		if (!e) {
@@ -213,8 +224,6 @@ static __always_inline struct tsem_scratch *event_begin(u32 event, int *verdict)
 			return NULL;
 		}
 	}
-	if (e->busy || kernel_acts(task))
-		return NULL;
 	if (guard_personality(e, task)) {
 		*verdict = guard_deny();
 		return NULL;
@@ -225,7 +234,7 @@ static __always_inline struct tsem_scratch *event_begin(u32 event, int *verdict)
 	/* While the kernel makes an inode, it only checks capabilities. file_open clears `creating` itself. */
 	if (event != TSEM_EVENT_capable && event != TSEM_EVENT_file_open)
 		e->creating = 0;
-	subject_update(e, task);
+	subject_update(e, cred);
 	return e;
 }
 

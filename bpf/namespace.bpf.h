@@ -140,13 +140,14 @@ __noinline int root_adopt(void)
 /* Kernel threads are not modeled: they act for the kernel itself. */
 static __always_inline struct tsem_task *task_adopted(void)
 {
-	struct tsem_task *t = task_modeled();
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct tsem_task *t = bpf_task_storage_get(&tsem_tasks, task, 0, 0);
 
 	if (t || !tsem_root_settings.on)
 		return t;
-	if (bpf_get_current_task_btf()->flags & PF_KTHREAD || !root_adopt())
+	if (task->flags & PF_KTHREAD || !root_adopt())
 		return NULL;
-	return task_modeled();
+	return bpf_task_storage_get(&tsem_tasks, task, 0, 0);
 }
 
 /* The creator of an inode, from its mark. */
@@ -177,28 +178,30 @@ static __always_inline bool task_controls(struct task_struct *task)
  * control capability at most until its first exec (tsem_guard_exec), as a container runtime does. A task with an
  * io_uring may act under registered credentials: that is never the kernel. `task`: the current one.
  */
-static __always_inline bool kernel_acts(struct task_struct *task)
+static __always_inline bool kernel_acts(struct task_struct *task, const struct cred *cred)
 {
-	const struct cred *cred = task->cred;
-
 	if (cred == task->real_cred || !cred_controls(cred) || task->flags & PF_IO_WORKER)
 		return false;
 	return !bpf_core_field_exists(task->io_uring) || !task->io_uring;
 }
 
 /*
- * The id in `map`'s user namespace for the kernel's `id`, as from_kuid() and from_kgid() give it; ~0: there is none.
- * The map is passed as an address, since it can only be read by probing.
+ * The current task's user namespace has this id for the kernel's `id` of a user, or with `group` of a group, as
+ * from_kuid() and from_kgid() give it; ~0: there is none.
  */
-__noinline u32 id_from_kernel(u64 map_address, u32 id)
+__noinline u32 id_from_kernel(u32 id, bool group)
 {
-	struct uid_gid_map *map = bpf_core_cast((void *)map_address, struct uid_gid_map);
-	u32 extents = map->nr_extents;
+	struct user_namespace *user_ns = plain(bpf_get_current_task_btf())->cred->user_ns;
+	struct uid_gid_map *map = group ? &user_ns->gid_map : &user_ns->uid_map;
 	struct uid_gid_extent *extent;
-	u32 i;
+	u32 extents, i;
 
+	if (!user_ns->level)
+		return id;
+	map = plain(map);
+	extents = map->nr_extents;
 	if (extents <= UID_GID_MAP_MAX_BASE_EXTENTS)
-		extent = (struct uid_gid_extent *)map_address;
+		extent = (struct uid_gid_extent *)map;
 	else
 		extent = map->forward;
 	bpf_for(i, 0, UID_GID_MAP_MAX_EXTENTS) {
@@ -216,22 +219,12 @@ __noinline u32 id_from_kernel(u64 map_address, u32 id)
 /* The id of a user or group in the namespace's nsref. */
 static __always_inline u32 id_of_user(struct tsem_scratch *e, u32 uid)
 {
-	struct user_namespace *user_ns;
-
-	if (e->nsref != TSEM_NSREF_CURRENT)
-		return uid;
-	user_ns = bpf_get_current_task_btf()->cred->user_ns;
-	return user_ns->level ? id_from_kernel(address_of(e, &user_ns->uid_map), uid) : uid;
+	return e->nsref == TSEM_NSREF_CURRENT ? id_from_kernel(uid, false) : uid;
 }
 
 static __always_inline u32 id_of_group(struct tsem_scratch *e, u32 gid)
 {
-	struct user_namespace *user_ns;
-
-	if (e->nsref != TSEM_NSREF_CURRENT)
-		return gid;
-	user_ns = bpf_get_current_task_btf()->cred->user_ns;
-	return user_ns->level ? id_from_kernel(address_of(e, &user_ns->gid_map), gid) : gid;
+	return e->nsref == TSEM_NSREF_CURRENT ? id_from_kernel(gid, true) : gid;
 }
 
 /* Writes the COE of the credentials at this address. */

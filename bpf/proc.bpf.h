@@ -124,7 +124,7 @@ __noinline int cell_process(struct tsem_scratch *e __arg_nonnull, u64 pid)
 		CELL_TEXT(e, "self");
 	} else {
 		if (task)
-			t = task_storage(task);
+			t = bpf_task_storage_get(&tsem_tasks, task, 0, 0);
 		if (t && t->ns == e->record.ns)
 			cell_hex(e, t->task_id);
 		else
