@@ -139,7 +139,7 @@ int BPF_PROG(tsem_inode_free, struct inode *inode)
 	if ((inode->i_nlink && !filesystem_volatile(magic)) || magic == OVERLAYFS_SUPER_MAGIC)
 		return 0;
 	barrier_var(address);
-	if (mark_likely(address) || (inode->i_mode & S_IFMT) == S_IFDIR)
+	if (inode_likely(address) || (inode->i_mode & S_IFMT) == S_IFDIR)
 		creation_forget(address);
 	return 0;
 }
