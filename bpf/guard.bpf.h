@@ -163,18 +163,18 @@ static __always_inline bool guard_cgroup(struct file *file)
  * Must the current task not write to this file? It must not if a namespace has executed the file or mapped it as code,
  * and a task maps the file now or is about to. The kernel says ETXTBSY for programs only, not for libraries.
  */
-static __always_inline bool guard_text(struct file *file)
+static __always_inline bool guard_text(struct file *file, struct inode *inode, u64 magic)
 {
 	struct tsem_inode *r;
 	struct inode *host;
 	u64 address;
 
-	if ((file->f_inode->i_mode & S_IFMT) != S_IFREG)
+	if ((inode->i_mode & S_IFMT) != S_IFREG)
 		return false;
-	r = bpf_inode_storage_get(&tsem_inodes, file->f_inode, 0, 0);
+	r = bpf_inode_storage_get(&tsem_inodes, inode, 0, 0);
 	if (!r || !r->executed)
 		return false;
-	host = content_host(file, file->f_inode->i_sb->s_magic);
+	host = content_host(file, magic);
 	if (!host)
 		return true;
 	address = (u64)host;
@@ -234,17 +234,19 @@ static __always_inline bool guard_attribute(struct dentry *dentry)
  * processes, but not of a task outside; and it must not read files there that show the memory of a task outside. It
  * must not open pinned maps, because that reads them. guard_opened() protects the directory of the journals.
  */
-static __always_inline bool guard_file(struct file *file)
+__noinline bool guard_file(struct file *file __arg_trusted)
 {
-	bool write = file->f_mode & FMODE_WRITE;
+	struct inode *inode = file->f_inode;
+	bool write = file->f_mode & FMODE_WRITE, regular = (inode->i_mode & S_IFMT) == S_IFREG;
+	u64 magic = inode->i_sb->s_magic;
 
-	if (write && guard_text(file))
+	if (write && guard_text(file, inode, magic))
 		return true;
-	switch (file->f_inode->i_sb->s_magic) {
+	switch (magic) {
 	case BPF_FS_MAGIC:
-		return (file->f_inode->i_mode & S_IFMT) == S_IFREG;
+		return regular;
 	case PROC_SUPER_MAGIC:
-		return (file->f_inode->i_mode & S_IFMT) == S_IFREG && guard_proc(file, write);
+		return regular && guard_proc(file, write);
 	case CGROUP_SUPER_MAGIC:
 	case CGROUP2_SUPER_MAGIC:
 		return write && guard_cgroup(file);
@@ -264,7 +266,7 @@ static __always_inline bool guard_file(struct file *file)
 	case SELINUX_MAGIC:
 	case SMACK_MAGIC:
 	case PSTOREFS_MAGIC:
-		return write && (file->f_inode->i_mode & S_IFMT) == S_IFREG;
+		return write && regular;
 	}
 	return false;
 }
