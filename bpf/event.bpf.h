@@ -119,7 +119,7 @@ __noinline int subject_refresh(struct tsem_scratch *e __arg_nonnull, u64 generat
 	return 0;
 }
 
-static __always_inline void subject_update(struct tsem_scratch *e, const struct cred *cred)
+static __always_inline void subject_update(struct tsem_scratch *e, const struct cred *cred, u64 capeff)
 {
 	struct itimerspec64 *ids = bpf_core_cast((void *)cred + bpf_core_field_offset(struct cred, uid),
 						 struct itimerspec64);
@@ -129,7 +129,7 @@ static __always_inline void subject_update(struct tsem_scratch *e, const struct 
 
 	if (e->generation == generation &&
 	    !((e->ids[0] ^ id0) | (e->ids[1] ^ id1) | (e->ids[2] ^ id2) | (e->ids[3] ^ id3)) &&
-	    e->record.coe.capeff == cred->cap_effective.val)
+	    e->record.coe.capeff == capeff)
 		return;
 	e->ids[0] = id0, e->ids[1] = id1, e->ids[2] = id2, e->ids[3] = id3;
 	subject_refresh(e, generation);
@@ -201,6 +201,7 @@ static __always_inline struct tsem_scratch *event_begin(u32 event, int *verdict)
 	const struct cred *cred;
 	struct tsem_scratch *e;
 	struct tsem_task *t;
+	u64 capeff;
 
 	*verdict = 0;
 	/* A task without storage is in no namespace but the root. */
@@ -211,7 +212,8 @@ static __always_inline struct tsem_scratch *event_begin(u32 event, int *verdict)
 		return NULL;
 	same = plain(task);
 	cred = same->cred;
-	if (kernel_acts(same, cred))
+	capeff = cred->cap_effective.val;
+	if (kernel_acts(same, cred, capeff))
 		return NULL;
 	if (!e || !e->record.magic) {
 		t = task_adopted();
@@ -234,7 +236,7 @@ static __always_inline struct tsem_scratch *event_begin(u32 event, int *verdict)
 	/* While the kernel makes an inode, it only checks capabilities. file_open clears `creating` itself. */
 	if (event != TSEM_EVENT_capable && event != TSEM_EVENT_file_open)
 		e->creating = 0;
-	subject_update(e, cred);
+	subject_update(e, cred, capeff);
 	return e;
 }
 

@@ -176,11 +176,13 @@ static __always_inline bool task_controls(struct task_struct *task)
  * Does the kernel act for itself, under credentials that the task neither has nor can choose? overlayfs does so below a
  * path. Its calls then depend on its caches, so each run would give another model. A task of a namespace holds the
  * control capability at most until its first exec (tsem_guard_exec), as a container runtime does. A task with an
- * io_uring may act under registered credentials: that is never the kernel. `task`: the current one.
+ * io_uring may act under registered credentials: that is never the kernel. `task`: the current one; `cred`: its
+ * credentials; `capeff`: their effective set. Few have the capability, so this tests it first.
  */
-static __always_inline bool kernel_acts(struct task_struct *task, const struct cred *cred)
+static __always_inline bool kernel_acts(struct task_struct *task, const struct cred *cred, u64 capeff)
 {
-	if (cred == task->real_cred || !cred_controls(cred) || task->flags & PF_IO_WORKER)
+	if (!(capeff & tsem_control_capability) || cred == task->real_cred || cred->user_ns->level ||
+	    task->flags & PF_IO_WORKER)
 		return false;
 	return !bpf_core_field_exists(task->io_uring) || !task->io_uring;
 }
