@@ -74,17 +74,6 @@ next:;                                                             \
 	})
 
 /*
- * The same for a long turn. The verifier follows a turn again if a register holds something else at its beginning than
- * in an earlier turn, even if the turn does not read it. So this empties the registers that are kept across calls, but
- * for one, which usually has the scratch.
- */
-#define can_loop_empty                                                                   \
-	({                                                                               \
-		asm volatile("r7 = 0; r8 = 0; r9 = 0" : : : "r7", "r8", "r9", "memory"); \
-		can_loop;                                                                \
-	})
-
-/*
  * Orders two reads against a writer on another processor. x86 keeps the order of reads; for other machines BPF has no
  * cheaper barrier than an atomic operation.
  */

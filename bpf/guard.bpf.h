@@ -234,7 +234,7 @@ static __always_inline bool guard_attribute(struct dentry *dentry)
  * processes, but not of a task outside; and it must not read files there that show the memory of a task outside. It
  * must not open pinned maps, because that reads them. guard_opened() protects the directory of the journals.
  */
-__noinline bool guard_file(struct file *file __arg_trusted)
+static __always_inline bool guard_file(struct file *file)
 {
 	struct inode *inode = file->f_inode;
 	bool write = file->f_mode & FMODE_WRITE, regular = (inode->i_mode & S_IFMT) == S_IFREG;

@@ -311,15 +311,15 @@ static __always_inline int walk_component(struct tsem_scratch *e, struct dentry 
 
 	if (!at_most(slash, PATH_END) || slash < floor)
 		return -E2BIG;
-	name_copy(e, slash + 1, end, (u64)d->d_name.name, size);
 	if (component_special(e, d)) {
 		int err = component_note(e, address_of(e, d), slash + 1, size);
 
 		if (err)
 			return err;
 	}
-	e->record.cell[slash] = '/';
 	e->path_start = slash;
+	name_copy(e, slash + 1, end, (u64)d->d_name.name, size);
+	e->record.cell[slash] = '/';
 	return 0;
 }
 
@@ -342,24 +342,24 @@ __noinline int path_walk_once(struct tsem_scratch *e __arg_nonnull)
 	e->path_start = end;
 	e->root_start = 0;
 	e->created_count = 0;
-	while (can_loop_empty) {
-		u64 here = *(volatile u64 *)&e->walk_dentry, mnt = *(volatile u64 *)&e->walk_mnt, parent;
+	while (can_loop) {
+		u64 here = *(volatile u64 *)&e->walk_dentry, parent;
 		struct dentry *d = bpf_core_cast((void *)here, struct dentry);
 		int err;
 
 		if (here == *(volatile u64 *)&e->walk_root) {
-			if (!walk_up(e, here, mnt))
+			if (!walk_up(e, here, *(volatile u64 *)&e->walk_mnt))
 				break;
 			continue;
 		}
 		parent = (u64)d->d_parent;
 		/* A root without a mount has no name. A file without a directory (memfd) is a root too, but has one. */
-		if (parent == here && (*(volatile u32 *)&e->path_start != end || !mnt))
+		if (parent == here && (*(volatile u32 *)&e->path_start != end || !*(volatile u64 *)&e->walk_mnt))
 			break;
+		e->walk_dentry = parent;
 		err = walk_component(e, d, floor);
 		if (err)
 			return err;
-		e->walk_dentry = parent;
 	}
 	if (!e->root_start)
 		e->root_start = e->path_start;
