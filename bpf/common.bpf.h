@@ -93,7 +93,7 @@ next:;                                                             \
  * kernel up to four times, at 1.6 million instructions each, and again for each path of the program to that load. A
  * load through this costs the program 7 instructions more.
  */
-#define plain(p) bpf_core_cast(p, typeof(*(p)))
+#define plain(p) bpf_core_cast(p, __typeof_unqual__(*(p)))
 
 /*
  * An argument whose type the verifier of 6.12 refuses to access: a pointer to const void or to an unknown type.

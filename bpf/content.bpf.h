@@ -186,10 +186,12 @@ static __always_inline int content_hash(struct tsem_scratch *e, struct file *fil
 /* May the helper return a cached digest while somebody writes? It does so if an IMA policy is loaded. */
 static __always_inline bool content_cached(struct inode *host)
 {
-	if (bpf_ksym_exists(bpf_tsem_hash_file) || !&ima_policy_flag || host->i_writecount.counter <= 0)
+	u64 flag = tsem_symbols.ima_policy_flag;
+
+	if (bpf_ksym_exists(bpf_tsem_hash_file) || !flag || host->i_writecount.counter <= 0)
 		return false;
 	/* Any struct with one number will do as its type. */
-	return bpf_core_cast(&ima_policy_flag, struct seqcount)->sequence != 0;
+	return bpf_core_cast((void *)flag, struct seqcount)->sequence != 0;
 }
 
 /* The use of a content digest. */

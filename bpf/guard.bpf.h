@@ -144,9 +144,9 @@ static __always_inline bool guard_proc(struct file *file, bool write)
 	if (!t)
 		return false;
 	/* Inodes below /proc/PID/net belong to a network namespace, not to a process. */
-	if (write && (!proc_of_process(file->f_path.dentry) || !proc_pid((u64)BPF_CORE_READ(file, f_inode))))
+	if (write && (!proc_of_process(plain(file)->f_path.dentry) || !proc_pid((u64)BPF_CORE_READ(file, f_inode))))
 		return true;
-	bpf_probe_read_kernel_str(name, sizeof(name), file->f_path.dentry->d_name.name);
+	bpf_probe_read_kernel_str(name, sizeof(name), plain(file)->f_path.dentry->d_name.name);
 	return (write || proc_tells_memory(name, sizeof(name))) && proc_of_outside(t, file);
 }
 
@@ -155,7 +155,7 @@ static __always_inline bool guard_cgroup(struct file *file)
 {
 	char name[16] = {};
 
-	bpf_probe_read_kernel_str(name, sizeof(name), file->f_path.dentry->d_name.name);
+	bpf_probe_read_kernel_str(name, sizeof(name), plain(file)->f_path.dentry->d_name.name);
 	return !bpf_strncmp(name, sizeof(name), "cgroup.kill") || !bpf_strncmp(name, sizeof(name), "release_agent");
 }
 
@@ -203,14 +203,18 @@ static __always_inline bool run_is(struct inode *inode, u32 i)
 /* Is this the directory of the journals, or is it in that directory? */
 static __always_inline bool guard_run(struct dentry *dentry)
 {
-	return run_is(dentry->d_parent->d_inode, 0) || run_is(dentry->d_inode, 0);
+	struct dentry *d = plain(dentry);
+
+	return run_is(d->d_parent->d_inode, 0) || run_is(d->d_inode, 0);
 }
 
 /* Is this the directory of the journals, or a directory above it? */
 static __always_inline bool guard_run_way(struct dentry *dentry)
 {
+	struct inode *inode = plain(dentry)->d_inode;
+
 	for (u32 i = 0; i < RUN_DIRECTORIES; i++) {
-		if (run_is(dentry->d_inode, i))
+		if (run_is(inode, i))
 			return true;
 	}
 	return false;
@@ -225,7 +229,7 @@ static __always_inline bool guard_name(struct super_block *sb, struct dentry *de
 /* Must the current task not change the attributes of the file with this name? */
 static __always_inline bool guard_attribute(struct dentry *dentry)
 {
-	return guard_name(dentry->d_sb, dentry) || guard_run_way(dentry);
+	return guard_name(plain(dentry)->d_sb, dentry) || guard_run_way(dentry);
 }
 
 /*
@@ -309,7 +313,7 @@ static __always_inline bool terminal_of_outside(struct file *file)
 	/* NULL until the driver has opened it. */
 	terminal = (u64)BPF_CORE_READ((struct tty_file_private *)file->private_data, tty);
 	session = terminal ? BPF_CORE_READ((struct tty_struct *)terminal, ctrl.session) : NULL;
-	if (!session || terminal == (u64)current->signal->tty)
+	if (!session || terminal == (u64)plain(current)->signal->tty)
 		return false;
 	t = task_confined();
 	leader = bpf_task_from_pid(BPF_CORE_READ(session, numbers[0].nr));
@@ -331,7 +335,9 @@ static __always_inline bool guard_terminal(struct file *file)
 /* Is the file in the directory of the journals, or that directory? For a stacked file, check the file below it. */
 static __always_inline bool guard_journal(struct file *file)
 {
-	return file->f_inode->i_sb->s_dev == tsem_run[0].device && guard_run(file->f_path.dentry);
+	struct file *same = plain(file);
+
+	return same->f_inode->i_sb->s_dev == tsem_run[0].device && guard_run(same->f_path.dentry);
 }
 
 /* Is the open file a map, a program or a link of BPF? Its name shows that. */
@@ -341,7 +347,7 @@ static __always_inline bool file_of_bpf(struct file *file)
 
 	if (file->f_inode->i_sb->s_magic != ANON_INODE_FS_MAGIC)
 		return false;
-	bpf_probe_read_kernel_str(name, sizeof(name), file->f_path.dentry->d_name.name);
+	bpf_probe_read_kernel_str(name, sizeof(name), plain(file)->f_path.dentry->d_name.name);
 	return !bpf_strncmp(name, sizeof(name), "bpf-map") || !bpf_strncmp(name, sizeof(name), "bpf-prog") ||
 	       !bpf_strncmp(name, sizeof(name), "bpf_link");
 }

@@ -261,7 +261,7 @@ static __always_inline void creation_begin(struct tsem_scratch *e, struct inode 
 	if (!e->creating_instance)
 		event_unmodeled(e, TSEM_LOSS_STORAGE);
 	e->creating = (u64)dentry;
-	e->creating_parent = (u64)dentry->d_parent;
+	e->creating_parent = (u64)plain(dentry)->d_parent;
 	e->creating_name = dentry->d_name.hash_len;
 }
 
@@ -271,7 +271,7 @@ static __always_inline void creation_begin(struct tsem_scratch *e, struct inode 
  */
 static __always_inline bool creation_announced(struct tsem_scratch *e, struct dentry *dentry)
 {
-	return e->creating == (u64)dentry && e->creating_parent == (u64)dentry->d_parent &&
+	return e->creating == (u64)dentry && e->creating_parent == (u64)plain(dentry)->d_parent &&
 	       e->creating_name == dentry->d_name.hash_len;
 }
 

@@ -53,9 +53,7 @@ const volatile struct {
  */
 static __always_inline struct tsem_task *task_storage(struct task_struct *task)
 {
-	if (!task->bpf_storage)
-		return NULL;
-	return bpf_task_storage_get(&tsem_tasks, task, 0, 0);
+	return plain(task)->bpf_storage ? bpf_task_storage_get(&tsem_tasks, task, 0, 0) : NULL;
 }
 
 static __always_inline struct tsem_task *task_modeled(void)
@@ -73,8 +71,12 @@ static __always_inline struct tsem_task *task_confined(void)
 /* No root task in the event of another namespace: else a model would depend on whether the root is modeled. */
 static __always_inline struct tsem_task *task_named(u32 ns, struct task_struct *task)
 {
-	struct tsem_task *t = task_storage(task);
+	struct tsem_task *t;
 
+	/* As task_storage(), which would cost the common events of tasks more here. */
+	if (!task->bpf_storage)
+		return NULL;
+	t = bpf_task_storage_get(&tsem_tasks, task, 0, 0);
 	return t && (!tsem_root_settings.on || t->ns || !ns) ? t : NULL;
 }
 
@@ -167,7 +169,7 @@ static __always_inline bool cred_controls(const struct cred *cred)
 
 static __always_inline bool task_controls(struct task_struct *task)
 {
-	return cred_controls(task->real_cred);
+	return cred_controls(plain(task)->real_cred);
 }
 
 #define PF_IO_WORKER 0x00000010

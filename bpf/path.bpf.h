@@ -111,8 +111,8 @@ static __always_inline bool filesystem_modeled(struct tsem_scratch *e, u64 magic
 static __always_inline u64 names_sequence(void)
 {
 	/* `load` refuses a kernel in which one of the two symbols has no address. */
-	u64 renames = bpf_core_cast(&rename_lock, struct seqcount)->sequence;
-	u64 mounts = bpf_core_cast(&mount_lock, struct seqcount)->sequence;
+	u64 renames = bpf_core_cast((void *)tsem_symbols.rename_lock, struct seqcount)->sequence;
+	u64 mounts = bpf_core_cast((void *)tsem_symbols.mount_lock, struct seqcount)->sequence;
 
 	return renames << 32 | mounts;
 }
