@@ -49,6 +49,17 @@
 #define AF_NETLINK 16
 
 /*
+ * Addresses of kernel variables that are plain symbols, which load finds in /proc/kallsyms. libbpf would find them too,
+ * but takes twenty times as long.
+ */
+const volatile struct {
+	u64 rename_lock; /* this and the next: sequence counts that change with names or mounts */
+	u64 mount_lock;
+	u64 bpf_fs_type; /* the type of the BPF filesystem, which lists all its superblocks */
+	u64 ima_policy_flag; /* set if an IMA policy is loaded: then the helper returns kept digests. 0: no such variable */
+} tsem_symbols = {};
+
+/*
  * Is x at most max? The compiler may remove a test whose result it knows, but the verifier needs the test.
  */
 #define at_most(x, max)         \

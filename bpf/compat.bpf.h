@@ -7,17 +7,6 @@
 
 #include <bpf/bpf_core_read.h>
 
-/*
- * Addresses of kernel variables that are plain symbols, which load finds in /proc/kallsyms. libbpf would find them too,
- * but takes twenty times as long.
- */
-const volatile struct {
-	u64 rename_lock; /* this and the next: sequence counts that change with names or mounts */
-	u64 mount_lock;
-	u64 bpf_fs_type; /* the type of the BPF filesystem, which lists all its superblocks */
-	u64 ima_policy_flag; /* set if an IMA policy is loaded: then the helper returns kept digests. 0: no such variable */
-} tsem_symbols = {};
-
 /* A mount namespace that no process sees has no number in 6.12; later kernels have a flag for it. */
 struct mnt_namespace___seq {
 	u64 seq;

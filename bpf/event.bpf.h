@@ -82,6 +82,20 @@ static __always_inline bool ids_together(void)
 	return bpf_core_field_offset(struct cred, fsgid) == bpf_core_field_offset(struct cred, uid) + 28;
 }
 
+/* Computes the subject: the hash of who acts. A function of its own: the verifier follows it once. */
+__noinline int subject_hash(struct tsem_scratch *e __arg_nonnull)
+{
+	struct prf p;
+
+	prf_init(&p, tsem_subject_secret[0], tsem_subject_secret[1]);
+	prf_word(&p, e->record.digest | (u64)e->record.encoding << 32);
+	prf_words(&p, (const u64 *)e->record.task_id, TSEM_DIGEST_MAX / 8);
+	prf_words(&p, (const u64 *)e->record.parent_task_id, TSEM_DIGEST_MAX / 8);
+	prf_words(&p, (const u64 *)&e->record.coe, sizeof(e->record.coe) / 8);
+	prf_final(&p, e->subject);
+	return 0;
+}
+
 /*
  * Renews COE and subject, and does what the last event has left to do. Called if the credentials, the TASK_ID or the
  * settings have changed since the last event, or if that event has called event_due().
@@ -92,7 +106,6 @@ __noinline int subject_refresh(struct tsem_scratch *e __arg_nonnull, u64 generat
 	const u64 *coe = (const u64 *)&e->record.coe;
 	u64 old[sizeof(e->record.coe) / 8], changed = e->generation ^ generation;
 	struct tsem_task *t = bpf_task_storage_get(&tsem_tasks, task, 0, 0);
-	struct prf p;
 
 	if (!t)
 		return 0;
@@ -109,12 +122,7 @@ __noinline int subject_refresh(struct tsem_scratch *e __arg_nonnull, u64 generat
 	settings_refresh(e);
 	__builtin_memcpy(e->record.task_id, t->task_id, TSEM_DIGEST_MAX);
 	__builtin_memcpy(e->record.parent_task_id, t->parent_task_id, TSEM_DIGEST_MAX);
-	prf_init(&p, tsem_subject_secret[0], tsem_subject_secret[1]);
-	prf_word(&p, e->record.digest | (u64)e->record.encoding << 32);
-	prf_words(&p, (const u64 *)e->record.task_id, TSEM_DIGEST_MAX / 8);
-	prf_words(&p, (const u64 *)e->record.parent_task_id, TSEM_DIGEST_MAX / 8);
-	prf_words(&p, coe, sizeof(e->record.coe) / 8);
-	prf_final(&p, e->subject);
+	subject_hash(e);
 	e->generation = generation;
 	return 0;
 }
