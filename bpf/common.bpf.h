@@ -56,7 +56,8 @@ const volatile struct {
 	u64 rename_lock; /* this and the next: sequence counts that change with names or mounts */
 	u64 mount_lock;
 	u64 bpf_fs_type; /* the type of the BPF filesystem, which lists all its superblocks */
-	u64 ima_policy_flag; /* set if an IMA policy is loaded: then the helper returns kept digests. 0: no such variable */
+	u64 ima_policy_flag; /* set if an IMA policy is loaded: then the helper returns kept digests. 0: no such
+				variable */
 } tsem_symbols = {};
 
 /*

@@ -5,8 +5,8 @@
  *
  * A caller fills message[0 .. message_size) and calls digest_message(), which pads in place and leaves the result in
  * digest. Rounds run in groups inside open-coded loops. This keeps the verifier's work small, since every hook's
- * program has a copy of these functions, and costs a few instructions per group. The verifier follows the body of such a
- * loop several times: the groups of the less common hashes are functions of their own, which it follows once. The
+ * program has a copy of these functions, and costs a few instructions per group. The verifier follows the body of such
+ * a loop several times: the groups of the less common hashes are functions of their own, which it follows once. The
  * working state is in the scratch, since all stack frames together have only 512 bytes.
  */
 #ifndef TSEM_DIGEST_BPF_H

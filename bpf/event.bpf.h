@@ -129,8 +129,8 @@ __noinline int subject_refresh(struct tsem_scratch *e __arg_nonnull, u64 generat
 
 static __always_inline void subject_update(struct tsem_scratch *e, const struct cred *cred, u64 capeff)
 {
-	struct itimerspec64 *ids = bpf_core_cast((void *)cred + bpf_core_field_offset(struct cred, uid),
-						 struct itimerspec64);
+	struct itimerspec64 *ids =
+		bpf_core_cast((void *)cred + bpf_core_field_offset(struct cred, uid), struct itimerspec64);
 	u64 generation = *(volatile u64 *)&tsem_generation + 1;
 	u64 id0 = ids->it_interval.tv_sec, id1 = ids->it_interval.tv_nsec;
 	u64 id2 = ids->it_value.tv_sec, id3 = ids->it_value.tv_nsec;
@@ -177,12 +177,18 @@ static __always_inline struct tsem_scratch *scratch_of(struct task_struct *task)
 	return task->bpf_storage ? bpf_task_storage_get(&tsem_scratch, task, 0, 0) : NULL;
 }
 
-static __always_inline int guard_deny(void)
+__noinline int guard_count(void)
 {
 	struct tsem_globals *g = globals();
 
 	if (g)
 		__sync_fetch_and_add(&g->guarded, 1);
+	return 0;
+}
+
+static __always_inline int guard_deny(void)
+{
+	guard_count();
 	return -EPERM;
 }
 

@@ -204,8 +204,8 @@ TSEM_EVENT_PROGRAM("lsm/inode_getattr", inode_getattr, const struct path *path)
 }
 
 /* The caller leaves fields that `valid` does not name uninitialized: they count as zero. */
-TSEM_GUARDED_PROGRAM("lsm/inode_setattr", inode_setattr, guard_name(plain(dentry)->d_sb, dentry), struct mnt_idmap *idmap,
-		     struct dentry *dentry, struct iattr *attr)
+TSEM_GUARDED_PROGRAM("lsm/inode_setattr", inode_setattr, guard_name(plain(dentry)->d_sb, dentry),
+		     struct mnt_idmap *idmap, struct dentry *dentry, struct iattr *attr)
 {
 	unsigned int valid = attr->ia_valid;
 

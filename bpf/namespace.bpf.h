@@ -98,12 +98,13 @@ static __always_inline struct tsem_namespace *namespace_of(u32 id)
 }
 
 /* Counts a loss of the namespace. */
-static __always_inline void namespace_lost(u32 id, u32 why)
+__noinline int namespace_lost(u32 id, u32 why)
 {
 	struct tsem_namespace *ns = namespace_of(id);
 
 	if (ns && why < TSEM_LOSS_END)
 		__sync_fetch_and_add(&ns->lost[why], 1);
+	return 0;
 }
 
 /*
@@ -142,14 +143,13 @@ __noinline int root_adopt(void)
 /* Kernel threads are not modeled: they act for the kernel itself. */
 static __always_inline struct tsem_task *task_adopted(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-	struct tsem_task *t = bpf_task_storage_get(&tsem_tasks, task, 0, 0);
+	struct tsem_task *t = task_modeled();
 
 	if (t || !tsem_root_settings.on)
 		return t;
-	if (task->flags & PF_KTHREAD || !root_adopt())
+	if (bpf_get_current_task_btf()->flags & PF_KTHREAD || !root_adopt())
 		return NULL;
-	return bpf_task_storage_get(&tsem_tasks, task, 0, 0);
+	return task_modeled();
 }
 
 /* The creator of an inode, from its mark. */

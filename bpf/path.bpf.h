@@ -643,6 +643,7 @@ __noinline int inode_describe(struct tsem_scratch *e __arg_nonnull, u64 inode_ad
 	u32 *p = cell_room(e, 16);
 	u64 *q = local_room(e, 48);
 
+	e->inode_magic = magic;
 	if (!p || !q)
 		return -E2BIG;
 	/* Reads owner and group at once if they are side by side. */
@@ -654,7 +655,6 @@ __noinline int inode_describe(struct tsem_scratch *e __arg_nonnull, u64 inode_ad
 	p[1] = id_of_group(e, owner >> 32);
 	p[2] = mode;
 	p[3] = magic;
-	e->inode_magic = magic;
 	/* The bytes after the end of the name are left from an older name: they count as zeros. */
 	q[0] = 0, q[1] = 0, q[2] = 0, q[3] = 0;
 #pragma unroll

@@ -316,6 +316,8 @@ static int prepare_symbols(struct tsem_bpf *skel, struct skel_error *error)
 	size_t count = sizeof(symbols) / sizeof(symbols[0]);
 	int err = tsem__symbols(symbols, count);
 
+	if (err == -ENOTUNIQ)
+		return fail(error, err, "tell apart two symbols of one name in", "/proc/kallsyms");
 	if (err)
 		return fail(error, err, "read", "/proc/kallsyms");
 	for (size_t i = 0; i < count; i++) {
