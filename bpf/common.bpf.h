@@ -50,6 +50,18 @@
 #define AF_NETLINK 16
 
 /*
+ * Addresses of kernel variables that are plain symbols, which load finds in /proc/kallsyms. libbpf would find them too,
+ * but takes twenty times as long.
+ */
+const volatile struct {
+	u64 rename_lock; /* this and the next: sequence counts that change with names or mounts */
+	u64 mount_lock;
+	u64 bpf_fs_type; /* the type of the BPF filesystem, which lists all its superblocks */
+	u64 ima_policy_flag; /* set if an IMA policy is loaded: then the helper returns kept digests. 0: no such
+				variable */
+} tsem_symbols = {};
+
+/*
  * Is x at most max? The compiler may remove a test whose result it knows, but the verifier needs the test.
  */
 #define at_most(x, max)         \
@@ -87,6 +99,14 @@ next:;                                                             \
 		__sync_fetch_and_add(&fence, 0); \
 	})
 #endif
+
+/*
+ * The same kernel object, without the verifier's trust. Read pointers through this, unless the read is in the way of
+ * every event: for a pointer that is loaded through a trusted one, the verifier of 6.12 searches all types of the
+ * kernel up to four times, at 1.6 million instructions each, and again for each path of the program to that load. A
+ * load through this costs the program 7 instructions more.
+ */
+#define plain(p) bpf_core_cast(p, __typeof_unqual__(*(p)))
 
 /*
  * An argument whose type the verifier of 6.12 refuses to access: a pointer to const void or to an unknown type.

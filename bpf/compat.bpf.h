@@ -7,18 +7,6 @@
 
 #include <bpf/bpf_core_read.h>
 
-/*
- * Sequence counts that change with names or mounts; plain symbols, found in kallsyms. Weak, so that `load` and not
- * libbpf reports one without an address.
- */
-extern const void rename_lock __weak __ksym;
-extern const void mount_lock __weak __ksym;
-/* The type of the BPF filesystem, which lists all its superblocks; a plain symbol too. */
-extern const void bpf_fs_type __weak __ksym;
-
-/* Set if an IMA policy is loaded: then the helper returns kept digests. A plain symbol too. */
-extern const void ima_policy_flag __weak __ksym;
-
 /* A mount namespace that no process sees has no number in 6.12; later kernels have a flag for it. */
 struct mnt_namespace___seq {
 	u64 seq;

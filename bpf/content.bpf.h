@@ -39,10 +39,10 @@ static __always_inline bool file_backs(void *real, struct dentry *user)
  */
 static __always_inline struct inode *content_host(struct file *file, u64 magic)
 {
-	struct file *real = file;
+	struct file *real = plain(file);
 
 	if (magic != OVERLAYFS_SUPER_MAGIC)
-		return bpf_core_cast(file->f_mapping->host, struct inode);
+		return plain(real->f_mapping->host);
 #pragma unroll
 	for (u32 depth = 0; depth < 2; depth++) {
 		struct dentry *dentry = real->f_path.dentry;
@@ -57,7 +57,7 @@ static __always_inline struct inode *content_host(struct file *file, u64 magic)
 	}
 	if (real->f_inode->i_sb->s_magic == OVERLAYFS_SUPER_MAGIC)
 		return NULL;
-	return bpf_core_cast(real->f_mapping->host, struct inode);
+	return plain(real->f_mapping->host);
 }
 
 /*
@@ -186,10 +186,12 @@ static __always_inline int content_hash(struct tsem_scratch *e, struct file *fil
 /* May the helper return a cached digest while somebody writes? It does so if an IMA policy is loaded. */
 static __always_inline bool content_cached(struct inode *host)
 {
-	if (bpf_ksym_exists(bpf_tsem_hash_file) || !&ima_policy_flag || host->i_writecount.counter <= 0)
+	u64 flag = tsem_symbols.ima_policy_flag;
+
+	if (bpf_ksym_exists(bpf_tsem_hash_file) || !flag || host->i_writecount.counter <= 0)
 		return false;
 	/* Any struct with one number will do as its type. */
-	return bpf_core_cast(&ima_policy_flag, struct seqcount)->sequence != 0;
+	return bpf_core_cast((void *)flag, struct seqcount)->sequence != 0;
 }
 
 /* The use of a content digest. */
@@ -201,9 +203,9 @@ enum content_use {
 };
 
 /* Content that cannot be hashed: data on tmpfs, or in huge pages, counts as empty; else the event is in no model. */
-static __always_inline void content_none(struct tsem_scratch *e, struct file *file, u32 use)
+static __always_inline void content_none(struct tsem_scratch *e, u32 use)
 {
-	u64 magic = file->f_inode->i_sb->s_magic;
+	u32 magic = e->inode_magic;
 
 	if (use != CONTENT_CODE && (magic == TMPFS_MAGIC || magic == HUGETLBFS_MAGIC)) {
 		__builtin_memcpy(e->inode.digest, e->empty, TSEM_DIGEST_MAX);
@@ -219,15 +221,19 @@ static __always_inline void content_none(struct tsem_scratch *e, struct file *fi
  */
 #define CONTENT_MEMORY_MAX (4ULL << 30)
 
-static __always_inline bool content_endless(struct file *file)
+static __always_inline bool content_endless(struct tsem_scratch *e, struct inode *inode)
 {
-	return filesystem_volatile(file->f_inode->i_sb->s_magic) && (u64)file->f_inode->i_size > CONTENT_MEMORY_MAX;
+	return filesystem_volatile(e->inode_magic) && (u64)inode->i_size > CONTENT_MEMORY_MAX;
 }
 
-/* Takes the digest of `file` into e->inode.digest. `r` is its record, or NULL: keep nothing. Sleeps. */
-static __noinline void content_take(struct tsem_scratch *e, struct file *file, struct tsem_inode *r, u32 use)
+/*
+ * Takes the digest of `file`, whose INODE has just been described, into e->inode.digest. `r` is its record, or NULL:
+ * keep nothing. Sleeps.
+ */
+__noinline int content_take(struct tsem_scratch *e __arg_nonnull, struct file *file __arg_trusted, struct tsem_inode *r,
+			    u32 use)
 {
-	struct inode *host = content_host(file, file->f_inode->i_sb->s_magic);
+	struct inode *host = content_host(file, e->inode_magic), *inode = file->f_inode;
 	struct tsem_content *before = &e->before, *after = &e->after;
 	u64 now = bpf_ktime_get_boot_ns();
 	bool seen;
@@ -239,18 +245,18 @@ static __noinline void content_take(struct tsem_scratch *e, struct file *file, s
 	seen = r && content_state_same(&e->inode, before);
 	e->inode.content = e->record.content;
 	/* A file that the kernel cannot read has no content, and nobody can execute it. */
-	if (!file->f_op->read_iter) {
+	if (!plain(file)->f_op->read_iter) {
 		__builtin_memcpy(e->inode.digest, e->empty, TSEM_DIGEST_MAX);
-		return;
+		return 0;
 	}
 	/* After a write to a layer beside the overlay, the overlay has the old size: the file cannot be hashed. */
-	if ((host && (host->i_size != file->f_inode->i_size || content_served(host) || content_cached(host))) ||
-	    content_endless(file) || content_hash(e, file)) {
-		content_none(e, file, use);
-		return;
+	if ((host && (host->i_size != inode->i_size || content_served(host) || content_cached(host))) ||
+	    content_endless(e, inode) || content_hash(e, file)) {
+		content_none(e, use);
+		return 0;
 	}
 	if (!r)
-		return;
+		return 0;
 	content_state_read(after, host);
 	e->inode.digest_valid = e->version ||
 				(seen && now - e->inode.seen > CONTENT_SETTLED_NS && before->writers <= 0 &&
@@ -273,6 +279,7 @@ static __noinline void content_take(struct tsem_scratch *e, struct file *file, s
 		e->inode.seen = now;
 	}
 	inode_record_publish(e, r);
+	return 0;
 }
 
 static __always_inline void cell_digest_empty(struct tsem_scratch *e)
@@ -304,9 +311,9 @@ static __always_inline bool content_kept(struct tsem_scratch *e, struct inode *h
  * Does the content of the file count, so that it has to be hashed? Its PATH has just been described. Who opens a file for
  * writing only, as a log, cannot learn its content.
  */
-static __always_inline bool content_counts(struct tsem_scratch *e, struct file *file, u64 magic, u32 use)
+static __always_inline bool content_counts(struct tsem_scratch *e, struct file *file, struct inode *inode, u32 use)
 {
-	struct inode *inode = file->f_inode;
+	u32 magic = e->inode_magic;
 
 	if (use != CONTENT_CODE && !(file->f_mode & FMODE_READ))
 		return false;
@@ -352,9 +359,9 @@ __noinline int text_begin(struct tsem_scratch *e __arg_nonnull, u64 host)
 }
 
 /* May others open the file for writing? While a program is executed the kernel itself says ETXTBSY. */
-static __always_inline bool text_open(struct file *file)
+static __always_inline bool text_open(struct inode *inode)
 {
-	return file->f_inode->i_writecount.counter >= 0;
+	return inode->i_writecount.counter >= 0;
 }
 
 /* Somebody may write to code between its hashing and its use: the event is outside of every model. */
@@ -365,30 +372,31 @@ static __always_inline void cell_code_fault(struct tsem_scratch *e)
 	cell_digest(e, e->inode.digest);
 }
 
-/* The digest of the content of a file whose content counts. Sleeps. */
-static __always_inline void cell_content(struct tsem_scratch *e, struct file *file, u64 magic, u32 use)
+/* The digest of the content of a file whose content counts. Its INODE has just been described. Sleeps. */
+__noinline int cell_content(struct tsem_scratch *e __arg_nonnull, struct file *file __arg_trusted, u32 use)
 {
-	struct inode *host = content_host(file, magic);
-	u64 size = host ? host->i_size : file->f_inode->i_size;
+	struct inode *host = content_host(file, e->inode_magic), *inode = file->f_inode;
+	u64 size = host ? host->i_size : inode->i_size;
 	struct tsem_inode *r;
 
 	if (!size) {
 		cell_digest_empty(e);
-		return;
+		return 0;
 	}
-	r = inode_record(file->f_inode);
+	r = inode_record(inode);
 	if (use == CONTENT_CODE && host) {
 		if (r)
 			r->executed = 1;
 		/* Keep this order: a writer is counted in i_writecount before its guard looks for our entry. */
-		if (!r || (text_open(file) && !text_begin(e, address_of(e, host))) || host->i_writecount.counter > 0) {
+		if (!r || (text_open(inode) && !text_begin(e, address_of(e, host))) || host->i_writecount.counter > 0) {
 			cell_code_fault(e);
-			return;
+			return 0;
 		}
 	}
 	/* A mapping can change a file in memory without a trace, so hash its code anew. */
-	if (r && host && !(use == CONTENT_CODE && filesystem_volatile(magic)) && content_kept(e, host, size, r))
-		return;
+	if (r && host && !(use == CONTENT_CODE && filesystem_volatile(e->inode_magic)) &&
+	    content_kept(e, host, size, r))
+		return 0;
 	if (!r || !inode_record_copy(e, r)) {
 		r = NULL;
 		e->inode.digest_valid = 0;
@@ -398,6 +406,7 @@ static __always_inline void cell_content(struct tsem_scratch *e, struct file *fi
 		cell_code_fault(e);
 	else
 		cell_digest(e, e->inode.digest);
+	return 0;
 }
 
 /*
@@ -406,13 +415,14 @@ static __always_inline void cell_content(struct tsem_scratch *e, struct file *fi
  */
 static __always_inline void cell_content_atomic(struct tsem_scratch *e, struct file *file)
 {
+	struct inode *inode = file->f_inode;
 	struct tsem_inode *r;
 
-	if (!file->f_inode->i_size || !file->f_op->read_iter) {
+	if (!inode->i_size || !plain(file)->f_op->read_iter) {
 		cell_digest_empty(e);
 		return;
 	}
-	r = bpf_inode_storage_get(&tsem_inodes, file->f_inode, 0, 0);
+	r = bpf_inode_storage_get(&tsem_inodes, inode, 0, 0);
 	if (!r || !inode_record_copy(e, r) || !e->inode.seen || e->inode.content != e->record.content)
 		digest_fault(e, e->inode.digest);
 	cell_digest(e, e->inode.digest);
@@ -421,18 +431,18 @@ static __always_inline void cell_content_atomic(struct tsem_scratch *e, struct f
 /* FILE of a file that is not inherited: flags, INODE, PATH, and the digest of its content. */
 static __always_inline void cell_file(struct tsem_scratch *e, struct file *file, u32 use)
 {
-	u64 magic = file->f_inode->i_sb->s_magic;
+	struct inode *inode = file->f_inode;
 
 	/* The kernel removes these flags when the file is open. */
 	cell_u32(e, file->f_flags & ~(O_CREAT | O_EXCL | O_NOCTTY | O_TRUNC));
-	cell_inode(e, file->f_inode);
+	cell_inode(e, inode);
 	cell_path(e, file->f_path.dentry, file->f_path.mnt, 0);
-	if (use == CONTENT_NONE || !content_counts(e, file, magic, use))
+	if (use == CONTENT_NONE || !content_counts(e, file, inode, use))
 		cell_digest_empty(e);
 	else if (use == CONTENT_ATOMIC)
 		cell_content_atomic(e, file);
 	else
-		cell_content(e, file, magic, use);
+		cell_content(e, file, use);
 }
 
 #endif

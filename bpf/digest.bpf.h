@@ -5,8 +5,9 @@
  *
  * A caller fills message[0 .. message_size) and calls digest_message(), which pads in place and leaves the result in
  * digest. Rounds run in groups inside open-coded loops. This keeps the verifier's work small, since every hook's
- * program has a copy of these functions, and costs a few instructions per group. The working state is in the scratch,
- * since all stack frames together have only 512 bytes.
+ * program has a copy of these functions, and costs a few instructions per group. The verifier follows the body of such
+ * a loop several times: the groups of the less common hashes are functions of their own, which it follows once. The
+ * working state is in the scratch, since all stack frames together have only 512 bytes.
  */
 #ifndef TSEM_DIGEST_BPF_H
 #define TSEM_DIGEST_BPF_H
@@ -130,10 +131,35 @@ __noinline int sha256_block(struct tsem_hashing *s __arg_nonnull, u32 block)
 		k = rotl32(k, 1);                                            \
 	} while (0)
 
+/* Rounds 4j to 4j + 3, on the working variables behind the state. */
+__noinline int sm3_rounds(struct tsem_hashing *s __arg_nonnull, u32 j)
+{
+	u32 *v = (u32 *)s->state + 8, n = 4 * j & 31, k = j < 4 ? 0x79cc4519 : 0x7a879d8a;
+	u32 a = v[0], b = v[1], c = v[2], d = v[3], e = v[4], f = v[5], g = v[6], h = v[7];
+	const u32 *w;
+
+	if (!at_most(j, 15))
+		return -EINVAL;
+	w = s->schedule + j * 4;
+	k = k << n | k >> (-n & 31);
+	if (j < 4) {
+		SM3_ROUND(a, b, c, d, e, f, g, h, 0, SM3_FF0, SM3_FF0);
+		SM3_ROUND(d, a, b, c, h, e, f, g, 1, SM3_FF0, SM3_FF0);
+		SM3_ROUND(c, d, a, b, g, h, e, f, 2, SM3_FF0, SM3_FF0);
+		SM3_ROUND(b, c, d, a, f, g, h, e, 3, SM3_FF0, SM3_FF0);
+	} else {
+		SM3_ROUND(a, b, c, d, e, f, g, h, 0, SM3_FF1, SM3_GG1);
+		SM3_ROUND(d, a, b, c, h, e, f, g, 1, SM3_FF1, SM3_GG1);
+		SM3_ROUND(c, d, a, b, g, h, e, f, 2, SM3_FF1, SM3_GG1);
+		SM3_ROUND(b, c, d, a, f, g, h, e, 3, SM3_FF1, SM3_GG1);
+	}
+	v[0] = a, v[1] = b, v[2] = c, v[3] = d, v[4] = e, v[5] = f, v[6] = g, v[7] = h;
+	return 0;
+}
+
 __noinline int sm3_block(struct tsem_hashing *s __arg_nonnull, u32 block)
 {
 	u32 *state = (u32 *)s->state;
-	u32 a, b, c, d, e, f, g, h, k;
 	u32 j;
 
 	if (!schedule_load(s, block))
@@ -152,43 +178,81 @@ __noinline int sm3_block(struct tsem_hashing *s __arg_nonnull, u32 block)
 			w[i] = SM3_P1(x) ^ rotl32(w[i - 13], 7) ^ w[i - 6];
 		}
 	}
-	a = state[0], b = state[1], c = state[2], d = state[3];
-	e = state[4], f = state[5], g = state[6], h = state[7];
-	k = 0x79cc4519;
-	bpf_for(j, 0, 4) {
-		const u32 *w;
-
-		if (!at_most(j, 15))
-			break;
-		w = s->schedule + j * 4;
-
-		SM3_ROUND(a, b, c, d, e, f, g, h, 0, SM3_FF0, SM3_FF0);
-		SM3_ROUND(d, a, b, c, h, e, f, g, 1, SM3_FF0, SM3_FF0);
-		SM3_ROUND(c, d, a, b, g, h, e, f, 2, SM3_FF0, SM3_FF0);
-		SM3_ROUND(b, c, d, a, f, g, h, e, 3, SM3_FF0, SM3_FF0);
-	}
-	k = rotl32(0x7a879d8a, 16);
-	bpf_for(j, 4, 16) {
-		const u32 *w;
-
-		if (!at_most(j, 15))
-			break;
-		w = s->schedule + j * 4;
-
-		SM3_ROUND(a, b, c, d, e, f, g, h, 0, SM3_FF1, SM3_GG1);
-		SM3_ROUND(d, a, b, c, h, e, f, g, 1, SM3_FF1, SM3_GG1);
-		SM3_ROUND(c, d, a, b, g, h, e, f, 2, SM3_FF1, SM3_GG1);
-		SM3_ROUND(b, c, d, a, f, g, h, e, 3, SM3_FF1, SM3_GG1);
-	}
-	state[0] ^= a, state[1] ^= b, state[2] ^= c, state[3] ^= d;
-	state[4] ^= e, state[5] ^= f, state[6] ^= g, state[7] ^= h;
+#pragma unroll
+	for (int i = 0; i < 8; i++)
+		state[8 + i] = state[i];
+	bpf_for(j, 0, 16)
+		sm3_rounds(s, j);
+#pragma unroll
+	for (int i = 0; i < 8; i++)
+		state[i] ^= state[8 + i];
 	return 0;
 }
 
-/* Absorbs the 136 bytes of `block` and permutes. The schedule is the second state of rho and pi. */
-__noinline int sha3_256_block(struct tsem_hashing *s __arg_nonnull, u32 block)
+/* A round of the permutation. The schedule is the second state of rho and pi. */
+__noinline int keccak_round(struct tsem_hashing *s __arg_nonnull, u32 j)
 {
 	u64 *a = s->state, *b = (u64 *)s->schedule;
+	u64 c0 = a[0] ^ a[5] ^ a[10] ^ a[15] ^ a[20];
+	u64 c1 = a[1] ^ a[6] ^ a[11] ^ a[16] ^ a[21];
+	u64 c2 = a[2] ^ a[7] ^ a[12] ^ a[17] ^ a[22];
+	u64 c3 = a[3] ^ a[8] ^ a[13] ^ a[18] ^ a[23];
+	u64 c4 = a[4] ^ a[9] ^ a[14] ^ a[19] ^ a[24];
+	u64 d0 = c4 ^ rotl64(c1, 1), d1 = c0 ^ rotl64(c2, 1), d2 = c1 ^ rotl64(c3, 1);
+	u64 d3 = c2 ^ rotl64(c4, 1), d4 = c3 ^ rotl64(c0, 1);
+
+	barrier(); /* keeps lanes in memory and off the small stack */
+	/*
+	 * rho and pi: lane x + 5y goes to y + 5((2x + 3y) mod 5), rotated by the offsets of FIPS 202, table 2.
+	 */
+	b[0] = a[0] ^ d0;
+	b[10] = rotl64(a[1] ^ d1, 1);
+	b[20] = rotl64(a[2] ^ d2, 62);
+	b[5] = rotl64(a[3] ^ d3, 28);
+	b[15] = rotl64(a[4] ^ d4, 27);
+	barrier();
+	b[16] = rotl64(a[5] ^ d0, 36);
+	b[1] = rotl64(a[6] ^ d1, 44);
+	b[11] = rotl64(a[7] ^ d2, 6);
+	b[21] = rotl64(a[8] ^ d3, 55);
+	b[6] = rotl64(a[9] ^ d4, 20);
+	barrier();
+	b[7] = rotl64(a[10] ^ d0, 3);
+	b[17] = rotl64(a[11] ^ d1, 10);
+	b[2] = rotl64(a[12] ^ d2, 43);
+	b[12] = rotl64(a[13] ^ d3, 25);
+	b[22] = rotl64(a[14] ^ d4, 39);
+	barrier();
+	b[23] = rotl64(a[15] ^ d0, 41);
+	b[8] = rotl64(a[16] ^ d1, 45);
+	b[18] = rotl64(a[17] ^ d2, 15);
+	b[3] = rotl64(a[18] ^ d3, 21);
+	b[13] = rotl64(a[19] ^ d4, 8);
+	barrier();
+	b[14] = rotl64(a[20] ^ d0, 18);
+	b[24] = rotl64(a[21] ^ d1, 2);
+	b[9] = rotl64(a[22] ^ d2, 61);
+	b[19] = rotl64(a[23] ^ d3, 56);
+	b[4] = rotl64(a[24] ^ d4, 14);
+#pragma unroll
+	for (int y = 0; y < 25; y += 5) {
+		barrier();
+		a[y] = b[y] ^ (~b[y + 1] & b[y + 2]);
+		a[y + 1] = b[y + 1] ^ (~b[y + 2] & b[y + 3]);
+		a[y + 2] = b[y + 2] ^ (~b[y + 3] & b[y + 4]);
+		a[y + 3] = b[y + 3] ^ (~b[y + 4] & b[y]);
+		a[y + 4] = b[y + 4] ^ (~b[y] & b[y + 1]);
+	}
+	if (!at_most(j, 23))
+		return -EINVAL;
+	a[0] ^= keccak_rc[j];
+	return 0;
+}
+
+/* Absorbs the 136 bytes of `block` and permutes. */
+__noinline int sha3_256_block(struct tsem_hashing *s __arg_nonnull, u32 block)
+{
+	u64 *a = s->state;
 	const u64 *in;
 	u32 j;
 
@@ -198,61 +262,8 @@ __noinline int sha3_256_block(struct tsem_hashing *s __arg_nonnull, u32 block)
 #pragma unroll
 	for (int i = 0; i < 17; i++)
 		a[i] ^= in[i];
-	bpf_for(j, 0, 24) {
-		u64 c0 = a[0] ^ a[5] ^ a[10] ^ a[15] ^ a[20];
-		u64 c1 = a[1] ^ a[6] ^ a[11] ^ a[16] ^ a[21];
-		u64 c2 = a[2] ^ a[7] ^ a[12] ^ a[17] ^ a[22];
-		u64 c3 = a[3] ^ a[8] ^ a[13] ^ a[18] ^ a[23];
-		u64 c4 = a[4] ^ a[9] ^ a[14] ^ a[19] ^ a[24];
-		u64 d0 = c4 ^ rotl64(c1, 1), d1 = c0 ^ rotl64(c2, 1), d2 = c1 ^ rotl64(c3, 1);
-		u64 d3 = c2 ^ rotl64(c4, 1), d4 = c3 ^ rotl64(c0, 1);
-
-		barrier(); /* keeps lanes in memory and off the small stack */
-		/*
-		 * rho and pi: lane x + 5y goes to y + 5((2x + 3y) mod 5), rotated by the offsets of FIPS 202, table 2.
-		 */
-		b[0] = a[0] ^ d0;
-		b[10] = rotl64(a[1] ^ d1, 1);
-		b[20] = rotl64(a[2] ^ d2, 62);
-		b[5] = rotl64(a[3] ^ d3, 28);
-		b[15] = rotl64(a[4] ^ d4, 27);
-		barrier();
-		b[16] = rotl64(a[5] ^ d0, 36);
-		b[1] = rotl64(a[6] ^ d1, 44);
-		b[11] = rotl64(a[7] ^ d2, 6);
-		b[21] = rotl64(a[8] ^ d3, 55);
-		b[6] = rotl64(a[9] ^ d4, 20);
-		barrier();
-		b[7] = rotl64(a[10] ^ d0, 3);
-		b[17] = rotl64(a[11] ^ d1, 10);
-		b[2] = rotl64(a[12] ^ d2, 43);
-		b[12] = rotl64(a[13] ^ d3, 25);
-		b[22] = rotl64(a[14] ^ d4, 39);
-		barrier();
-		b[23] = rotl64(a[15] ^ d0, 41);
-		b[8] = rotl64(a[16] ^ d1, 45);
-		b[18] = rotl64(a[17] ^ d2, 15);
-		b[3] = rotl64(a[18] ^ d3, 21);
-		b[13] = rotl64(a[19] ^ d4, 8);
-		barrier();
-		b[14] = rotl64(a[20] ^ d0, 18);
-		b[24] = rotl64(a[21] ^ d1, 2);
-		b[9] = rotl64(a[22] ^ d2, 61);
-		b[19] = rotl64(a[23] ^ d3, 56);
-		b[4] = rotl64(a[24] ^ d4, 14);
-#pragma unroll
-		for (int y = 0; y < 25; y += 5) {
-			barrier();
-			a[y] = b[y] ^ (~b[y + 1] & b[y + 2]);
-			a[y + 1] = b[y + 1] ^ (~b[y + 2] & b[y + 3]);
-			a[y + 2] = b[y + 2] ^ (~b[y + 3] & b[y + 4]);
-			a[y + 3] = b[y + 3] ^ (~b[y + 4] & b[y]);
-			a[y + 4] = b[y + 4] ^ (~b[y] & b[y + 1]);
-		}
-		if (!at_most(j, 23))
-			break;
-		a[0] ^= keccak_rc[j];
-	}
+	bpf_for(j, 0, 24)
+		keccak_round(s, j);
 	return 0;
 }
 

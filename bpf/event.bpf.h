@@ -79,11 +79,25 @@ static __always_inline void event_do_due(struct tsem_scratch *e)
 
 /*
  * Are the ids of the credentials side by side in struct cred (uid gid suid sgid euid egid fsuid fsgid)? Then
- * subject_update() can compare them two to a word. It uses struct timespec64 as a type for two words at any address.
+ * subject_update() can compare them two to a word. It uses struct itimerspec64 as a type for four words at any address.
  */
 static __always_inline bool ids_together(void)
 {
 	return bpf_core_field_offset(struct cred, fsgid) == bpf_core_field_offset(struct cred, uid) + 28;
+}
+
+/* Computes the subject: the hash of who acts. A function of its own: the verifier follows it once. */
+__noinline int subject_hash(struct tsem_scratch *e __arg_nonnull)
+{
+	struct prf p;
+
+	prf_init(&p, tsem_subject_secret[0], tsem_subject_secret[1]);
+	prf_word(&p, e->record.digest | (u64)e->record.encoding << 32);
+	prf_words(&p, (const u64 *)e->record.task_id, TSEM_DIGEST_MAX / 8);
+	prf_words(&p, (const u64 *)e->record.parent_task_id, TSEM_DIGEST_MAX / 8);
+	prf_words(&p, (const u64 *)&e->record.coe, sizeof(e->record.coe) / 8);
+	prf_final(&p, e->subject);
+	return 0;
 }
 
 /*
@@ -95,8 +109,7 @@ __noinline int subject_refresh(struct tsem_scratch *e __arg_nonnull, u64 generat
 	struct task_struct *task = bpf_get_current_task_btf();
 	const u64 *coe = (const u64 *)&e->record.coe;
 	u64 old[sizeof(e->record.coe) / 8], changed = e->generation ^ generation;
-	struct tsem_task *t = task_modeled();
-	struct prf p;
+	struct tsem_task *t = bpf_task_storage_get(&tsem_tasks, task, 0, 0);
 
 	if (!t)
 		return 0;
@@ -105,7 +118,7 @@ __noinline int subject_refresh(struct tsem_scratch *e __arg_nonnull, u64 generat
 	if (e->nsref != TSEM_NSREF_INITIAL || !ids_together())
 		event_due(e);
 	__builtin_memcpy(old, coe, sizeof(old));
-	coe_fill(e, address_of(e, task->cred), &e->record.coe);
+	coe_fill(e, address_of(e, plain(task)->cred), &e->record.coe);
 	for (u32 i = 0; i < sizeof(old) / 8; i++)
 		changed |= old[i] ^ coe[i];
 	if (!changed)
@@ -113,28 +126,22 @@ __noinline int subject_refresh(struct tsem_scratch *e __arg_nonnull, u64 generat
 	settings_refresh(e);
 	__builtin_memcpy(e->record.task_id, t->task_id, TSEM_DIGEST_MAX);
 	__builtin_memcpy(e->record.parent_task_id, t->parent_task_id, TSEM_DIGEST_MAX);
-	prf_init(&p, tsem_subject_secret[0], tsem_subject_secret[1]);
-	prf_word(&p, e->record.digest | (u64)e->record.encoding << 32);
-	prf_words(&p, (const u64 *)e->record.task_id, TSEM_DIGEST_MAX / 8);
-	prf_words(&p, (const u64 *)e->record.parent_task_id, TSEM_DIGEST_MAX / 8);
-	prf_words(&p, coe, sizeof(e->record.coe) / 8);
-	prf_final(&p, e->subject);
+	subject_hash(e);
 	e->generation = generation;
 	return 0;
 }
 
-static __always_inline void subject_update(struct tsem_scratch *e, struct task_struct *task)
+static __always_inline void subject_update(struct tsem_scratch *e, const struct cred *cred, u64 capeff)
 {
-	const struct cred *cred = task->cred;
-	void *ids = (void *)address_of(e, cred) + bpf_core_field_offset(struct cred, uid);
-	struct timespec64 *low = bpf_core_cast(ids, struct timespec64);
-	struct timespec64 *high = bpf_core_cast(ids + 16, struct timespec64);
+	struct itimerspec64 *ids =
+		bpf_core_cast((void *)cred + bpf_core_field_offset(struct cred, uid), struct itimerspec64);
 	u64 generation = *(volatile u64 *)&tsem_generation + 1;
-	u64 id0 = low->tv_sec, id1 = low->tv_nsec, id2 = high->tv_sec, id3 = high->tv_nsec;
+	u64 id0 = ids->it_interval.tv_sec, id1 = ids->it_interval.tv_nsec;
+	u64 id2 = ids->it_value.tv_sec, id3 = ids->it_value.tv_nsec;
 
 	if (e->generation == generation &&
 	    !((e->ids[0] ^ id0) | (e->ids[1] ^ id1) | (e->ids[2] ^ id2) | (e->ids[3] ^ id3)) &&
-	    e->record.coe.capeff == cred->cap_effective.val)
+	    e->record.coe.capeff == capeff)
 		return;
 	e->ids[0] = id0, e->ids[1] = id1, e->ids[2] = id2, e->ids[3] = id3;
 	subject_refresh(e, generation);
@@ -174,12 +181,18 @@ static __always_inline struct tsem_scratch *scratch_of(struct task_struct *task)
 	return task->bpf_storage ? bpf_task_storage_get(&tsem_scratch, task, 0, 0) : NULL;
 }
 
-static __always_inline int guard_deny(void)
+__noinline int guard_count(void)
 {
 	struct tsem_globals *g = globals();
 
 	if (g)
 		__sync_fetch_and_add(&g->guarded, 1);
+	return 0;
+}
+
+static __always_inline int guard_deny(void)
+{
+	guard_count();
 	return -EPERM;
 }
 
@@ -202,13 +215,27 @@ static __always_inline bool guard_personality(struct tsem_scratch *e, struct tas
 static __always_inline struct tsem_scratch *event_begin(u32 event, int *verdict)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct tsem_scratch *e = scratch_of(task);
+	struct task_struct *same;
+	const struct cred *cred;
+	struct tsem_scratch *e;
 	struct tsem_task *t;
+	u64 capeff;
 
 	*verdict = 0;
+	/* A task without storage is in no namespace but the root. */
+	if (!task->bpf_storage && !tsem_root_settings.on)
+		return NULL;
+	e = bpf_task_storage_get(&tsem_scratch, task, 0, 0);
+	if (e && e->busy)
+		return NULL;
+	same = plain(task);
+	cred = same->cred;
+	capeff = cred->cap_effective.val;
+	if (kernel_acts(same, cred, capeff))
+		return NULL;
 	if (!e || !e->record.magic) {
 		t = task_adopted();
-		if (!t || kernel_acts(task))
+		if (!t)
 			return NULL;
 		e = scratch_make(t);
 		if (!e) {
@@ -217,8 +244,6 @@ static __always_inline struct tsem_scratch *event_begin(u32 event, int *verdict)
 			return NULL;
 		}
 	}
-	if (e->busy || kernel_acts(task))
-		return NULL;
 	if (guard_personality(e, task)) {
 		*verdict = guard_deny();
 		return NULL;
@@ -229,7 +254,7 @@ static __always_inline struct tsem_scratch *event_begin(u32 event, int *verdict)
 	/* While the kernel makes an inode, it only checks capabilities. file_open clears `creating` itself. */
 	if (event != TSEM_EVENT_capable && event != TSEM_EVENT_file_open)
 		e->creating = 0;
-	subject_update(e, task);
+	subject_update(e, cred, capeff);
 	return e;
 }
 

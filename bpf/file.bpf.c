@@ -89,7 +89,7 @@ static __always_inline bool guard_opened(struct file *file, bool stacked)
 /* Must no kernel thread open this file? It must not write to files of the kernel, nor open a map or a journal. */
 static __always_inline bool guard_kernel(struct file *file)
 {
-	return guard_knob(file->f_inode, file->f_mode & FMODE_WRITE) || guard_journal(file);
+	return guard_knob(file, file->f_mode & FMODE_WRITE) || guard_journal(file);
 }
 
 /*

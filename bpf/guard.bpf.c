@@ -44,7 +44,7 @@ int BPF_PROG(tsem_guard_prog, struct bpf_prog *prog)
 
 	if (!task_confined())
 		return 0;
-	bpf_probe_read_kernel(name, sizeof(name), prog->aux->name);
+	bpf_probe_read_kernel(name, sizeof(name), plain(prog)->aux->name);
 	return name_ours(name) ? guard_deny() : 0;
 }
 
@@ -179,9 +179,9 @@ int BPF_PROG(tsem_guard_umount, struct vfsmount *mnt, int flags)
 
 	if (!task_confined())
 		return 0;
-	if (mnt->mnt_sb->s_magic == BPF_FS_MAGIC)
+	if (plain(mnt)->mnt_sb->s_magic == BPF_FS_MAGIC)
 		return guard_deny();
-	if (guard_run_way(mnt->mnt_root) && mounts_reach_pins((u64)BPF_CORE_READ(m, mnt_ns)))
+	if (guard_run_way(plain(mnt)->mnt_root) && mounts_reach_pins((u64)BPF_CORE_READ(m, mnt_ns)))
 		return guard_deny();
 	/* A mount with others upon it is busy, unless all of it is detached. */
 	if (!(flags & MNT_DETACH) ||
@@ -218,18 +218,18 @@ int BPF_PROG(tsem_guard_mount, const char *dev_name, const struct path *path, co
 	if (!task_confined())
 		return 0;
 	if (flags & MS_REMOUNT)
-		return path->mnt->mnt_sb->s_magic == BPF_FS_MAGIC ? guard_deny() : 0;
+		return plain(path)->mnt->mnt_sb->s_magic == BPF_FS_MAGIC ? guard_deny() : 0;
 	if (!(flags & MS_BIND) && flags & MS_PROPAGATION)
 		return 0;
 	if (!(flags & (MS_BIND | MS_MOVE)) && filesystem_guarded(type))
 		return guard_deny();
 	if (!mounts_of_current_reach())
 		return 0;
-	if (guard_run_way(path->dentry))
+	if (guard_run_way(plain(path)->dentry))
 		return guard_deny();
 	if (flags & MS_BIND ? flags & MS_REC : flags & MS_MOVE)
 		return guard_deny();
-	if (path->mnt->mnt_sb->s_magic == BPF_FS_MAGIC)
+	if (plain(path)->mnt->mnt_sb->s_magic == BPF_FS_MAGIC)
 		return guard_deny();
 	return leads_to_pins((u64)BPF_CORE_READ(path, dentry), 0) ? guard_deny() : 0;
 }
@@ -243,20 +243,20 @@ int BPF_PROG(tsem_guard_mount, const char *dev_name, const struct path *path, co
 SEC("lsm/move_mount")
 int BPF_PROG(tsem_guard_move_mount, const struct path *from, const struct path *to)
 {
-	struct mount *m = (struct mount *)mount_of(from->mnt);
-	struct mount *onto = (struct mount *)mount_of(to->mnt);
+	struct mount *m = (struct mount *)mount_of(plain(from)->mnt);
+	struct mount *onto = (struct mount *)mount_of(plain(to)->mnt);
 
 	if (!task_confined())
 		return 0;
 	if (mounts_reach_pins((u64)BPF_CORE_READ(m, mnt_ns)))
 		return guard_deny();
-	if (from->mnt->mnt_sb == to->mnt->mnt_sb && to->dentry == to->mnt->mnt_root &&
+	if (plain(from)->mnt->mnt_sb == plain(to)->mnt->mnt_sb && plain(to)->dentry == plain(to)->mnt->mnt_root &&
 	    (BPF_CORE_READ(m, mnt_group_id) || BPF_CORE_READ(m, mnt_master)) &&
 	    leads_to_pins(0, (u64)BPF_CORE_READ(from, mnt, mnt_sb)))
 		return guard_deny();
 	if (!mounts_reach_pins((u64)BPF_CORE_READ(onto, mnt_ns)))
 		return 0;
-	if (to->mnt->mnt_sb->s_magic == BPF_FS_MAGIC || guard_run_way(to->dentry))
+	if (plain(to)->mnt->mnt_sb->s_magic == BPF_FS_MAGIC || guard_run_way(plain(to)->dentry))
 		return guard_deny();
 	return leads_to_pins((u64)BPF_CORE_READ(to, dentry), 0) ? guard_deny() : 0;
 }

@@ -154,9 +154,9 @@ static __always_inline bool guard_proc(struct file *file, bool write)
 	if (!t)
 		return false;
 	/* Inodes below /proc/PID/net belong to a network namespace, not to a process. */
-	if (write && (!proc_of_process(file->f_path.dentry) || !proc_pid((u64)BPF_CORE_READ(file, f_inode))))
+	if (write && (!proc_of_process(plain(file)->f_path.dentry) || !proc_pid((u64)BPF_CORE_READ(file, f_inode))))
 		return true;
-	bpf_probe_read_kernel_str(name, sizeof(name), file->f_path.dentry->d_name.name);
+	bpf_probe_read_kernel_str(name, sizeof(name), plain(file)->f_path.dentry->d_name.name);
 	return (write || proc_tells_memory(name, sizeof(name))) && proc_of_outside(t, file);
 }
 
@@ -165,7 +165,7 @@ static __always_inline bool guard_cgroup(struct file *file)
 {
 	char name[16] = {};
 
-	bpf_probe_read_kernel_str(name, sizeof(name), file->f_path.dentry->d_name.name);
+	bpf_probe_read_kernel_str(name, sizeof(name), plain(file)->f_path.dentry->d_name.name);
 	return !bpf_strncmp(name, sizeof(name), "cgroup.kill") || !bpf_strncmp(name, sizeof(name), "release_agent");
 }
 
@@ -173,18 +173,18 @@ static __always_inline bool guard_cgroup(struct file *file)
  * Must the current task not write to this file? It must not if a namespace has executed the file or mapped it as code,
  * and a task maps the file now or is about to. The kernel says ETXTBSY for programs only, not for libraries.
  */
-static __always_inline bool guard_text(struct file *file)
+static __always_inline bool guard_text(struct file *file, struct inode *inode, u64 magic)
 {
 	struct tsem_inode *r;
 	struct inode *host;
 	u64 address;
 
-	if ((file->f_inode->i_mode & S_IFMT) != S_IFREG)
+	if ((inode->i_mode & S_IFMT) != S_IFREG)
 		return false;
-	r = bpf_inode_storage_get(&tsem_inodes, file->f_inode, 0, 0);
+	r = bpf_inode_storage_get(&tsem_inodes, inode, 0, 0);
 	if (!r || !r->executed)
 		return false;
-	host = content_host(file, file->f_inode->i_sb->s_magic);
+	host = content_host(file, magic);
 	if (!host)
 		return true;
 	address = (u64)host;
@@ -213,14 +213,18 @@ static __always_inline bool run_is(struct inode *inode, u32 i)
 /* Is this the directory of the journals, or is it in that directory? */
 static __always_inline bool guard_run(struct dentry *dentry)
 {
-	return run_is(dentry->d_parent->d_inode, 0) || run_is(dentry->d_inode, 0);
+	struct dentry *d = plain(dentry);
+
+	return run_is(d->d_parent->d_inode, 0) || run_is(d->d_inode, 0);
 }
 
 /* Is this the directory of the journals, or a directory above it? */
 static __always_inline bool guard_run_way(struct dentry *dentry)
 {
+	struct inode *inode = plain(dentry)->d_inode;
+
 	for (u32 i = 0; i < RUN_DIRECTORIES; i++) {
-		if (run_is(dentry->d_inode, i))
+		if (run_is(inode, i))
 			return true;
 	}
 	return false;
@@ -235,18 +239,21 @@ static __always_inline bool guard_name(struct super_block *sb, struct dentry *de
 /* Must the current task not change the attributes of the file with this name? */
 static __always_inline bool guard_attribute(struct dentry *dentry)
 {
-	return guard_name(dentry->d_sb, dentry) || guard_run_way(dentry);
+	return guard_name(plain(dentry)->d_sb, dentry) || guard_run_way(dentry);
 }
 
 /*
  * Is this a file of the kernel that must not be written, or a pinned object of BPF, which must not be opened? Files of
  * proc and of control groups, some of which a namespace may write, count for kernel threads only: see guard_file().
  */
-static __always_inline bool guard_knob(struct inode *inode, bool write)
+static __always_inline bool guard_knob(struct file *file, bool write)
 {
+	struct inode *inode = plain(file)->f_inode;
+	u64 magic = inode->i_sb->s_magic;
+
 	if ((inode->i_mode & S_IFMT) != S_IFREG)
 		return false;
-	switch (inode->i_sb->s_magic) {
+	switch (magic) {
 	case BPF_FS_MAGIC:
 		return true;
 	case PROC_SUPER_MAGIC:
@@ -281,18 +288,20 @@ static __always_inline bool guard_knob(struct inode *inode, bool write)
  */
 static __always_inline bool guard_file(struct file *file)
 {
+	struct inode *inode = file->f_inode;
 	bool write = file->f_mode & FMODE_WRITE;
+	u64 magic = inode->i_sb->s_magic;
 
-	if (write && guard_text(file))
+	if (write && guard_text(file, inode, magic))
 		return true;
-	switch (file->f_inode->i_sb->s_magic) {
+	switch (magic) {
 	case PROC_SUPER_MAGIC:
-		return (file->f_inode->i_mode & S_IFMT) == S_IFREG && guard_proc(file, write);
+		return (inode->i_mode & S_IFMT) == S_IFREG && guard_proc(file, write);
 	case CGROUP_SUPER_MAGIC:
 	case CGROUP2_SUPER_MAGIC:
 		return write && guard_cgroup(file);
 	}
-	return guard_knob(file->f_inode, write);
+	return guard_knob(file, write);
 }
 
 /* Is this the number of a terminal? */
@@ -368,7 +377,7 @@ static __always_inline bool terminal_of_outside(struct file *file)
 	/* NULL until the driver has opened it. */
 	terminal = (u64)BPF_CORE_READ((struct tty_file_private *)file->private_data, tty);
 	session = terminal ? BPF_CORE_READ((struct tty_struct *)terminal, ctrl.session) : NULL;
-	if (terminal && terminal == (u64)current->signal->tty)
+	if (terminal && terminal == (u64)plain(current)->signal->tty)
 		return false;
 	if (!session)
 		return terminal_made_outside(file);
@@ -392,7 +401,9 @@ static __always_inline bool guard_terminal(struct file *file)
 /* Is the file in the directory of the journals, or that directory? For a stacked file, check the file below it. */
 static __always_inline bool guard_journal(struct file *file)
 {
-	return file->f_inode->i_sb->s_dev == tsem_run[0].device && guard_run(file->f_path.dentry);
+	struct file *same = plain(file);
+
+	return same->f_inode->i_sb->s_dev == tsem_run[0].device && guard_run(same->f_path.dentry);
 }
 
 /* Is the open file a map, a program or a link of BPF? Its name shows that. */
@@ -402,7 +413,7 @@ static __always_inline bool file_of_bpf(struct file *file)
 
 	if (file->f_inode->i_sb->s_magic != ANON_INODE_FS_MAGIC)
 		return false;
-	bpf_probe_read_kernel_str(name, sizeof(name), file->f_path.dentry->d_name.name);
+	bpf_probe_read_kernel_str(name, sizeof(name), plain(file)->f_path.dentry->d_name.name);
 	return !bpf_strncmp(name, sizeof(name), "bpf-map") || !bpf_strncmp(name, sizeof(name), "bpf-prog") ||
 	       !bpf_strncmp(name, sizeof(name), "bpf_link");
 }

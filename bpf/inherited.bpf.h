@@ -29,7 +29,7 @@ static __always_inline struct tsem_inherited *inherited(struct tsem_scratch *e, 
 	struct tsem_inherited *i;
 	u64 cred = (u64)file->f_cred;
 
-	if (cred == (u64)bpf_get_current_task_btf()->cred)
+	if (cred == (u64)plain(bpf_get_current_task_btf())->cred)
 		return NULL;
 	i = bpf_map_lookup_elem(&tsem_inherited, &key);
 	return i && i->inode == (u64)file->f_inode && i->cred == cred ? i : NULL;

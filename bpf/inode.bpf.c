@@ -15,7 +15,7 @@
 static __always_inline int creation_describe(struct tsem_scratch *e, struct inode *dir, struct dentry *dentry)
 {
 	creation_begin(e, dir, dentry);
-	if (!filesystem_modeled(e, dir->i_sb->s_magic))
+	if (!filesystem_modeled(e, plain(dir)->i_sb->s_magic))
 		return NOT_MODELED;
 	cell_inode(e, dir);
 	cell_path(e, dentry, NULL, PATH_NEW);
@@ -28,10 +28,10 @@ static __always_inline int creation_describe(struct tsem_scratch *e, struct inod
  */
 static __always_inline bool creation_in_doubt(struct inode *dir, struct dentry *dentry)
 {
-	return dentry_in_lookup(dentry) && !dir->i_op->atomic_open;
+	return dentry_in_lookup(dentry) && !plain(dir)->i_op->atomic_open;
 }
 
-TSEM_GUARDED_PROGRAM("lsm/inode_create", inode_create, guard_name(dir->i_sb, dentry), struct inode *dir,
+TSEM_GUARDED_PROGRAM("lsm/inode_create", inode_create, guard_name(plain(dir)->i_sb, dentry), struct inode *dir,
 		     struct dentry *dentry, umode_t mode)
 {
 	int described = creation_describe(e, dir, dentry);
@@ -41,7 +41,7 @@ TSEM_GUARDED_PROGRAM("lsm/inode_create", inode_create, guard_name(dir->i_sb, den
 	return described;
 }
 
-TSEM_GUARDED_PROGRAM("lsm/inode_mkdir", inode_mkdir, guard_name(dir->i_sb, dentry), struct inode *dir,
+TSEM_GUARDED_PROGRAM("lsm/inode_mkdir", inode_mkdir, guard_name(plain(dir)->i_sb, dentry), struct inode *dir,
 		     struct dentry *dentry, umode_t mode)
 {
 	int described = creation_describe(e, dir, dentry);
@@ -62,7 +62,7 @@ TSEM_GUARDED_PROGRAM("lsm/inode_mknod", inode_mknod, guard_run(dentry), struct i
 	return DESCRIBED;
 }
 
-TSEM_GUARDED_PROGRAM("lsm/inode_symlink", inode_symlink, guard_name(dir->i_sb, dentry), struct inode *dir,
+TSEM_GUARDED_PROGRAM("lsm/inode_symlink", inode_symlink, guard_name(plain(dir)->i_sb, dentry), struct inode *dir,
 		     struct dentry *dentry, const char *old_name)
 {
 	int described = creation_describe(e, dir, dentry);
@@ -155,7 +155,7 @@ int BPF_PROG(tsem_inode_free, struct inode *inode)
 	if ((inode->i_nlink && !filesystem_volatile(magic)) || magic == OVERLAYFS_SUPER_MAGIC)
 		return 0;
 	barrier_var(address);
-	if (mark_likely(address) || (inode->i_mode & S_IFMT) == S_IFDIR)
+	if (inode_likely(address) || (inode->i_mode & S_IFMT) == S_IFDIR)
 		creation_forget(address);
 	return 0;
 }
@@ -163,29 +163,29 @@ int BPF_PROG(tsem_inode_free, struct inode *inode)
 /* Hooks that remove a name: INODE of the directory, DENTRY. */
 static __always_inline int removal_describe(struct tsem_scratch *e, struct inode *dir, struct dentry *dentry)
 {
-	if (!filesystem_modeled(e, dir->i_sb->s_magic))
+	if (!filesystem_modeled(e, plain(dir)->i_sb->s_magic))
 		return NOT_MODELED;
 	cell_inode(e, dir);
 	cell_dentry(e, dentry, NULL, 0);
 	return DESCRIBED;
 }
 
-TSEM_GUARDED_PROGRAM("lsm/inode_unlink", inode_unlink, guard_name(dir->i_sb, dentry), struct inode *dir,
+TSEM_GUARDED_PROGRAM("lsm/inode_unlink", inode_unlink, guard_name(plain(dir)->i_sb, dentry), struct inode *dir,
 		     struct dentry *dentry)
 {
 	return removal_describe(e, dir, dentry);
 }
 
-TSEM_GUARDED_PROGRAM("lsm/inode_rmdir", inode_rmdir, guard_name(dir->i_sb, dentry) || guard_run_way(dentry),
+TSEM_GUARDED_PROGRAM("lsm/inode_rmdir", inode_rmdir, guard_name(plain(dir)->i_sb, dentry) || guard_run_way(dentry),
 		     struct inode *dir, struct dentry *dentry)
 {
 	return removal_describe(e, dir, dentry);
 }
 
-TSEM_GUARDED_PROGRAM("lsm/inode_link", inode_link, guard_name(dir->i_sb, new_dentry) || guard_run(old_dentry),
+TSEM_GUARDED_PROGRAM("lsm/inode_link", inode_link, guard_name(plain(dir)->i_sb, new_dentry) || guard_run(old_dentry),
 		     struct dentry *old_dentry, struct inode *dir, struct dentry *new_dentry)
 {
-	if (!filesystem_modeled(e, dir->i_sb->s_magic))
+	if (!filesystem_modeled(e, plain(dir)->i_sb->s_magic))
 		return NOT_MODELED;
 	cell_dentry(e, old_dentry, NULL, 0);
 	cell_inode(e, dir);
@@ -194,10 +194,10 @@ TSEM_GUARDED_PROGRAM("lsm/inode_link", inode_link, guard_name(dir->i_sb, new_den
 }
 
 TSEM_GUARDED_PROGRAM("lsm/inode_rename", inode_rename,
-		     guard_name(old_dir->i_sb, old_dentry) || guard_run(new_dentry) || guard_run_way(old_dentry),
+		     guard_name(plain(old_dir)->i_sb, old_dentry) || guard_run(new_dentry) || guard_run_way(old_dentry),
 		     struct inode *old_dir, struct dentry *old_dentry, struct inode *new_dir, struct dentry *new_dentry)
 {
-	if (!filesystem_modeled(e, old_dir->i_sb->s_magic))
+	if (!filesystem_modeled(e, plain(old_dir)->i_sb->s_magic))
 		return NOT_MODELED;
 	cell_inode(e, old_dir);
 	cell_dentry(e, old_dentry, NULL, 0);
@@ -220,8 +220,8 @@ TSEM_EVENT_PROGRAM("lsm/inode_getattr", inode_getattr, const struct path *path)
 }
 
 /* The caller leaves fields that `valid` does not name uninitialized: they count as zero. */
-TSEM_GUARDED_PROGRAM("lsm/inode_setattr", inode_setattr, guard_name(dentry->d_sb, dentry), struct mnt_idmap *idmap,
-		     struct dentry *dentry, struct iattr *attr)
+TSEM_GUARDED_PROGRAM("lsm/inode_setattr", inode_setattr, guard_name(plain(dentry)->d_sb, dentry),
+		     struct mnt_idmap *idmap, struct dentry *dentry, struct iattr *attr)
 {
 	unsigned int valid = attr->ia_valid;
 
@@ -273,7 +273,7 @@ TSEM_EVENT_PROGRAM("lsm/inode_listxattr", inode_listxattr, struct dentry *dentry
 TSEM_GUARDED_PROGRAM("lsm/path_notify", path_notify, guard_notify(mask), const struct path *path, u64 mask,
 		     unsigned int obj_type)
 {
-	cell_path(e, path->dentry, path->mnt, 0);
+	cell_path(e, plain(path)->dentry, plain(path)->mnt, 0);
 	cell_u64(e, mask);
 	cell_u32(e, obj_type);
 	return DESCRIBED;

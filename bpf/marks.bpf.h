@@ -74,11 +74,22 @@ static __always_inline bool filter_has(u64 inode)
 }
 
 /* May the inode at this address have a mark? It may be an inode of an overlay. */
-static __always_inline bool mark_likely(u64 address)
+static __always_inline bool inode_likely(u64 address)
 {
 	u64 inode = inode_below(address);
 
 	return inode && filter_has(inode);
+}
+
+/* The same as a function of its own: the verifier follows it once for a program, and not for each use. */
+__noinline bool mark_likely_at(u64 address)
+{
+	return inode_likely(address);
+}
+
+static __always_inline bool mark_likely(struct tsem_scratch *e, u64 address)
+{
+	return mark_likely_at(address_of(e, (void *)address));
 }
 
 static __always_inline void inode_key_of(struct tsem_inode_key *key, u64 address)
@@ -99,7 +110,7 @@ static __always_inline void inode_key_of(struct tsem_inode_key *key, u64 address
 }
 
 /* The mark of the inode at this address, if a task of the namespace created it; else NULL. */
-static __noinline struct tsem_mark *mark_ours(struct tsem_scratch *e, u64 inode)
+static __always_inline struct tsem_mark *mark_ours(struct tsem_scratch *e, u64 inode)
 {
 	struct tsem_mark *m;
 
@@ -113,7 +124,7 @@ static __always_inline bool inode_created(struct tsem_scratch *e, struct inode *
 {
 	u64 address = address_of(e, inode);
 
-	return mark_likely(address) && mark_ours(e, address);
+	return mark_likely_at(address) && mark_ours(e, address);
 }
 
 /* The instance number that counts: not more than the setting `instances` of the namespace, if that is not 0. */
@@ -126,7 +137,7 @@ static __always_inline u64 instance_saturated(struct tsem_scratch *e, u64 instan
  * Appends the mark of a created component in NAMED: instance number and creator of the inode at this address; 0: of the
  * inode that the task is about to make.
  */
-static __always_inline int cell_mark(struct tsem_scratch *e, u64 inode)
+__noinline int cell_mark(struct tsem_scratch *e __arg_nonnull, u64 inode)
 {
 	struct tsem_mark *m;
 
@@ -256,7 +267,7 @@ static __always_inline void creation_begin(struct tsem_scratch *e, struct inode 
 	if (!e->creating_instance)
 		event_unmodeled(e, TSEM_LOSS_STORAGE);
 	e->creating = (u64)dentry;
-	e->creating_parent = (u64)dentry->d_parent;
+	e->creating_parent = (u64)plain(dentry)->d_parent;
 	e->creating_name = dentry->d_name.hash_len;
 }
 
@@ -266,7 +277,7 @@ static __always_inline void creation_begin(struct tsem_scratch *e, struct inode 
  */
 static __always_inline bool creation_announced(struct tsem_scratch *e, struct dentry *dentry)
 {
-	return e->creating == (u64)dentry && e->creating_parent == (u64)dentry->d_parent &&
+	return e->creating == (u64)dentry && e->creating_parent == (u64)plain(dentry)->d_parent &&
 	       e->creating_name == dentry->d_name.hash_len;
 }
 

@@ -133,8 +133,9 @@ static __always_inline void coefficient_describe(struct tsem_scratch *e, struct 
 /* Makes the current task untrusted. */
 static __always_inline void task_distrust(struct tsem_namespace *ns)
 {
-	struct tsem_scratch *e = bpf_task_storage_get(&tsem_scratch, bpf_get_current_task_btf(), 0, 0);
-	struct tsem_task *t = task_modeled();
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct tsem_scratch *e = bpf_task_storage_get(&tsem_scratch, task, 0, 0);
+	struct tsem_task *t = bpf_task_storage_get(&tsem_tasks, task, 0, 0);
 
 	if (!t || t->untrusted)
 		return;
@@ -456,7 +457,7 @@ static __always_inline int event_decide(struct tsem_scratch *e, int known)
  */
 __noinline int event_undescribed(u32 event, u32 why)
 {
-	struct tsem_task *t = task_modeled();
+	struct tsem_task *t = bpf_task_storage_get(&tsem_tasks, bpf_get_current_task_btf(), 0, 0);
 	struct tsem_scratch *e;
 	struct tsem_namespace *ns;
 	u32 word = event / 64;

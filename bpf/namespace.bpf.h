@@ -53,9 +53,7 @@ const volatile struct {
  */
 static __always_inline struct tsem_task *task_storage(struct task_struct *task)
 {
-	if (!task->bpf_storage)
-		return NULL;
-	return bpf_task_storage_get(&tsem_tasks, task, 0, 0);
+	return plain(task)->bpf_storage ? bpf_task_storage_get(&tsem_tasks, task, 0, 0) : NULL;
 }
 
 static __always_inline struct tsem_task *task_modeled(void)
@@ -73,8 +71,12 @@ static __always_inline struct tsem_task *task_confined(void)
 /* No root task in the event of another namespace: else a model would depend on whether the root is modeled. */
 static __always_inline struct tsem_task *task_named(u32 ns, struct task_struct *task)
 {
-	struct tsem_task *t = task_storage(task);
+	struct tsem_task *t;
 
+	/* As task_storage(), which would cost the common events of tasks more here. */
+	if (!task->bpf_storage)
+		return NULL;
+	t = bpf_task_storage_get(&tsem_tasks, task, 0, 0);
 	return t && (!tsem_root_settings.on || t->ns || !ns) ? t : NULL;
 }
 
@@ -96,12 +98,13 @@ static __always_inline struct tsem_namespace *namespace_of(u32 id)
 }
 
 /* Counts a loss of the namespace. */
-static __always_inline void namespace_lost(u32 id, u32 why)
+__noinline int namespace_lost(u32 id, u32 why)
 {
 	struct tsem_namespace *ns = namespace_of(id);
 
 	if (ns && why < TSEM_LOSS_END)
 		__sync_fetch_and_add(&ns->lost[why], 1);
+	return 0;
 }
 
 /*
@@ -166,7 +169,7 @@ static __always_inline bool cred_controls(const struct cred *cred)
 
 static __always_inline bool task_controls(struct task_struct *task)
 {
-	return cred_controls(task->real_cred);
+	return cred_controls(plain(task)->real_cred);
 }
 
 #define PF_IO_WORKER 0x00000010
@@ -175,30 +178,34 @@ static __always_inline bool task_controls(struct task_struct *task)
  * Does the kernel act for itself, under credentials that the task neither has nor can choose? overlayfs does so below a
  * path. Its calls then depend on its caches, so each run would give another model. A task of a namespace holds the
  * control capability at most until its first exec (tsem_guard_exec), as a container runtime does. A task with an
- * io_uring may act under registered credentials: that is never the kernel. `task`: the current one.
+ * io_uring may act under registered credentials: that is never the kernel. `task`: the current one; `cred`: its
+ * credentials; `capeff`: their effective set. Few have the capability, so this tests it first.
  */
-static __always_inline bool kernel_acts(struct task_struct *task)
+static __always_inline bool kernel_acts(struct task_struct *task, const struct cred *cred, u64 capeff)
 {
-	const struct cred *cred = task->cred;
-
-	if (cred == task->real_cred || !cred_controls(cred) || task->flags & PF_IO_WORKER)
+	if (!(capeff & tsem_control_capability) || cred == task->real_cred || cred->user_ns->level ||
+	    task->flags & PF_IO_WORKER)
 		return false;
 	return !bpf_core_field_exists(task->io_uring) || !task->io_uring;
 }
 
 /*
- * The id in `map`'s user namespace for the kernel's `id`, as from_kuid() and from_kgid() give it; ~0: there is none.
- * The map is passed as an address, since it can only be read by probing.
+ * The current task's user namespace has this id for the kernel's `id` of a user, or with `group` of a group, as
+ * from_kuid() and from_kgid() give it; ~0: there is none.
  */
-__noinline u32 id_from_kernel(u64 map_address, u32 id)
+__noinline u32 id_from_kernel(u32 id, bool group)
 {
-	struct uid_gid_map *map = bpf_core_cast((void *)map_address, struct uid_gid_map);
-	u32 extents = map->nr_extents;
+	struct user_namespace *user_ns = plain(bpf_get_current_task_btf())->cred->user_ns;
+	struct uid_gid_map *map = group ? &user_ns->gid_map : &user_ns->uid_map;
 	struct uid_gid_extent *extent;
-	u32 i;
+	u32 extents, i;
 
+	if (!user_ns->level)
+		return id;
+	map = plain(map);
+	extents = map->nr_extents;
 	if (extents <= UID_GID_MAP_MAX_BASE_EXTENTS)
-		extent = (struct uid_gid_extent *)map_address;
+		extent = (struct uid_gid_extent *)map;
 	else
 		extent = map->forward;
 	bpf_for(i, 0, UID_GID_MAP_MAX_EXTENTS) {
@@ -216,22 +223,12 @@ __noinline u32 id_from_kernel(u64 map_address, u32 id)
 /* The id of a user or group in the namespace's nsref. */
 static __always_inline u32 id_of_user(struct tsem_scratch *e, u32 uid)
 {
-	struct user_namespace *user_ns;
-
-	if (e->nsref != TSEM_NSREF_CURRENT)
-		return uid;
-	user_ns = bpf_get_current_task_btf()->cred->user_ns;
-	return user_ns->level ? id_from_kernel(address_of(e, &user_ns->uid_map), uid) : uid;
+	return e->nsref == TSEM_NSREF_CURRENT ? id_from_kernel(uid, false) : uid;
 }
 
 static __always_inline u32 id_of_group(struct tsem_scratch *e, u32 gid)
 {
-	struct user_namespace *user_ns;
-
-	if (e->nsref != TSEM_NSREF_CURRENT)
-		return gid;
-	user_ns = bpf_get_current_task_btf()->cred->user_ns;
-	return user_ns->level ? id_from_kernel(address_of(e, &user_ns->gid_map), gid) : gid;
+	return e->nsref == TSEM_NSREF_CURRENT ? id_from_kernel(gid, true) : gid;
 }
 
 /* Writes the COE of the credentials at this address. */

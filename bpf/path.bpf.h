@@ -111,8 +111,8 @@ static __always_inline bool filesystem_modeled(struct tsem_scratch *e, u64 magic
 static __always_inline u64 names_sequence(void)
 {
 	/* `load` refuses a kernel in which one of the two symbols has no address. */
-	u64 renames = bpf_core_cast(&rename_lock, struct seqcount)->sequence;
-	u64 mounts = bpf_core_cast(&mount_lock, struct seqcount)->sequence;
+	u64 renames = bpf_core_cast((void *)tsem_symbols.rename_lock, struct seqcount)->sequence;
+	u64 mounts = bpf_core_cast((void *)tsem_symbols.mount_lock, struct seqcount)->sequence;
 
 	return renames << 32 | mounts;
 }
@@ -179,9 +179,9 @@ static __always_inline int created_note(struct tsem_scratch *e, u64 inode, u32 s
  */
 static __always_inline u64 created_inode(struct tsem_scratch *e, u64 visible, u64 covered)
 {
-	if (visible && mark_likely(visible) && mark_ours(e, visible))
+	if (visible && mark_likely(e, visible) && mark_ours(e, visible))
 		return visible;
-	if (covered && mark_likely(covered) && mark_ours(e, covered))
+	if (covered && mark_likely(e, covered) && mark_ours(e, covered))
 		return covered;
 	return 0;
 }
@@ -243,7 +243,7 @@ static __always_inline u32 marks_at(struct tsem_scratch *e, u64 dentry)
 }
 
 /* At the root of a mount, moves the walk to the place where it is mounted. False: the walk is at its end. */
-static __always_inline bool walk_up(struct tsem_scratch *e, u64 here, u64 mnt)
+__noinline bool walk_up(struct tsem_scratch *e __arg_nonnull, u64 here, u64 mnt)
 {
 	struct mount *at = bpf_core_cast((void *)mnt - bpf_core_field_offset(struct mount, mnt), struct mount);
 	struct dentry *d = bpf_core_cast((void *)here, struct dentry);
@@ -300,7 +300,7 @@ static __always_inline bool component_special(struct tsem_scratch *e, struct den
 	if (look == LOOK_PLAIN)
 		return filter_has((u64)d->d_inode);
 	if (look == LOOK_OVERLAY)
-		return mark_likely((u64)d->d_inode);
+		return mark_likely(e, (u64)d->d_inode);
 	return look;
 }
 
@@ -311,15 +311,15 @@ static __always_inline int walk_component(struct tsem_scratch *e, struct dentry 
 
 	if (!at_most(slash, PATH_END) || slash < floor)
 		return -E2BIG;
-	name_copy(e, slash + 1, end, (u64)d->d_name.name, size);
 	if (component_special(e, d)) {
 		int err = component_note(e, address_of(e, d), slash + 1, size);
 
 		if (err)
 			return err;
 	}
-	e->record.cell[slash] = '/';
 	e->path_start = slash;
+	name_copy(e, slash + 1, end, (u64)d->d_name.name, size);
+	e->record.cell[slash] = '/';
 	return 0;
 }
 
@@ -343,23 +343,23 @@ __noinline int path_walk_once(struct tsem_scratch *e __arg_nonnull)
 	e->root_start = 0;
 	e->created_count = 0;
 	while (can_loop) {
-		u64 here = *(volatile u64 *)&e->walk_dentry, mnt = *(volatile u64 *)&e->walk_mnt, parent;
+		u64 here = *(volatile u64 *)&e->walk_dentry, parent;
 		struct dentry *d = bpf_core_cast((void *)here, struct dentry);
 		int err;
 
 		if (here == *(volatile u64 *)&e->walk_root) {
-			if (!walk_up(e, here, mnt))
+			if (!walk_up(e, here, *(volatile u64 *)&e->walk_mnt))
 				break;
 			continue;
 		}
 		parent = (u64)d->d_parent;
 		/* A root without a mount has no name. A file without a directory (memfd) is a root too, but has one. */
-		if (parent == here && (*(volatile u32 *)&e->path_start != end || !mnt))
+		if (parent == here && (*(volatile u32 *)&e->path_start != end || !*(volatile u64 *)&e->walk_mnt))
 			break;
+		e->walk_dentry = parent;
 		err = walk_component(e, d, floor);
 		if (err)
 			return err;
-		e->walk_dentry = parent;
 	}
 	if (!e->root_start)
 		e->root_start = e->path_start;
@@ -436,10 +436,16 @@ static __always_inline void path_nodev(struct tsem_scratch *e, u64 magic)
 
 /* ---- what the pathname is hashed as ---- */
 
-/* Is cell[at .. at + size) the beginning of `text`, which is padded with zeros to TSEM_PATTERN_MAX? */
-static __always_inline bool cell_equals(struct tsem_scratch *e, u32 at, const u8 *text, u32 size)
+/* The text or the suffix of a pattern, padded with zeros. */
+struct pattern_text {
+	u8 bytes[TSEM_PATTERN_MAX];
+};
+
+/* Is cell[at .. at + size) the beginning of `text`? */
+__noinline bool cell_equals(struct tsem_scratch *e __arg_nonnull, u32 at, const struct pattern_text *text __arg_nonnull,
+			    u32 size)
 {
-	u32 done = 0;
+	u32 done = *(volatile u32 *)&e->zero;
 
 	while (can_loop) {
 		u64 different;
@@ -448,7 +454,7 @@ static __always_inline bool cell_equals(struct tsem_scratch *e, u32 at, const u8
 			return true;
 		if (!at_most(done, TSEM_PATTERN_MAX - 8) || !at_most(at, TSEM_CELL_MAX))
 			return false;
-		different = *(u64 *)(e->record.cell + at) ^ *(const u64 *)(text + done);
+		different = *(u64 *)(e->record.cell + at) ^ *(const u64 *)(text->bytes + done);
 		if (size - done < 8)
 			different <<= (8 - (size - done)) * 8;
 		if (different)
@@ -460,7 +466,7 @@ static __always_inline bool cell_equals(struct tsem_scratch *e, u32 at, const u8
 }
 
 /* Has cell[from .. to) a slash? */
-static __always_inline bool cell_has_slash(struct tsem_scratch *e, u32 from, u32 to)
+__noinline bool cell_has_slash(struct tsem_scratch *e __arg_nonnull, u32 from, u32 to)
 {
 	while (can_loop) {
 		if (from >= to)
@@ -486,12 +492,14 @@ __noinline u32 pattern_match(struct tsem_scratch *e __arg_nonnull)
 			return 0;
 		key.index = i;
 		p = bpf_map_lookup_elem(&tsem_patterns, &key);
-		if (!p || size <= p->prefix_size + p->suffix_size || !cell_equals(e, start, p->text, p->prefix_size))
+		if (!p || size <= p->prefix_size + p->suffix_size ||
+		    !cell_equals(e, start, (struct pattern_text *)p->text, p->prefix_size))
 			continue;
 		if (p->flags & TSEM_PATTERN_DEEP)
 			return i + 1;
 		rest = end - p->suffix_size;
-		if (cell_equals(e, rest, p->suffix, p->suffix_size) && !cell_has_slash(e, start + p->prefix_size, rest))
+		if (cell_equals(e, rest, (struct pattern_text *)p->suffix, p->suffix_size) &&
+		    !cell_has_slash(e, start + p->prefix_size, rest))
 			return i + 1;
 	}
 	return 0;
@@ -672,6 +680,7 @@ __noinline int inode_describe(struct tsem_scratch *e __arg_nonnull, u64 inode_ad
 	u32 *p = cell_room(e, 16);
 	u64 *q = local_room(e, 48);
 
+	e->inode_magic = magic;
 	if (!p || !q)
 		return -E2BIG;
 	/* Reads owner and group at once if they are side by side. */

@@ -29,11 +29,10 @@ const volatile u32 tsem_pins_mounts = 0;
 /* The filesystem, or 0. */
 static __always_inline u64 pins_superblock(void)
 {
-	u64 node = 0;
+	u64 type = tsem_symbols.bpf_fs_type;
+	u64 node = (u64)BPF_CORE_READ((struct file_system_type *)type, fs_supers.first);
 	int i;
 
-	if (&bpf_fs_type)
-		node = (u64)BPF_CORE_READ((struct file_system_type *)&bpf_fs_type, fs_supers.first);
 	bpf_for(i, 0, PINS_MOUNTS_MAX) {
 		struct super_block *sb = (void *)(node - bpf_core_field_offset(struct super_block, s_instances));
 

@@ -62,7 +62,7 @@ static __always_inline bool name_is(struct tsem_scratch *e, u32 at, u32 end, con
 #define NAME_IS(e, at, end, name) name_is(e, at, end, name, sizeof(name) - 1)
 
 /* The end of the component that begins at cell[at]. */
-static __noinline u32 name_end(struct tsem_scratch *e, u32 at, u32 end)
+__noinline u32 name_end(struct tsem_scratch *e __arg_nonnull, u32 at, u32 end)
 {
 	while (can_loop) {
 		if (at >= end || !at_most(at, TSEM_CELL_MAX) || e->record.cell[at] == '/')
@@ -124,7 +124,7 @@ __noinline int cell_process(struct tsem_scratch *e __arg_nonnull, u64 pid)
 		CELL_TEXT(e, "self");
 	} else {
 		if (task)
-			t = task_storage(task);
+			t = bpf_task_storage_get(&tsem_tasks, task, 0, 0);
 		if (t && t->ns == e->record.ns)
 			cell_hex(e, t->task_id);
 		else

@@ -28,7 +28,7 @@ TSEM_EVENT_PROGRAM("lsm/sb_mount", sb_mount, const char *dev_name, const struct 
 		e->record.shape |= TSEM_SHAPE_FIRST;
 		cell_string(e, name);
 	}
-	cell_path(e, path->dentry, path->mnt, 0);
+	cell_path(e, plain(path)->dentry, plain(path)->mnt, 0);
 	name = address_of(e, type);
 	if (name) {
 		e->record.shape |= TSEM_SHAPE_SECOND;
@@ -40,7 +40,7 @@ TSEM_EVENT_PROGRAM("lsm/sb_mount", sb_mount, const char *dev_name, const struct 
 
 TSEM_EVENT_PROGRAM("lsm/sb_umount", sb_umount, struct vfsmount *mnt, int flags)
 {
-	cell_dentry(e, mnt->mnt_root, mnt, 0);
+	cell_dentry(e, plain(mnt)->mnt_root, mnt, 0);
 	cell_u32(e, flags);
 	return DESCRIBED;
 }
@@ -48,8 +48,8 @@ TSEM_EVENT_PROGRAM("lsm/sb_umount", sb_umount, struct vfsmount *mnt, int flags)
 /* DENTRY of the root, the type and the flags of a superblock. */
 static __always_inline void cell_superblock(struct tsem_scratch *e, const struct super_block *sb)
 {
-	cell_dentry(e, sb->s_root, NULL, 0);
-	cell_string(e, address_of(e, sb->s_type->name));
+	cell_dentry(e, plain(sb)->s_root, NULL, 0);
+	cell_string(e, address_of(e, plain(sb)->s_type->name));
 	cell_u64(e, sb->s_flags);
 }
 
@@ -69,8 +69,8 @@ TSEM_EVENT_PROGRAM("lsm/sb_set_mnt_opts", sb_set_mnt_opts, struct super_block *s
 static __always_inline int two_paths_describe(struct tsem_scratch *e, const struct path *first,
 					      const struct path *second)
 {
-	cell_path(e, first->dentry, first->mnt, 0);
-	cell_path(e, second->dentry, second->mnt, PATH_SECOND);
+	cell_path(e, plain(first)->dentry, plain(first)->mnt, 0);
+	cell_path(e, plain(second)->dentry, plain(second)->mnt, PATH_SECOND);
 	return DESCRIBED;
 }
 

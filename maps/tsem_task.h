@@ -77,8 +77,10 @@ struct tsem_scratch {
 	u32 told_count;
 	u32 path_at; /* STR of the last path's real name: an offset in record.cell */
 	struct tsem_piece told[TSEM_TOLD_MAX];
-	u32 nsref; /* as in struct tsem_task, and of the namespace: */
-	u32 scope;
+	u16 nsref; /* as in struct tsem_task */
+	u16 scope; /* the same */
+	u32 inode_magic; /* s_magic of the filesystem of the last INODE */
+	/* Of the namespace: */
 	u32 pseudonyms; /* it has pseudonyms */
 	u32 patterns; /* number of its patterns */
 	u64 instances;

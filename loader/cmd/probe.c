@@ -72,7 +72,8 @@ static bool symbol_exists(const char *name)
 {
 	struct tsem_symbol symbol = { .name = name };
 
-	return !tsem__symbols(&symbol, 1) && symbol.listed;
+	tsem__symbols(&symbol, 1);
+	return symbol.listed;
 }
 
 static void probe_lsm(void)

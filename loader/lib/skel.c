@@ -305,23 +305,30 @@ static int make_root(struct tsem_bpf *skel, const struct skel_settings *settings
 }
 
 /*
- * The programs read these kernel variables at the addresses that libbpf finds. If libbpf does not find one, it uses 0.
- * Then a path could be read during a rename, or the place of the pins would not be known.
+ * Tells the programs where these kernel variables are. Without one of the first three a path could be read during a
+ * rename, or the place of the pins would not be known. A kernel without IMA does not have the last.
  */
-static int find_symbols(struct skel_error *error)
+static int prepare_symbols(struct tsem_bpf *skel, struct skel_error *error)
 {
 	struct tsem_symbol symbols[] = { { .name = "rename_lock" },
 					 { .name = "mount_lock" },
-					 { .name = "bpf_fs_type" } };
+					 { .name = "bpf_fs_type" },
+					 { .name = "ima_policy_flag" } };
 	size_t count = sizeof(symbols) / sizeof(symbols[0]);
 	int err = tsem__symbols(symbols, count);
 
+	if (err == -ENOTUNIQ)
+		return fail(error, err, "tell apart two symbols of one name in", "/proc/kallsyms");
 	if (err)
 		return fail(error, err, "read", "/proc/kallsyms");
 	for (size_t i = 0; i < count; i++) {
-		if (!symbols[i].address)
+		if (!symbols[i].address && (symbols[i].listed || i < 3))
 			return fail(error, symbols[i].listed ? -ENOKEY : -ENXIO, "find", symbols[i].name);
 	}
+	skel->rodata->tsem_symbols.rename_lock = symbols[0].address;
+	skel->rodata->tsem_symbols.mount_lock = symbols[1].address;
+	skel->rodata->tsem_symbols.bpf_fs_type = symbols[2].address;
+	skel->rodata->tsem_symbols.ima_policy_flag = symbols[3].address;
 	return 0;
 }
 
@@ -343,7 +350,7 @@ static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, 
 	}
 	prepare_fanotify(skel, btf);
 	btf__free(btf);
-	err = find_symbols(error);
+	err = prepare_symbols(skel, error);
 	if (err)
 		return err;
 	/*

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -124,28 +125,45 @@ int tsem__control_pattern(struct tsem *tsem, u32 ns, const struct tsem_pattern *
 	return control_run(tsem, &control);
 }
 
+/* Notes the address in a line of /proc/kallsyms, "ADDRESS TYPE NAME". A symbol of a module ends in "\t[MODULE]". */
+static int symbol_note(struct tsem_symbol *symbols, size_t count, const char *line)
+{
+	const char *name = strchr(line, ' ');
+	u64 address;
+
+	name = name ? strchr(name + 1, ' ') : NULL;
+	if (!name)
+		return 0;
+	name++;
+	for (size_t i = 0; i < count; i++) {
+		size_t size = strlen(symbols[i].name);
+
+		/* There are 200,000 lines: nothing that costs more comes before this. */
+		if (strncmp(name, symbols[i].name, size) || name[size] != '\n')
+			continue;
+		address = strtoull(line, NULL, 16);
+		if (symbols[i].listed && symbols[i].address != address)
+			return -ENOTUNIQ;
+		symbols[i].listed = true;
+		symbols[i].address = address;
+	}
+	return 0;
+}
+
 int tsem__symbols(struct tsem_symbol *symbols, size_t count)
 {
 	FILE *file = fopen("/proc/kallsyms", "re");
-	char line[512], name[256];
-	unsigned long long address;
+	char line[512];
+	int err = 0;
 
 	for (size_t i = 0; i < count; i++)
 		symbols[i] = (struct tsem_symbol){ .name = symbols[i].name };
 	if (!file)
 		return -errno;
-	while (fgets(line, sizeof(line), file)) {
-		if (sscanf(line, "%llx %*c %255s", &address, name) != 2)
-			continue;
-		for (size_t i = 0; i < count; i++) {
-			if (symbols[i].listed || strcmp(name, symbols[i].name))
-				continue;
-			symbols[i].listed = true;
-			symbols[i].address = address;
-		}
-	}
+	while (!err && fgets(line, sizeof(line), file))
+		err = symbol_note(symbols, count, line);
 	fclose(file);
-	return 0;
+	return err;
 }
 
 static bool types_have(const char *function)

@@ -65,14 +65,14 @@ bool tsem__patched(void);
  */
 bool tsem__ima_policy(void);
 
-/* A symbol of the kernel. */
+/* A symbol of the kernel itself, not of a module. */
 struct tsem_symbol {
 	const char *name;
 	bool listed; /* in /proc/kallsyms */
 	u64 address; /* 0: hidden from this process */
 };
 
-/* Sets `listed` and `address` of `count` symbols by their names. 0 or -errno. */
+/* Sets `listed` and `address` of `count` symbols by their names. 0 or -errno; -ENOTUNIQ: two have the same name. */
 int tsem__symbols(struct tsem_symbol *symbols, size_t count);
 
 /* The counters of this load. 0 or -errno. */
