@@ -308,8 +308,8 @@ static __always_inline bool content_kept(struct tsem_scratch *e, struct inode *h
 }
 
 /*
- * Does the content of the file count, so that it has to be hashed? Its PATH has just been described. Who opens a file for
- * writing only, as a log, cannot learn its content.
+ * Does the content of the file count, so that it has to be hashed? Its PATH has just been described. Who opens a file
+ * for writing only, as a log, cannot learn its content.
  */
 static __always_inline bool content_counts(struct tsem_scratch *e, struct file *file, struct inode *inode, u32 use)
 {
