@@ -136,13 +136,13 @@ unit: $(UNIT)
 # These do all of their set-up: packages, a kernel image, the build, the virtual machine.
 deps:
 	scripts/deps.sh
-demo test bench stress attacks fuzz: deps
+demo test bench stress attacks services fuzz: deps
 	scripts/$@.sh
 lint:
 	scripts/lint.sh
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all tests unit install deps demo test bench stress attacks fuzz lint clean FORCE
+.PHONY: all tests unit install deps demo test bench stress attacks services fuzz lint clean FORCE
 .DELETE_ON_ERROR:
 -include $(wildcard $(BUILD)/*.d $(BUILD)/loader/*.d $(BUILD)/loader/*/*.d $(BUILD)/test/*/*.d)
