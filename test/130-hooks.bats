@@ -233,10 +233,14 @@ NEW='.dentry.path.pathname == $P + "/new" and (.dentry.path | '$CREATED') and .d
 		"$PROG/msg_queue_msgrcv" 3
 	denied "$PROG/msg_queue_msgrcv" 4
 	forensic msg_queue_msgrcv
-	# Remove the objects that the programs left behind, after their namespaces.
+	# The objects that the programs left behind have lost their owners with the namespaces.
+	[ "$(bpftool -j map dump name tsem_ipc | jq length)" = 0 ]
+	tsem-bpf run -q -n kept --keep -- sh -c "$PROG/shm_associate 400; $PROG/sem_associate; $PROG/msg_queue_associate; true"
 	[ "$(bpftool -j map dump name tsem_ipc | jq length)" -gt 0 ]
 	ipcrm --all
 	[ "$(bpftool -j map dump name tsem_ipc | jq length)" = 0 ]
+	[ "$(tsem-bpf status --json | jq '.namespaces[] | select(.name == "kept").used.objects')" = 0 ]
+	tsem-bpf delete -n kept
 }
 
 @test "keys" {

@@ -428,7 +428,7 @@ const struct attempt kernel_attempts[] = {
 	{ "uprobe", probe, NULL, path_prepare, .path = "/sys/bus/event_source/devices/uprobe/type", .number = 0x1000 },
 	{ "kernel-memory", kernel_memory, NULL, path_prepare, .path = "/dev/mem" },
 	{ "kernel-core", kernel_memory, NULL, path_prepare, .path = "/proc/kcore" },
-	{ "program-printer", printer, printer, .number = BPF_PROG_TYPE_SOCKET_FILTER },
+	{ "program-printer", printer, printer, .number = BPF_PROG_TYPE_SCHED_CLS },
 	{ "program-reader", reader, reader, reader_prepare, .number = BPF_PROG_TYPE_SCHED_CLS },
 	{ "knob-of-network", write_path, read_path, pktgen_prepare, .path = "/proc/net/pktgen/pgctrl",
 	  .text = "reset\n" },
