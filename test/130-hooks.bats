@@ -235,7 +235,7 @@ NEW='.dentry.path.pathname == $P + "/new" and (.dentry.path | '$CREATED') and .d
 	forensic msg_queue_msgrcv
 	# The objects that the programs left behind have lost their owners with the namespaces.
 	[ "$(bpftool -j map dump name tsem_ipc | jq length)" = 0 ]
-	tsem-bpf run -q -n kept --keep -- sh -c "$PROG/shm_associate 400; $PROG/sem_associate; $PROG/msg_queue_associate; true"
+	tsem-bpf run -q -n kept --keep -- ipcmk -S 1 -Q -M 4096
 	[ "$(bpftool -j map dump name tsem_ipc | jq length)" -gt 0 ]
 	ipcrm --all
 	[ "$(bpftool -j map dump name tsem_ipc | jq length)" = 0 ]
