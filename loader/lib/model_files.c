@@ -69,6 +69,9 @@ static bool has_content(const struct model_files *files, struct json_object *fil
 	long size;
 
 	memset(digest, 0, TSEM_DIGEST_MAX);
+	/* Who writes only does not see the content. */
+	if ((number(member(file, "flags")) & O_ACCMODE) == O_WRONLY)
+		return false;
 	if (!path || !inode || !hex || member(path, "created") || member(path, "normal") ||
 	    (number(member(inode, "mode")) & S_IFMT) != S_IFREG ||
 	    digest__from_hex(json_object_get_string(hex), json_object_get_string_len(hex), digest,
