@@ -132,7 +132,7 @@ learn() {
 audit() {
 	TOOL=$(executed "$cat" "$sh" /usr/bin/tool)
 	tool=$(task_id "$TOOL")
-	found=("$TOOL" "$(opened "$tool" "$sh" /etc/app.conf 32768)" "$(opened "$tool" "$sh" /etc/app.conf 32769)"
+	found=("$TOOL" "$(opened "$tool" "$sh" /etc/app.conf 32768)" "$(opened "$tool" "$sh" /etc/app.conf 32770)"
 		"$(event capable "$tool" "$sh" '{"cap": "5", "opts": "0", "initial": "1"}')"
 		"$(event task_kill "$tool" "$sh" "{\"target\": \"$cat\", \"sig\": \"9\", \"cross_ns\": \"0\"}")")
 	printf '%s\n' "${learned[1]}" "${found[@]}" "${found[1]}" >audit.json

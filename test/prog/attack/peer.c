@@ -631,6 +631,21 @@ static int chosen_listener(int family, unsigned int number, unsigned short *port
 	return 0;
 }
 
+/* The kernel may choose the numbers of the services. */
+#define LOCAL_PORTS "/proc/sys/net/ipv4/ip_local_port_range"
+
+static int chosen_prepare(const struct attempt *a)
+{
+	TRY_ZERO(put(LOCAL_PORTS, "7000 60999"));
+	return inet_prepare(a);
+}
+
+static void chosen_restore(const struct attempt *a)
+{
+	put(LOCAL_PORTS, "32768 60999");
+	listeners_close(a);
+}
+
 /* The number that a service outside has, chosen for a socket of its own at another address. */
 static int port_of_other(const struct attempt *a)
 {
@@ -709,7 +724,7 @@ const struct attempt peer_attempts[] = {
 	PEER("datagram-second", second_message, paths_prepare, SOCK_DGRAM),
 	{ "netlink-own-number", netlink_to_number, netlink_to_number, number_prepare, heard, listeners_close },
 	{ "uevent-send", uevent_send, NULL },
-	{ "port-chosen-address", port_of_other, port_of_other, inet_prepare, heard, listeners_close,
+	{ "port-chosen-address", port_of_other, port_of_other, chosen_prepare, heard, chosen_restore,
 	  .number = SOCK_STREAM },
 	{ "packet-family", packet_to, packet_to, packet_prepare },
 	{ "port-chosen-elsewhere", chosen_elsewhere, chosen_elsewhere, inet_prepare, heard, listeners_close,
