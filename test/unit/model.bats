@@ -324,7 +324,7 @@ states() {
 	ENCODING=portable
 	learn
 	PATTERNS=$'pattern /** any\npattern /etc/**\npattern /var/log/app/*.log'
-	model "${learned[@]}" "$(opened "$sh" $Z32 /etc/app.conf 32769)" "$(opened "$sh" $Z32 /usr/bin/tool 32768)" \
+	model "${learned[@]}" "$(opened "$sh" $Z32 /etc/app.conf 32770)" "$(opened "$sh" $Z32 /usr/bin/tool 32768)" \
 		"$(opened "$sh" $Z32 /usr/bin/tool 32768 $EMPTY)" >wide
 	PATTERNS=
 	for path in /var/log/app-2026-11-26.log /run/app.1234 /tmp/x.aB3dE9 /etc/steady; do
