@@ -89,7 +89,9 @@ static __always_inline bool guard_opened(struct file *file, bool stacked)
 /* Must no kernel thread open this file? It must not write to files of the kernel, nor open a map or a journal. */
 static __always_inline bool guard_kernel(struct file *file)
 {
-	return guard_knob(file, file->f_mode & FMODE_WRITE) || guard_journal(file);
+	struct inode *inode = plain(file)->f_inode;
+
+	return guard_knob(inode->i_sb->s_magic, inode->i_mode, file->f_mode & FMODE_WRITE) || guard_journal(file);
 }
 
 /*
@@ -108,12 +110,14 @@ int BPF_PROG(tsem_file_opening, struct file *file)
 	u64 magic;
 	u32 mode;
 
-	/* A kernel thread may act for a namespace that has started a server in the kernel (ksmbd, nfsd). */
-	if (bpf_get_current_task_btf()->flags & PF_KTHREAD)
-		return guard_kernel(file) ? hook_return(true) : 0;
 	/* A task without storage is in no namespace. Most opens are by such tasks. */
-	if (!bpf_get_current_task_btf()->bpf_storage && !tsem_root_settings.on)
-		return 0;
+	if (!bpf_get_current_task_btf()->bpf_storage) {
+		/* A thread of the kernel may act for a namespace that has started a server there (ksmbd, nfsd). */
+		if (bpf_get_current_task_btf()->flags & PF_KTHREAD)
+			return guard_kernel(file) ? hook_return(true) : 0;
+		if (!tsem_root_settings.on)
+			return 0;
+	}
 	sb = file->f_inode->i_sb;
 	magic = sb->s_magic;
 	mode = file->f_mode;

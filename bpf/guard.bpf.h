@@ -246,13 +246,13 @@ static __always_inline bool guard_attribute(struct dentry *dentry)
  * Is this a file of the kernel that must not be written, or a pinned object of BPF, which must not be opened? Files of
  * proc and of control groups, some of which a namespace may write, count for kernel threads only: see guard_file().
  */
-static __always_inline bool guard_knob(struct file *file, bool write)
+static __always_inline bool guard_knob(u64 magic, u32 mode, bool write)
 {
-	struct inode *inode = plain(file)->f_inode;
-	u64 magic = inode->i_sb->s_magic;
-
-	if ((inode->i_mode & S_IFMT) != S_IFREG)
+	if ((mode & S_IFMT) != S_IFREG)
 		return false;
+	/* Most files are opened for reading, and are on none of these. */
+	if (!write)
+		return magic == BPF_FS_MAGIC;
 	switch (magic) {
 	case BPF_FS_MAGIC:
 		return true;
@@ -275,7 +275,7 @@ static __always_inline bool guard_knob(struct file *file, bool write)
 	case SELINUX_MAGIC:
 	case SMACK_MAGIC:
 	case PSTOREFS_MAGIC:
-		return write;
+		return true;
 	}
 	return false;
 }
@@ -294,14 +294,11 @@ static __always_inline bool guard_file(struct file *file)
 
 	if (write && guard_text(file, inode, magic))
 		return true;
-	switch (magic) {
-	case PROC_SUPER_MAGIC:
+	if (magic == PROC_SUPER_MAGIC)
 		return (inode->i_mode & S_IFMT) == S_IFREG && guard_proc(file, write);
-	case CGROUP_SUPER_MAGIC:
-	case CGROUP2_SUPER_MAGIC:
-		return write && guard_cgroup(file);
-	}
-	return guard_knob(file, write);
+	if (write && (magic == CGROUP_SUPER_MAGIC || magic == CGROUP2_SUPER_MAGIC))
+		return guard_cgroup(file);
+	return guard_knob(magic, inode->i_mode, write);
 }
 
 /* Is this the number of a terminal? */
