@@ -21,7 +21,8 @@ load helpers
 	check 0 tsem-bpf unload --force
 	[ ! -e "$PINS" ]
 	[ ! -e /run/tsem-bpf ]
-	wait_for sh -c "! bpftool prog show | grep -q tsem_"
+	# Once it returns, no program is there any more.
+	[ -z "$(bpftool prog show | grep tsem_ || true)" ]
 	wait_for sh -c "! bpftool map show | grep -q tsem_"
 	[ -z "$(bpftool link show | grep tsem_ || true)" ]
 	check 1 tsem-bpf status

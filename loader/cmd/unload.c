@@ -10,6 +10,7 @@
 #include "cmd.h"
 #include "journal.h"
 #include "namespace.h"
+#include "patience.h"
 #include "policy.h"
 #include "skel.h"
 #include "tsem.h"
@@ -66,7 +67,9 @@ int cmd_unload(int argc, char **argv)
 	} else if (access(TSEM_PINS, F_OK)) {
 		return cmd__fail(EXIT_FAILED, "not loaded: there is no " TSEM_PINS);
 	}
+	patience__begin("the kernel to detach the programs");
 	err = skel__unload();
+	patience__end();
 	if (err == -EALREADY)
 		return cmd__fail(EXIT_FAILED,
 				 "unload: another 'tsem-bpf load' or 'unload' is under way; wait until it ends "

@@ -86,9 +86,49 @@ static int lock_pins(void)
 	return err;
 }
 
+/*
+ * Programs that are kept while their links go. The kernel frees a program soon after its last link. But a task that was
+ * preempted on its way into the program, in the trampoline, has yet to call it, and would then call freed memory (seen
+ * with 6.12). So the programs stay until every such task has run again.
+ */
+#define PROGRAMS_MAX 512
+#define PROGRAMS_STAY_US 1000000
+
+struct kept {
+	int fd[PROGRAMS_MAX];
+	size_t count;
+};
+
+/* Removes a pinned link and detaches its program, which is kept. */
+static int remove_link(const char *path, struct kept *kept)
+{
+	struct bpf_link_info info = {};
+	u32 size = sizeof(info);
+	int link = bpf_obj_get(path), program = -1, err;
+
+	if (link >= 0 && kept->count < PROGRAMS_MAX && !bpf_link_get_info_by_fd(link, &info, &size))
+		program = bpf_prog_get_fd_by_id(info.prog_id);
+	if (program >= 0)
+		kept->fd[kept->count++] = program;
+	err = unlink(path) ? -errno : 0;
+	/* The last reference: the kernel detaches before it returns. */
+	if (link >= 0)
+		close(link);
+	return err;
+}
+
+static void release_programs(struct kept *kept)
+{
+	if (kept->count)
+		usleep(PROGRAMS_STAY_US);
+	for (size_t i = 0; i < kept->count; i++)
+		close(kept->fd[i]);
+}
+
 static int remove_tree(const char *root)
 {
 	static const char *const kinds[] = { "links", "progs", "maps" };
+	struct kept kept = { .count = 0 };
 	int err = 0;
 
 	/* Links first: without them no program runs. */
@@ -103,8 +143,7 @@ static int remove_tree(const char *root)
 			if (entry->d_name[0] == '.')
 				continue;
 			snprintf(path, sizeof(path), "%s/%s", directory, entry->d_name);
-			if (unlink(path))
-				err = -errno;
+			err = (i ? unlink(path) ? -errno : 0 : remove_link(path, &kept)) ?: err;
 		}
 		if (dir)
 			closedir(dir);
@@ -113,6 +152,7 @@ static int remove_tree(const char *root)
 	}
 	if (rmdir(root) && errno != ENOENT)
 		err = -errno;
+	release_programs(&kept);
 	return err;
 }
 
