@@ -19,7 +19,7 @@ struct shared {
 static void child(struct shared *shared, const char *path)
 {
 	while (!shared->go)
-		usleep(1000);
+		usleep(200000);
 	if (open(path, O_RDONLY) >= 0)
 		__atomic_add_fetch(&shared->opened, 1, __ATOMIC_SEQ_CST);
 	_exit(0);
