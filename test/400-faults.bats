@@ -115,35 +115,3 @@ load helpers
 	[ "$(tsem-bpf list --json)" = "[]" ]
 	tsem-bpf unload
 }
-
-@test "no memory for hashing is counted and said, and what was not hashed is denied under a model" {
-	# The kernel charges the memory of the maps to the control group of whoever loaded them.
-	group=/sys/fs/cgroup/tsem-load
-	echo +memory >/sys/fs/cgroup/cgroup.subtree_control
-	mkdir "$group"
-	sh -c "echo \$\$ >$group/cgroup.procs; exec tsem-bpf load" 3>&-
-	echo one >one
-	# More of them under the model: the first ones leave their memory to others.
-	for mode in free enforced; do
-		options=(-o "$D/model") count=300
-		[ "$mode" = free ] || options=(-m "$D/model" --enforce) count=600
-		rm -f ready go
-		tsem-bpf run -n "$mode" "${options[@]}" -- "$PROG/first_event" "$count" "$D/ready" "$D/go" "$D/one" >opened 2>said 3>&- &
-		wait_for test -e ready
-		echo 0 >"$group/memory.max"
-		touch go
-		wait $! || :
-		cat said opened
-		echo max >"$group/memory.max"
-		# A namespace that is free lets them pass. Some tasks get memory that others have left.
-		if [ "$mode" = free ]; then
-			[ "$(<opened)" = "$count" ]
-		else
-			[ "$(<opened)" -lt "$count" ]
-		fi
-		grep -q "lost.* hash" said
-	done
-	tsem-bpf unload
-	wait_for rmdir "$group"
-	echo -memory >/sys/fs/cgroup/cgroup.subtree_control
-}
