@@ -7,7 +7,7 @@ attacks=(command unseen keys)
 prepare() {
 	rm -rf "$root"/srv/ssh "$root"/home/user "$root"/root/client
 	mkdir -p "$root"/srv/ssh "$root"/run/sshd "$root"/root/client
-	in_root id user >/dev/null 2>&1 || in_root useradd -s /bin/sh user
+	in_root id user >/dev/null 2>&1 || in_root useradd -s /bin/sh -p '*' user
 	mkdir -p "$root"/home/user/.ssh
 	[ -e "$root/root/host" ] || in_root ssh-keygen -q -t ed25519 -N "" -f /root/host
 	[ -e "$root/root/key" ] || in_root ssh-keygen -q -t ed25519 -N "" -f /root/key
