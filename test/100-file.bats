@@ -72,9 +72,10 @@ cleanup() {
 	forensic file_open
 	echo the >&"${WRITER[1]}"
 	read -r reply <&"${WRITER[0]}"
-	input=${WRITER[1]}
+	# The shell forgets them when the process ends.
+	input=${WRITER[1]} writer=$WRITER_PID
 	exec {input}>&-
-	wait "$WRITER_PID"
+	wait "$writer"
 	sed -i '1!d; s/.*/the first text/' merged/a
 	learn "$OPEN" "$D/merged/a" "$D/merged/b"
 	for _ in seen taken kept; do
