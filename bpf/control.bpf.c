@@ -15,16 +15,17 @@ static __always_inline int control_state(struct tsem_control *c, struct tsem_nam
 
 	if (ns->mode != TSEM_MODE_FREE)
 		return -EBUSY;
+	if (ns->id && !room_take(ns->id, TSEM_ROOM_COEFFICIENTS))
+		return -E2BIG;
 	key.ns = c->ns;
 	__builtin_memcpy(key.coefficient, c->value, TSEM_KEY_SIZE);
 	__builtin_memcpy(tail.bytes, c->value + TSEM_KEY_SIZE, sizeof(tail));
 	new.sequence = __sync_fetch_and_add(&ns->next_sequence, 1);
-	if (ns->digest_size > TSEM_KEY_SIZE) {
-		err = bpf_map_update_elem(&tsem_tails, &key, &tail, BPF_ANY);
-		if (err)
-			return err;
-	}
-	err = bpf_map_update_elem(&tsem_coefficients, &key, &new, BPF_NOEXIST);
+	err = ns->digest_size > TSEM_KEY_SIZE ? bpf_map_update_elem(&tsem_tails, &key, &tail, BPF_ANY) : 0;
+	err = err ?: bpf_map_update_elem(&tsem_coefficients, &key, &new, BPF_NOEXIST);
+	/* It was there, and has its room. */
+	if (err && ns->id)
+		room_give(ns->id, TSEM_ROOM_COEFFICIENTS);
 	if (err == -EEXIST) {
 		undone = bpf_map_lookup_elem(&tsem_coefficients, &key);
 		if (!undone || __sync_val_compare_and_swap(&undone->sequence, TSEM_UNDONE, new.sequence) != TSEM_UNDONE)

@@ -379,8 +379,10 @@ int BPF_PROG(tsem_guard_fowner, struct file *file)
 			return 0;
 		room_give(id, TSEM_ROOM_SIGNALS);
 	}
-	/* Without an entry its signals would reach tasks outside. The hook cannot refuse, so the process ends, and the
-	 * file. */
+	/*
+	 * Without an entry its signals would reach tasks outside. The hook cannot refuse, so the process ends, and the
+	 * file with it.
+	 */
 	bpf_send_signal(SIGKILL);
 	return 0;
 }

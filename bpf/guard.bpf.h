@@ -478,9 +478,8 @@ static __always_inline bool ioctl_of_handle(u32 cmd)
 
 /*
  * Must the current task not use this ioctl? The refused ones type for others, change the meaning of their keys, switch
- * consoles, take their terminal or hang it up, freeze or shut down a filesystem, run a program at an
- * event, open another mount namespace, open a file by a handle of XFS, or name one more receiver of signals than the
- * share.
+ * consoles, take their terminal or hang it up, freeze or shut down a filesystem, run a program at an event, open
+ * another mount namespace, open a file by a handle of XFS, or name one more receiver of signals than the share.
  */
 static __always_inline bool guard_ioctl(struct file *file, u32 cmd, unsigned long arg)
 {

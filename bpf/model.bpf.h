@@ -290,10 +290,12 @@ static __always_inline long coefficient_insert(struct tsem_scratch *e, struct ts
  */
 static __always_inline bool coefficient_room(struct tsem_namespace *ns, bool valid)
 {
-	u64 undone = ns->used[TSEM_ROOM_COEFFICIENTS] - (ns->coefficients - ns->loaded);
+	u64 used = ns->used[TSEM_ROOM_COEFFICIENTS], has = ns->coefficients - ns->loaded;
+	/* The root takes no room, and counts no undone ones. */
+	u64 undone = used > has ? used - has : 0;
 	struct tsem_globals *g = globals();
 
-	if (!g || (!valid && ns->forensics + (ns->id ? undone : 0) >= g->max_coefficients / 16))
+	if (!g || (!valid && ns->forensics + undone >= g->max_coefficients / 16))
 		return false;
 	return !ns->id || room_take(ns->id, TSEM_ROOM_COEFFICIENTS);
 }

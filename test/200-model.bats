@@ -237,3 +237,21 @@ set_used() {
 	check 0 tsem-bpf run -q -o m -- mkdir one/two/three
 	check 0 tsem-bpf status
 }
+
+@test "coefficients that were given by hand take room like others, and none from what is outside of the model" {
+	echo one >one
+	mkfifo go
+	tsem-bpf run -q -n given --keep -- sh -c "read -r go <go; cat one" 3>&- &
+	wait_for sh -c "tsem-bpf list --json | jq -e '.[0].tasks > 0'"
+	for i in $(seq 5); do tsem-bpf control -n given "state value=$(printf %064x "$i")"; done
+	# One that it has already takes no more.
+	tsem-bpf control -n given "state value=$(printf %064x 1)"
+	[ "$(tsem-bpf status --json | jq '.namespaces[0] | .coefficients - .used.coefficients')" = 0 ]
+	tsem-bpf control -n given seal
+	echo >go
+	wait $!
+	[ "$(tsem-bpf status --json | jq '.namespaces[0].lost.map_full')" = 0 ]
+	[ "$(tsem-bpf list --json | jq '.[0].forensics')" -ge 2 ]
+	tsem-bpf show -n given forensics | grep -q "$D/one"
+	tsem-bpf delete -n given
+}
