@@ -4,6 +4,8 @@
 # shellcheck disable=SC2034,SC2154 # the tests use these; BATS sets status and output
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+# shellcheck source=test/assert.bash
+. "$ROOT/test/assert.bash"
 PROG=$ROOT/build/test/prog
 PINS=/sys/fs/bpf/tsem
 # A real filesystem. With scope=files tmpfs is not modeled.
@@ -58,26 +60,6 @@ teardown() {
 		failed=1
 	done
 	return $failed
-}
-
-# check STATUS COMMAND...: runs it and requires this exit status; its output is in $output.
-check() {
-	local want=$1
-	shift
-	run "$@"
-	if [ "$status" != "$want" ]; then
-		echo "status $status, not $want: $*" >&2
-		echo "$output" >&2
-		return 1
-	fi
-}
-
-# says TEXT: the last output has it.
-says() {
-	if ! grep -qF -- "$1" <<<"$output"; then
-		echo "'$1' is not in: $output" >&2
-		return 1
-	fi
 }
 
 # lacks TEXT FILE

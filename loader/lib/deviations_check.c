@@ -65,14 +65,6 @@ int deviations_check__exec(struct deviations_check *c, struct json_object *json)
 
 /* ---- paths ---- */
 
-static struct json_object *member(struct json_object *o, const char *key)
-{
-	struct json_object *value = NULL;
-
-	json_object_object_get_ex(o, key, &value);
-	return value;
-}
-
 /* Writes "'WORD' why" with a word of the event. */
 static int refuse(char *text, size_t size, struct json_object *word, const char *why)
 {
@@ -94,17 +86,18 @@ static bool matches(const struct model *model, struct json_object *pathname)
 
 static int check_path(const struct model *model, struct json_object *path, bool file, char *text, size_t size)
 {
-	struct json_object *pattern = member(path, "pattern"), *created = member(path, "created"), *instance;
+	struct json_object *pattern = event__member(path, "pattern"), *created = event__member(path, "created"),
+			   *instance;
 
 	if (pattern && model_events__pattern(model, pattern) < 0)
 		return refuse(text, size, pattern,
 			      "is no pattern of the model: the forensics are of a namespace with other patterns");
-	if (!pattern && file && !member(path, "normal") && matches(model, member(path, "pathname")))
-		return refuse(text, size, member(path, "pathname"),
+	if (!pattern && file && !event__member(path, "normal") && matches(model, event__member(path, "pathname")))
+		return refuse(text, size, event__member(path, "pathname"),
 			      "matches a pattern of the model, but does not count so: the forensics are of a namespace "
 			      "with other patterns");
 	for (size_t i = 0; created && model->instances && i < json_object_array_length(created); i++) {
-		instance = member(json_object_array_get_idx(created, i), "instance");
+		instance = event__member(json_object_array_get_idx(created, i), "instance");
 		if (strtoull(json_object_get_string(instance), NULL, 10) > model->instances)
 			return refuse(text, size, instance,
 				      "is an instance above those of the model: the forensics are of a namespace with "
@@ -121,7 +114,7 @@ static int check_paths(const struct model *model, struct json_object *o, const c
 	if (!json_object_is_type(o, json_type_object))
 		return 0;
 	json_object_object_foreach(o, name, value) {
-		if (json_object_is_type(value, json_type_object) && member(value, "pathname"))
+		if (json_object_is_type(value, json_type_object) && event__member(value, "pathname"))
 			err = check_path(model, value, !strcmp(key, "file"), text, size);
 		else
 			err = check_paths(model, value, name, text, size);
@@ -137,7 +130,8 @@ static int check_paths(const struct model *model, struct json_object *o, const c
 int deviations_check__settings(struct deviations_check *c, struct json_object *event, char *text, size_t size)
 {
 	const struct model *model = c->events.model;
-	struct json_object *magic = member(member(member(member(event, "file_open"), "file"), "inode"), "s_magic");
+	struct json_object *magic = event__member(
+		event__member(event__member(event__member(event, "file_open"), "file"), "inode"), "s_magic");
 	u64 number = magic ? strtoull(json_object_get_string(magic), NULL, 0) : 0;
 
 	if (model->scope == TSEM_SCOPE_FILES && (number == PROC_MAGIC || number == SYSFS_MAGIC))
@@ -152,7 +146,7 @@ int deviations_check__settings(struct deviations_check *c, struct json_object *e
 const char *deviations_check__fault(struct deviations_check *c, struct json_object *event)
 {
 	const struct tsem_record *record = &c->events.record;
-	const char *id = json_object_get_string(member(member(event, "event"), "task_id"));
+	const char *id = json_object_get_string(event__member(event__member(event, "event"), "task_id"));
 
 	if (task_id__fault(id))
 		return "was done by a program whose content could not be hashed: no model holds it";
@@ -165,12 +159,12 @@ const char *deviations_check__fault(struct deviations_check *c, struct json_obje
 int deviations_check__origin(struct deviations_check *c, struct json_object *event, struct json_object *programs,
 			     struct deviation *d, char *text, size_t size)
 {
-	const char *id = json_object_get_string(member(member(event, "event"), "task_id"));
+	const char *id = json_object_get_string(event__member(event__member(event, "event"), "task_id"));
 	struct json_object *settings;
 
-	if (d->fault || task_id__none(id) || member(c->started, id) || member(programs, id))
+	if (d->fault || task_id__none(id) || event__member(c->started, id) || event__member(programs, id))
 		return 0;
-	settings = member(c->others, id);
+	settings = event__member(c->others, id);
 	if (settings) {
 		snprintf(
 			text, size,

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Names of events, and the checks of a record before anything else is read from it. */
+/* Names and values of events, and the checks of a record before anything else is read from it. */
 #include "event.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "digest.h"
@@ -45,4 +46,50 @@ bool event__plausible(const struct tsem_record *record, size_t size)
 	if (record->flags & TSEM_RECORD_GENERIC && (record->cell_size || record->shape || record->forms))
 		return false;
 	return record->kind == TSEM_RECORD_EVENT;
+}
+
+struct json_object *event__member(struct json_object *o, const char *key)
+{
+	struct json_object *value = NULL;
+
+	json_object_object_get_ex(o, key, &value);
+	return value;
+}
+
+struct json_object *event__lookup(struct json_object *o, const char *path)
+{
+	char key[32];
+
+	while (o && *path) {
+		size_t size = strcspn(path, ".");
+
+		if (size >= sizeof(key))
+			return NULL;
+		*(char *)mempcpy(key, path, size) = 0;
+		o = event__member(o, key);
+		path += size + (path[size] == '.');
+	}
+	return o;
+}
+
+u64 event__number(struct json_object *value)
+{
+	return value ? strtoull(json_object_get_string(value), NULL, 0) : 0;
+}
+
+u64 event__number_at(struct json_object *o, const char *path)
+{
+	return event__number(event__lookup(o, path));
+}
+
+u32 event__likely_digest(struct json_object *json)
+{
+	struct json_object *id = event__lookup(json, "event.task_id");
+	size_t size = json_object_is_type(id, json_type_string) ? json_object_get_string_len(id) / 2 : 0;
+
+	for (u32 i = TSEM_DIGEST_SHA256; i < TSEM_DIGEST_END && size; i++) {
+		if (digest__size(i) == size)
+			return i;
+	}
+	return 0;
 }

@@ -61,4 +61,17 @@ size_t event__utf8_length(const u8 *s, size_t left);
  */
 bool event__plausible(const struct tsem_record *record, size_t size);
 
+/* The value under a key, or at a path of keys separated by dots ("": the object itself); owned by `o`. NULL: none. */
+struct json_object *event__member(struct json_object *o, const char *key);
+struct json_object *event__lookup(struct json_object *o, const char *path);
+/* The value of a decimal, 0octal or 0xhex number, or that at a path; 0 for NULL. */
+u64 event__number(struct json_object *value);
+u64 event__number_at(struct json_object *o, const char *path);
+
+/*
+ * The hash whose digests have the size of those in this event, the first of several, by enum tsem_digest_type. 0: there
+ * is none.
+ */
+u32 event__likely_digest(struct json_object *json);
+
 #endif

@@ -48,19 +48,6 @@ void explain__compare(struct explain *explain)
 	explain->comparing = true;
 }
 
-/* The first hash whose digests have the size of the event's; 0: there is none. */
-static u32 likely_digest(struct json_object *json)
-{
-	struct json_object *id = words__lookup(json, "event.task_id");
-	size_t size = json_object_is_type(id, json_type_string) ? json_object_get_string_len(id) / 2 : 0;
-
-	for (u32 i = TSEM_DIGEST_SHA256; i < TSEM_DIGEST_END && size; i++) {
-		if (digest__size(i) == size)
-			return i;
-	}
-	return 0;
-}
-
 /* Adds the TASK_ID that a pair of hash and encoding gives to the record of an exec. */
 static void add_program_id(struct explain *explain, struct tsem_record *exec, int pair)
 {
@@ -88,7 +75,7 @@ static void add_program_id(struct explain *explain, struct tsem_record *exec, in
 static void find_program_ids(struct explain *explain, struct json_object *json)
 {
 	struct tsem_record *exec = &explain->scratch;
-	u32 digest = likely_digest(json);
+	u32 digest = event__likely_digest(json);
 	const char *fault;
 
 	for (int portable = 0; portable < 2 && digest; portable++) {
@@ -111,7 +98,7 @@ static void find_program_ids(struct explain *explain, struct json_object *json)
 /* Names the program that an exec begins. */
 static void learn_program(struct explain *explain, struct json_object *json)
 {
-	struct json_object *path = words__lookup(json, "bprm_committing_creds.file.path.pathname");
+	struct json_object *path = event__lookup(json, "bprm_committing_creds.file.path.pathname");
 	const struct program_ids *ids = &explain->ids;
 
 	explain->ids.count = 0;
@@ -130,7 +117,7 @@ static void learn_program(struct explain *explain, struct json_object *json)
 /* Does the TASK_ID of this event say with which pair the TASK_IDs are computed? */
 static void guess_pair(struct explain *explain, const char *id)
 {
-	struct json_object *guess = explain->pair ? NULL : words__member(explain->guesses, id);
+	struct json_object *guess = explain->pair ? NULL : event__member(explain->guesses, id);
 
 	if (!guess)
 		return;
@@ -142,7 +129,7 @@ static void guess_pair(struct explain *explain, const char *id)
 int explain__take(struct explain *explain, struct json_object *json, struct json_object **out, const char **fault)
 {
 	struct tsem_record *record = &explain->record;
-	u32 digest = likely_digest(json) ?: TSEM_DIGEST_SHA256;
+	u32 digest = event__likely_digest(json) ?: TSEM_DIGEST_SHA256;
 	int err = event__from_json(json, digest, TSEM_ENCODING_HOST, record, fault);
 	const char *id;
 
@@ -151,10 +138,10 @@ int explain__take(struct explain *explain, struct json_object *json, struct json
 	*out = event__to_json(record, true);
 	if (!*out)
 		return -ENOMEM;
-	id = json_object_get_string(words__lookup(*out, "event.task_id"));
+	id = json_object_get_string(event__lookup(*out, "event.task_id"));
 	guess_pair(explain, id);
-	if (!words__member(explain->comms, id))
-		json_object_object_add(explain->comms, id, json_object_get(words__lookup(*out, "event.process")));
+	if (!event__member(explain->comms, id))
+		json_object_object_add(explain->comms, id, json_object_get(event__lookup(*out, "event.process")));
 	if (record->event == TSEM_EVENT_bprm_committing_creds)
 		learn_program(explain, *out);
 	err = index__flatten(explain->index, record, *out, &explain->flat);
@@ -187,8 +174,8 @@ u64 explain__comparisons(const struct explain *explain)
 
 int explain__log(struct explain *explain, struct json_object *log, struct explanation *out, const char **fault)
 {
-	struct json_object *process = words__member(log, "process"), *event = words__member(log, "event"),
-			   *action = words__member(log, "action");
+	struct json_object *process = event__member(log, "process"), *event = event__member(log, "event"),
+			   *action = event__member(log, "action");
 	const char *name = event ? json_object_get_string(event) : "";
 	bool denied = action && !strcmp(json_object_get_string(action), "DENY");
 	int type = event__parse(name);
@@ -214,10 +201,10 @@ int explain__log(struct explain *explain, struct json_object *log, struct explan
 /* "nginx (pid 311)" */
 static void write_subject(FILE *out, struct json_object *json, const struct explain *explain)
 {
-	struct json_object *process = words__lookup(json, "event.process"),
-			   *program = words__member(explain->programs,
-						    json_object_get_string(words__lookup(json, "event.task_id")));
-	u64 pid = words__number_at(json, "event.pid");
+	struct json_object *process = event__lookup(json, "event.process"),
+			   *program = event__member(explain->programs,
+						    json_object_get_string(event__lookup(json, "event.task_id")));
+	u64 pid = event__number_at(json, "event.pid");
 
 	words__string(out, process, explain);
 	fputs(" (", out);
@@ -229,7 +216,7 @@ static void write_subject(FILE *out, struct json_object *json, const struct expl
 			fputs(", ", out);
 		}
 	}
-	fprintf(out, "%s %" PRIu64 ") ", pid ? "pid" : "task", pid ?: words__number_at(json, "event.ttd"));
+	fprintf(out, "%s %" PRIu64 ") ", pid ? "pid" : "task", pid ?: event__number_at(json, "event.ttd"));
 }
 
 static int write_sentence(struct json_object *event, u32 verdict, bool comparing, bool outside,
@@ -257,13 +244,13 @@ static int write_sentence(struct json_object *event, u32 verdict, bool comparing
 
 static int write_nearest(struct json_object *event, const struct explain *explain, char **nearest)
 {
-	const char *id = json_object_get_string(words__lookup(event, "event.task_id"));
+	const char *id = json_object_get_string(event__lookup(event, "event.task_id"));
 	size_t size;
 	FILE *text = open_memstream(nearest, &size);
 
 	if (!text)
 		return -ENOMEM;
-	words__string(text, words__member(explain->programs, id) ?: words__lookup(event, "event.process"), explain);
+	words__string(text, event__member(explain->programs, id) ?: event__lookup(event, "event.process"), explain);
 	putc(' ', text);
 	explain__deed(text, event, explain);
 	return fclose(text) ? -ENOMEM : 0;
@@ -272,7 +259,7 @@ static int write_nearest(struct json_object *event, const struct explain *explai
 int explain__text(struct explain *explain, struct json_object *event, u32 verdict, const struct nearest *nearest,
 		  struct explanation *out)
 {
-	const char *type = json_object_get_string(words__lookup(event, "event.type"));
+	const char *type = json_object_get_string(event__lookup(event, "event.type"));
 	bool outside = verdict != EXPLAIN_UNKNOWN || (explain->comparing && !nearest->same);
 	struct json_object *other;
 	int err = write_sentence(event, verdict, explain->comparing, outside, explain, &out->sentence);
@@ -295,7 +282,7 @@ int explain__text(struct explain *explain, struct json_object *event, u32 verdic
 int explain__event(struct explain *explain, struct json_object *json, u32 verdict, struct explanation *out,
 		   const char **fault)
 {
-	struct json_object *event = NULL, *log = words__member(json, "log");
+	struct json_object *event = NULL, *log = event__member(json, "log");
 	struct nearest nearest;
 	int err;
 

@@ -32,7 +32,7 @@ static void take_paths(struct deed *deed)
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		struct json_object *path = words__lookup(deed->cell, keys[i]);
+		struct json_object *path = event__lookup(deed->cell, keys[i]);
 
 		if (path)
 			deed->path[deed->paths++] = json_object_get_string(path);
@@ -57,7 +57,7 @@ static bool writes(const struct deed *deed)
 	switch (deed->type) {
 	case TSEM_EVENT_file_open:
 	case TSEM_EVENT_file_receive:
-		return words__number_at(deed->cell, "file.flags") & 3;
+		return event__number_at(deed->cell, "file.flags") & 3;
 	case TSEM_EVENT_inode_create:
 	case TSEM_EVENT_inode_mkdir:
 	case TSEM_EVENT_inode_unlink:
@@ -112,14 +112,14 @@ static bool raw_device(const struct deed *deed)
 {
 	static const char *const devices[] = { "/dev/mem",      "/dev/kmem",      "/dev/port", "/dev/sg[0-9]*",
 					       "/dev/mapper/*", "/dev/cpu/*/msr", NULL };
-	u64 mode = words__number_at(deed->cell, "file.inode.mode");
+	u64 mode = event__number_at(deed->cell, "file.inode.mode");
 
 	return S_ISBLK(mode) || path_matches(deed, devices);
 }
 
 static bool makes_device(const struct deed *deed)
 {
-	u64 mode = words__number_at(deed->cell, "mode");
+	u64 mode = event__number_at(deed->cell, "mode");
 
 	return S_ISBLK(mode) || S_ISCHR(mode);
 }
@@ -128,29 +128,29 @@ static bool raw_socket(const struct deed *deed)
 {
 	enum { PACKET_FAMILY = 17, RAW_TYPE = 3 };
 
-	return words__number_at(deed->cell, "family") == PACKET_FAMILY ||
-	       words__number_at(deed->cell, "type") == RAW_TYPE;
+	return event__number_at(deed->cell, "family") == PACKET_FAMILY ||
+	       event__number_at(deed->cell, "type") == RAW_TYPE;
 }
 
 static bool executes_writable(const struct deed *deed)
 {
 	static const char *const writable[] = { "/tmp/*", "/var/tmp/*", "/dev/shm/*", "/run/user/*", NULL };
 
-	return path_matches(deed, writable) || words__lookup(deed->cell, "file.path.created");
+	return path_matches(deed, writable) || event__lookup(deed->cell, "file.path.created");
 }
 
 static bool maps_code(const struct deed *deed)
 {
 	enum { WRITABLE = 2, EXECUTABLE = 4 };
-	u64 prot = words__number_at(deed->cell, "prot");
+	u64 prot = event__number_at(deed->cell, "prot");
 
-	return prot & EXECUTABLE && (prot & WRITABLE || !words__member(deed->cell, "file"));
+	return prot & EXECUTABLE && (prot & WRITABLE || !event__member(deed->cell, "file"));
 }
 
 /* Is the TASK_ID under `key` that of another program than the one that acts? */
 static bool other_task(const struct deed *deed, const char *key)
 {
-	struct json_object *own = words__lookup(deed->event, "event.task_id"), *task = words__member(deed->cell, key);
+	struct json_object *own = event__lookup(deed->event, "event.task_id"), *task = event__member(deed->cell, key);
 
 	return task &&
 	       strncmp(json_object_get_string(own), json_object_get_string(task), json_object_get_string_len(own));
@@ -163,8 +163,8 @@ static bool other_child(const struct deed *deed)
 
 static bool other_target(const struct deed *deed)
 {
-	return words__number_at(deed->cell, "sig") &&
-	       (words__number_at(deed->cell, "cross_ns") || other_task(deed, "target"));
+	return event__number_at(deed->cell, "sig") &&
+	       (event__number_at(deed->cell, "cross_ns") || other_task(deed, "target"));
 }
 
 static bool other_scheduled(const struct deed *deed)
@@ -174,13 +174,13 @@ static bool other_scheduled(const struct deed *deed)
 
 static bool other_uid(const struct deed *deed)
 {
-	return words__number_at(deed->cell, "cred.uid") != words__number_at(deed->cell, "tcred.uid");
+	return event__number_at(deed->cell, "cred.uid") != event__number_at(deed->cell, "tcred.uid");
 }
 
 static bool other_key(const struct deed *deed)
 {
-	return !words__number_at(deed->cell, "key_ref.possessed") ||
-	       words__number_at(deed->cell, "key_ref.uid") != words__number_at(deed->cell, "cred.fsuid");
+	return !event__number_at(deed->cell, "key_ref.possessed") ||
+	       event__number_at(deed->cell, "key_ref.uid") != event__number_at(deed->cell, "cred.fsuid");
 }
 
 static bool strong_capability(const struct deed *deed)
@@ -190,34 +190,34 @@ static bool strong_capability(const struct deed *deed)
 				  1ULL << CAP_MAC_OVERRIDE | 1ULL << CAP_BPF | 1ULL << CAP_PERFMON |
 				  1ULL << CAP_DAC_READ_SEARCH | 1ULL << CAP_DAC_OVERRIDE | 1ULL << CAP_SETFCAP |
 				  1ULL << CAP_MKNOD | 1ULL << CAP_NET_ADMIN | 1ULL << CAP_CHECKPOINT_RESTORE;
-	u64 capability = words__number_at(deed->cell, "cap");
+	u64 capability = event__number_at(deed->cell, "cap");
 
-	return words__number_at(deed->cell, "initial") && capability < 64 && strong >> capability & 1;
+	return event__number_at(deed->cell, "initial") && capability < 64 && strong >> capability & 1;
 }
 
 static bool sets_special_mode(const struct deed *deed)
 {
-	return words__number_at(deed->cell, "attr.valid") & 1 &&
-	       words__number_at(deed->cell, "attr.mode") & (S_ISUID | S_ISGID);
+	return event__number_at(deed->cell, "attr.valid") & 1 &&
+	       event__number_at(deed->cell, "attr.mode") & (S_ISUID | S_ISGID);
 }
 
 static bool security_attribute(const struct deed *deed)
 {
-	struct json_object *name = words__member(deed->cell, "name");
+	struct json_object *name = event__member(deed->cell, "name");
 
 	return name && !strncmp(json_object_get_string(name), "security.", strlen("security."));
 }
 
 static bool injects_input(const struct deed *deed)
 {
-	const char *name = names__find(NAMES_IOCTL, words__number_at(deed->cell, "cmd"));
+	const char *name = names__find(NAMES_IOCTL, event__number_at(deed->cell, "cmd"));
 
 	return name && (!strcmp(name, "TIOCSTI") || !strcmp(name, "TIOCLINUX"));
 }
 
 static bool security_option(const struct deed *deed)
 {
-	u64 option = words__number_at(deed->cell, "option");
+	u64 option = event__number_at(deed->cell, "option");
 
 	return option == PR_SET_SECUREBITS || option == PR_SET_MM || option == PR_CAP_AMBIENT ||
 	       option == PR_SET_PTRACER;
@@ -284,7 +284,7 @@ static const struct rule {
 
 const char *explain__unwise(u32 type, struct json_object *event)
 {
-	struct deed deed = { .type = type, .event = event, .cell = words__member(event, event__name(type)) };
+	struct deed deed = { .type = type, .event = event, .cell = event__member(event, event__name(type)) };
 
 	take_paths(&deed);
 	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {

@@ -137,9 +137,9 @@ static enum explain_stream stream_of(struct json_object *event)
 		{ "/pipe:", EXPLAIN_PIPE },
 		{ "socket:", EXPLAIN_SOCKET },
 	};
-	struct json_object *cell = words__member(event, json_object_get_string(words__lookup(event, "event.type")));
-	struct json_object *path = words__lookup(cell, "file.path.pathname")
-					   ?: words__lookup(cell, "path.path.pathname");
+	struct json_object *cell = event__member(event, json_object_get_string(event__lookup(event, "event.type")));
+	struct json_object *path = event__lookup(cell, "file.path.pathname")
+					   ?: event__lookup(cell, "path.path.pathname");
 
 	for (size_t i = 0; path && i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
 		if (!strncmp(json_object_get_string(path), prefixes[i].prefix, strlen(prefixes[i].prefix)))
@@ -151,18 +151,18 @@ static enum explain_stream stream_of(struct json_object *event)
 /* The number of the inherited descriptor that an event is about, plus 1; 0: it is about none. */
 static u32 descriptor_of(struct json_object *event)
 {
-	struct json_object *cell = words__member(event, json_object_get_string(words__lookup(event, "event.type")));
-	struct json_object *number = words__lookup(cell, "file.inherited") ?: words__lookup(cell, "path.inherited");
+	struct json_object *cell = event__member(event, json_object_get_string(event__lookup(event, "event.type")));
+	struct json_object *number = event__lookup(cell, "file.inherited") ?: event__lookup(cell, "path.inherited");
 
-	return number ? words__number(number) + 1 : 0;
+	return number ? event__number(number) + 1 : 0;
 }
 
 /* The number of the inherited descriptor plus 1 if the event only asks a terminal; 0: it does not. */
 static u32 asks_terminal(struct json_object *event)
 {
-	struct json_object *cell = words__member(event, "file_ioctl");
+	struct json_object *cell = event__member(event, "file_ioctl");
 
-	return cell && names__terminal_ioctl(words__number_at(cell, "cmd")) ? descriptor_of(event) : 0;
+	return cell && names__terminal_ioctl(event__number_at(cell, "cmd")) ? descriptor_of(event) : 0;
 }
 
 /*
@@ -430,7 +430,7 @@ out:
 
 int explain__add(struct explain *explain, struct json_object *json, u64 line, u32 verdict, const char **fault)
 {
-	struct json_object *event = NULL, *log = words__member(json, "log");
+	struct json_object *event = NULL, *log = event__member(json, "log");
 	struct nearest nearest;
 	int err;
 

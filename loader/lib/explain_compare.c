@@ -162,7 +162,7 @@ static void write_value(FILE *out, const char *kind, struct json_object *value, 
 		fputs("none", out);
 	else if (!json_object_is_type(value, json_type_object) || strcmp(kind, "str"))
 		words__show(out, kind, value, explain);
-	else if (words__member(value, "path") || words__member(value, "pathname") || words__member(value, "inherited"))
+	else if (event__member(value, "path") || event__member(value, "pathname") || event__member(value, "inherited"))
 		words__path(out, value, explain);
 	else
 		fputs("one", out);
@@ -231,21 +231,21 @@ bool explain__told(u32 event, const struct place *at, struct json_object *cell)
 		return false;
 	while (f->kind != FIELD_END && strcmp(f->key, at->key))
 		f++;
-	return f->kind == FIELD_NSID ? !words__number_at(cell, "nsid_set")
+	return f->kind == FIELD_NSID ? !event__number_at(cell, "nsid_set")
 				     : f->kind != FIELD_END && f->part == FIELD_TOLD;
 }
 
 /* Does one event have its file by path, and the other by descriptor? */
 static bool of_two_kinds(struct json_object *a, struct json_object *b)
 {
-	return !words__member(a, "inherited") != !words__member(b, "inherited");
+	return !event__member(a, "inherited") != !event__member(b, "inherited");
 }
 
 /* Of an inherited file's flags only the access mode is hashed. */
 static bool same_access(struct json_object *a, struct json_object *b)
 {
-	return words__member(a, "inherited") &&
-	       (words__number_at(a, "flags") & 3) == (words__number_at(b, "flags") & 3);
+	return event__member(a, "inherited") &&
+	       (event__number_at(a, "flags") & 3) == (event__number_at(b, "flags") & 3);
 }
 
 static void compare_objects(struct difference *d, const struct place *at, struct json_object *a, struct json_object *b);
@@ -258,9 +258,9 @@ static void note(struct difference *d, const struct place *up, int weight, const
 
 char *explain__hashed_text(struct json_object *path, size_t *size)
 {
-	struct json_object *form = words__member(path, "pattern") ?: words__member(path, "normal");
-	struct json_object *name = form ?: words__member(path, "pathname");
-	struct json_object *created = words__member(path, "created");
+	struct json_object *form = event__member(path, "pattern") ?: event__member(path, "normal");
+	struct json_object *name = form ?: event__member(path, "pathname");
+	struct json_object *created = event__member(path, "created");
 	const char *p = json_object_get_string(name);
 	size_t count = created ? json_object_array_length(created) : 0, k = 0;
 	/* A mark takes one byte, also in place of an empty component. */
@@ -269,12 +269,12 @@ char *explain__hashed_text(struct json_object *path, size_t *size)
 	if (!text)
 		return NULL;
 	/* A path with the same text as a pattern is not equal to the pattern. */
-	*q++ = words__member(path, "pattern") ? 'p' : 'n';
+	*q++ = event__member(path, "pattern") ? 'p' : 'n';
 	if (*p == '/')
 		*q++ = *p++;
 	for (u64 i = 0;; i++) {
 		size_t n = strcspn(p, "/");
-		bool mark = k < count && words__number_at(json_object_array_get_idx(created, k), "component") == i;
+		bool mark = k < count && event__number_at(json_object_array_get_idx(created, k), "component") == i;
 
 		q = mempcpy(q, mark ? "" : p, mark ? 1 : n);
 		k += mark;
@@ -290,17 +290,17 @@ char *explain__hashed_text(struct json_object *path, size_t *size)
 /* Compares the marks of two paths that are otherwise the same. */
 static void compare_marks(struct difference *d, const struct place *at, struct json_object *a, struct json_object *b)
 {
-	struct json_object *one = words__member(a, "created"), *two = words__member(b, "created");
+	struct json_object *one = event__member(a, "created"), *two = event__member(b, "created");
 
 	for (size_t k = 0; one && two && k < json_object_array_length(one); k++) {
 		struct json_object *x = json_object_array_get_idx(one, k), *y = json_object_array_get_idx(two, k);
 
-		if (!same(words__member(x, "owner"), words__member(y, "owner")))
-			note(d, at, WEIGHT_OTHER, "creator", "task", words__member(x, "owner"),
-			     words__member(y, "owner"));
-		if (!same(words__member(x, "instance"), words__member(y, "instance")))
+		if (!same(event__member(x, "owner"), event__member(y, "owner")))
+			note(d, at, WEIGHT_OTHER, "creator", "task", event__member(x, "owner"),
+			     event__member(y, "owner"));
+		if (!same(event__member(x, "instance"), event__member(y, "instance")))
 			note(d, at, WEIGHT_OTHER, "number among the files of its creator", "str",
-			     words__member(x, "instance"), words__member(y, "instance"));
+			     event__member(x, "instance"), event__member(y, "instance"));
 	}
 }
 
@@ -322,14 +322,14 @@ static void compare_paths(struct difference *d, const struct place *at, struct j
 /* Did compare_paths() handle it? */
 static bool of_path(struct json_object *o, const char *key)
 {
-	return words__member(o, "pathname") && (!strcmp(key, "pathname") || !strcmp(key, "created") ||
+	return event__member(o, "pathname") && (!strcmp(key, "pathname") || !strcmp(key, "created") ||
 						!strcmp(key, "pattern") || !strcmp(key, "normal"));
 }
 
 static void compare_value(struct difference *d, const struct place *at, struct json_object *in_a,
 			  struct json_object *in_b)
 {
-	struct json_object *a = words__member(in_a, at->key), *b = words__member(in_b, at->key);
+	struct json_object *a = event__member(in_a, at->key), *b = event__member(in_b, at->key);
 	const struct element *e = explain__element(d->event, at);
 	const char *label = e->label ?: at->key, *kind = e->whole && d->local ? "laddr" : e->kind;
 
@@ -354,7 +354,7 @@ static void compare_value(struct difference *d, const struct place *at, struct j
 
 static void compare_objects(struct difference *d, const struct place *at, struct json_object *a, struct json_object *b)
 {
-	if (words__member(a, "pathname") && words__member(b, "pathname"))
+	if (event__member(a, "pathname") && event__member(b, "pathname"))
 		compare_paths(d, at, a, b);
 	json_object_object_foreach(a, key, value) {
 		struct place here = { at, key };
@@ -367,7 +367,7 @@ static void compare_objects(struct difference *d, const struct place *at, struct
 		struct place here = { at, other };
 
 		(void)ignored;
-		if (!words__member(a, other) && !of_path(b, other))
+		if (!event__member(a, other) && !of_path(b, other))
 			compare_value(d, &here, a, b);
 	}
 }
@@ -377,11 +377,11 @@ static void compare_ids(struct difference *d, const char *const keys[4], const c
 			struct json_object *a, struct json_object *b)
 {
 	for (int i = 0; i < 4; i++) {
-		struct json_object *one = words__member(a, keys[i]), *two = words__member(b, keys[i]);
+		struct json_object *one = event__member(a, keys[i]), *two = event__member(b, keys[i]);
 		bool said = same(one, two);
 
 		for (int k = 0; k < i; k++)
-			said = said || (same(one, words__member(a, keys[k])) && same(two, words__member(b, keys[k])));
+			said = said || (same(one, event__member(a, keys[k])) && same(two, event__member(b, keys[k])));
 		if (!said)
 			list_add(d->list, d, NULL, labels[i], "str", one, two);
 	}
@@ -396,15 +396,15 @@ static void compare_credentials(struct difference *d, struct json_object *a, str
 
 	compare_ids(d, uids, uid_labels, a, b);
 	compare_ids(d, gids, gid_labels, a, b);
-	if (same(words__member(a, "capeff"), words__member(b, "capeff")))
+	if (same(event__member(a, "capeff"), event__member(b, "capeff")))
 		return;
-	list_add(d->list, d, NULL, "capabilities", "caps", words__member(a, "capeff"), words__member(b, "capeff"));
+	list_add(d->list, d, NULL, "capabilities", "caps", event__member(a, "capeff"), event__member(b, "capeff"));
 }
 
 static void compare_task(struct difference *d, const char *key, const char *label, struct json_object *a,
 			 struct json_object *b)
 {
-	struct json_object *one = words__lookup(a, key), *two = words__lookup(b, key);
+	struct json_object *one = event__lookup(a, key), *two = event__lookup(b, key);
 
 	if (!same(one, two))
 		list_add(d->list, d, NULL, label, "task", one, two);
@@ -414,7 +414,7 @@ static void compare_who(struct difference *d, struct json_object *a, struct json
 {
 	compare_task(d, "event.task_id", "program", a, b);
 	compare_task(d, "event.p_task_id", "parent", a, b);
-	compare_credentials(d, words__member(a, "COE"), words__member(b, "COE"));
+	compare_credentials(d, event__member(a, "COE"), event__member(b, "COE"));
 }
 
 struct json_object *explain__differences(const struct explain *explain, const char *type, struct json_object *a,
@@ -431,7 +431,7 @@ struct json_object *explain__differences(const struct explain *explain, const ch
 		json_object_put(d.rest);
 		return NULL;
 	}
-	compare_objects(&d, NULL, words__member(a, type), words__member(b, type));
+	compare_objects(&d, NULL, event__member(a, type), event__member(b, type));
 	compare_who(&d, a, b);
 	for (size_t i = 0; i < json_object_array_length(d.rest); i++)
 		json_object_array_add(d.list, json_object_get(json_object_array_get_idx(d.rest, i)));

@@ -111,7 +111,7 @@ static void flatten_text(struct walk *w, u32 place, const char *text, size_t siz
 
 static void flatten_path(struct walk *w, u32 place, struct json_object *path)
 {
-	struct json_object *created = words__member(path, "created");
+	struct json_object *created = event__member(path, "created");
 	u64 owners = 0, instances = 0;
 	size_t size = 0;
 	char *text = explain__hashed_text(path, &size);
@@ -122,13 +122,13 @@ static void flatten_path(struct walk *w, u32 place, struct json_object *path)
 	for (size_t i = 0; created && i < json_object_array_length(created); i++) {
 		struct json_object *mark = json_object_array_get_idx(created, i);
 
-		owners = flat__mix(owners ^ hash_value(w, words__member(mark, "owner")));
-		instances = flat__mix(instances ^ hash_value(w, words__member(mark, "instance")));
+		owners = flat__mix(owners ^ hash_value(w, event__member(mark, "owner")));
+		instances = flat__mix(instances ^ hash_value(w, event__member(mark, "instance")));
 	}
 	if (created) {
 		add(w, place ^ 4,
 		    json_object_array_length(created) == 1
-			    ? hash_value(w, words__lookup(json_object_array_get_idx(created, 0), "owner"))
+			    ? hash_value(w, event__lookup(json_object_array_get_idx(created, 0), "owner"))
 			    : owners,
 		    FEATURE_TASK, WEIGHT_OTHER);
 		add(w, place ^ 5, instances, FEATURE_OTHER, WEIGHT_OTHER);
@@ -145,8 +145,8 @@ static void flatten_value(struct walk *w, const struct place *at, u32 place, str
 
 	if (json_object_is_type(value, json_type_object) && !w->cache->entry[row].whole)
 		flatten_object(w, at, place, value);
-	else if (!strcmp(at->key, "flags") && words__member(in, "inherited"))
-		add(w, place, words__number(value) & 3, class, weight);
+	else if (!strcmp(at->key, "flags") && event__member(in, "inherited"))
+		add(w, place, event__number(value) & 3, class, weight);
 	else if (json_object_is_type(value, json_type_string))
 		add(w, place, hash_value(w, value), class, weight);
 	else
@@ -161,8 +161,8 @@ static bool of_path(const char *key)
 
 static void flatten_object(struct walk *w, const struct place *up, u32 above, struct json_object *o)
 {
-	bool path = words__member(o, "pathname");
-	struct json_object *stream = words__member(o, "inherited");
+	bool path = event__member(o, "pathname");
+	struct json_object *stream = event__member(o, "inherited");
 
 	if (path)
 		flatten_path(w, above, o);
@@ -185,14 +185,14 @@ static void flatten_object(struct walk *w, const struct place *up, u32 above, st
 static void flatten_who(struct walk *w, struct json_object *json)
 {
 	static const char *const ids[] = { "uid", "euid", "suid", "fsuid", "gid", "egid", "sgid", "fsgid" };
-	struct json_object *coe = words__member(json, "COE");
+	struct json_object *coe = event__member(json, "COE");
 
 	/* The hash of the type is at no place of a CELL: it lacks the three bits that are 0 there. */
-	add(w, 1, hash_value(w, words__lookup(json, "event.task_id")), FEATURE_PROGRAM, WEIGHT_PROGRAM);
-	add(w, 2, hash_value(w, words__lookup(json, "event.p_task_id")), FEATURE_PARENT, WEIGHT_PARENT);
-	add(w, 3, hash_value(w, words__member(coe, "capeff")), FEATURE_CREDENTIAL, WEIGHT_CREDENTIAL);
+	add(w, 1, hash_value(w, event__lookup(json, "event.task_id")), FEATURE_PROGRAM, WEIGHT_PROGRAM);
+	add(w, 2, hash_value(w, event__lookup(json, "event.p_task_id")), FEATURE_PARENT, WEIGHT_PARENT);
+	add(w, 3, hash_value(w, event__member(coe, "capeff")), FEATURE_CREDENTIAL, WEIGHT_CREDENTIAL);
 	for (u32 i = 0; i < 8; i++)
-		add(w, 4 + i, hash_value(w, words__member(coe, ids[i])), FEATURE_CREDENTIAL, 1);
+		add(w, 4 + i, hash_value(w, event__member(coe, ids[i])), FEATURE_CREDENTIAL, 1);
 }
 
 static int by_place(const void *a, const void *b)
@@ -227,7 +227,7 @@ int flat__fill(u64 seed, struct flat_cache *cache, const struct tsem_record *rec
 	       struct flat *flat)
 {
 	struct walk w = { .seed = seed, .cache = cache, .flat = flat };
-	struct json_object *cell = words__member(json, event__name(record->event));
+	struct json_object *cell = event__member(json, event__name(record->event));
 
 	flat->event = record->event;
 	flat->count = 0;

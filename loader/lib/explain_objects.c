@@ -19,7 +19,7 @@ static void put_normal(FILE *out, const char *text, const struct explain *explai
 
 		if (size >= 2 * TSEM_DIGEST_MIN && size < sizeof(id) && strspn(p, "0123456789abcdef") >= size) {
 			snprintf(id, sizeof(id), "%.*s", (int)size, p);
-			program = words__member(explain->programs, id) ?: words__member(explain->comms, id);
+			program = event__member(explain->programs, id) ?: event__member(explain->comms, id);
 			name = program ? json_object_get_string(program) : "another-program";
 			fputs(strrchr(name, '/') ? strrchr(name, '/') + 1 : name, out);
 		} else {
@@ -50,16 +50,16 @@ static void show_task(FILE *out, struct json_object *value, const struct explain
 /* Writes who created the file, or else the last created directory of its path. */
 static void put_created(FILE *out, struct json_object *path, const struct explain *explain)
 {
-	struct json_object *list = words__member(path, "created"), *last, *owner;
-	const char *name = json_object_get_string(words__member(path, "pathname"));
+	struct json_object *list = event__member(path, "created"), *last, *owner;
+	const char *name = json_object_get_string(event__member(path, "pathname"));
 	size_t count = json_object_array_length(list);
 	u64 components = 0;
 
 	last = json_object_array_get_idx(list, count - 1);
-	owner = words__member(last, "owner");
+	owner = event__member(last, "owner");
 	for (const char *p = name + (*name == '/'); (p = strchr(p, '/')); p++)
 		components++;
-	fputs(words__number_at(last, "component") == components ? " (created" : " (in a directory created", out);
+	fputs(event__number_at(last, "component") == components ? " (created" : " (in a directory created", out);
 	if (strspn(json_object_get_string(owner), "0") < (size_t)json_object_get_string_len(owner)) {
 		fputs(" by ", out);
 		show_task(out, owner, explain);
@@ -70,17 +70,17 @@ static void put_created(FILE *out, struct json_object *path, const struct explai
 /* A PATH, or the PATH in a DENTRY or a FILE: its name and what it counts as, or which descriptor it is. */
 void words__path(FILE *out, struct json_object *value, const struct explain *explain)
 {
-	struct json_object *path = words__member(value, "path") ?: value;
+	struct json_object *path = event__member(value, "path") ?: value;
 	struct json_object *form;
 
-	if ((form = words__member(value, "inherited"))) {
-		words__vocabulary(out, "stream", words__number(form));
+	if ((form = event__member(value, "inherited"))) {
+		words__vocabulary(out, "stream", event__number(form));
 		return;
 	}
-	words__string(out, words__member(path, "pathname"), explain);
-	if (words__member(path, "created"))
+	words__string(out, event__member(path, "pathname"), explain);
+	if (event__member(path, "created"))
 		put_created(out, path, explain);
-	form = words__member(path, "pattern") ?: words__member(path, "normal");
+	form = event__member(path, "pattern") ?: event__member(path, "normal");
 	if (!form)
 		return;
 	fputs(" (counts as ", out);
@@ -99,13 +99,13 @@ static void show_mapped(FILE *out, struct json_object *value, const struct expla
 static void show_device(FILE *out, struct json_object *value, const struct explain *explain)
 {
 	(void)explain;
-	fprintf(out, "%" PRIu64 ":%" PRIu64, words__number_at(value, "major"), words__number_at(value, "minor"));
+	fprintf(out, "%" PRIu64 ":%" PRIu64, event__number_at(value, "major"), event__number_at(value, "minor"));
 }
 
 static void show_uid(FILE *out, struct json_object *value, const struct explain *explain)
 {
 	(void)explain;
-	fprintf(out, "uid %" PRIu64, words__number_at(value, "uid"));
+	fprintf(out, "uid %" PRIu64, event__number_at(value, "uid"));
 }
 
 /* Enough of a digest to tell two apart by eye. */
@@ -133,7 +133,7 @@ static bool all_bytes(const char *hex, const char *byte)
 static void show_task(FILE *out, struct json_object *value, const struct explain *explain)
 {
 	const char *id = value ? json_object_get_string(value) : "";
-	struct json_object *name = words__member(explain->programs, id) ?: words__member(explain->comms, id);
+	struct json_object *name = event__member(explain->programs, id) ?: event__member(explain->comms, id);
 
 	if (all_bytes(id, "00"))
 		fputs("none in the namespace", out);
@@ -147,18 +147,18 @@ static void show_task(FILE *out, struct json_object *value, const struct explain
 /* Writes an object with family, type and protocol. */
 static void show_socket(FILE *out, struct json_object *value, const struct explain *explain)
 {
-	u64 family = words__number_at(value, "family");
+	u64 family = event__number_at(value, "family");
 
 	fputs("a socket (", out);
 	words__vocabulary(out, "family", family);
 	putc(' ', out);
-	words__vocabulary(out, "socktype", words__number_at(value, "type"));
-	if (words__number_at(value, "protocol")) {
+	words__vocabulary(out, "socktype", event__number_at(value, "type"));
+	if (event__number_at(value, "protocol")) {
 		fputs(", ", out);
 		if (family == AF_INET || family == AF_INET6)
-			words__plain(out, "protocol", words__member(value, "protocol"), explain);
+			words__plain(out, "protocol", event__member(value, "protocol"), explain);
 		else
-			fprintf(out, "protocol %" PRIu64, words__number_at(value, "protocol"));
+			fprintf(out, "protocol %" PRIu64, event__number_at(value, "protocol"));
 	}
 	putc(')', out);
 }
@@ -181,7 +181,7 @@ static void put_unix_name(FILE *out, struct json_object *name, const struct expl
 /* The name that the other end of a unix socket is bound to. */
 static void show_peer(FILE *out, struct json_object *value, const struct explain *explain)
 {
-	struct json_object *abstract = words__member(value, "abstract");
+	struct json_object *abstract = event__member(value, "abstract");
 
 	if (abstract)
 		put_unix_name(out, abstract, explain);
@@ -198,27 +198,27 @@ static void put_address(FILE *out, struct json_object *value, bool local, const 
 	char text[INET6_ADDRSTRLEN];
 	u64 port;
 
-	if ((a = words__member(value, "af_inet"))) {
-		struct in_addr in = { .s_addr = words__number_at(a, "address") };
+	if ((a = event__member(value, "af_inet"))) {
+		struct in_addr in = { .s_addr = event__number_at(a, "address") };
 
-		port = words__number_at(a, "port");
+		port = event__number_at(a, "port");
 		fprintf(out, "%s:%u", inet_ntop(AF_INET, &in, text, sizeof(text)), local ? (u32)port : ntohs(port));
-	} else if ((a = words__member(value, "af_inet6"))) {
-		struct json_object *hex = words__member(a, "address");
+	} else if ((a = event__member(value, "af_inet6"))) {
+		struct json_object *hex = event__member(a, "address");
 		u8 in6[16] = {};
 
-		port = words__number_at(a, "port");
+		port = event__number_at(a, "port");
 		digest__from_hex(json_object_get_string(hex), json_object_get_string_len(hex), in6, sizeof(in6));
 		fprintf(out, "[%s]:%u", inet_ntop(AF_INET6, in6, text, sizeof(text)), local ? (u32)port : ntohs(port));
-		if (words__number_at(a, "scope"))
-			fprintf(out, " on interface %" PRIu64, words__number_at(a, "scope"));
-		if (words__number_at(a, "flow"))
-			fprintf(out, " with flow %" PRIu64, words__number_at(a, "flow"));
-	} else if ((a = words__member(value, "af_unix"))) {
-		put_unix_name(out, words__member(a, "address"), explain);
-	} else if ((a = words__member(value, "af_netlink"))) {
-		fprintf(out, "netlink port %" PRIu64 ", groups %" PRIu64, words__number_at(a, "portid"),
-			words__number_at(a, "groups"));
+		if (event__number_at(a, "scope"))
+			fprintf(out, " on interface %" PRIu64, event__number_at(a, "scope"));
+		if (event__number_at(a, "flow"))
+			fprintf(out, " with flow %" PRIu64, event__number_at(a, "flow"));
+	} else if ((a = event__member(value, "af_unix"))) {
+		put_unix_name(out, event__member(a, "address"), explain);
+	} else if ((a = event__member(value, "af_netlink"))) {
+		fprintf(out, "netlink port %" PRIu64 ", groups %" PRIu64, event__number_at(a, "portid"),
+			event__number_at(a, "groups"));
 	} else {
 		fputs(value ? "an address of another family" : "none", out);
 	}
@@ -246,7 +246,7 @@ static void show_attributes(FILE *out, struct json_object *value, const struct e
 			   { 8, "the size ", "size" },
 			   { 0x1b0, "times", NULL } };
 	size_t count = 0, done = 0;
-	u64 valid = words__number_at(value, "valid");
+	u64 valid = event__number_at(value, "valid");
 
 	for (size_t i = 0; i < 5; i++)
 		count += !!(valid & attributes[i].bits);
@@ -258,9 +258,9 @@ static void show_attributes(FILE *out, struct json_object *value, const struct e
 		words__separator(out, done++, count);
 		fputs(attributes[i].words, out);
 		if (attributes[i].key && valid & 1 && !i)
-			words__mode(out, words__member(value, "mode"), explain);
+			words__mode(out, event__member(value, "mode"), explain);
 		else if (attributes[i].key)
-			words__string(out, words__member(value, attributes[i].key), explain);
+			words__string(out, event__member(value, attributes[i].key), explain);
 	}
 }
 

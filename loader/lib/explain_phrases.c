@@ -195,7 +195,7 @@ static bool group_present(const char *p, struct json_object *cell)
 			continue;
 		}
 		p = placeholder(p, kind, key);
-		if (!words__lookup(cell, key))
+		if (!event__lookup(cell, key))
 			return false;
 	}
 	return true;
@@ -208,7 +208,7 @@ static void write_phrase(FILE *out, const char *p, struct json_object *cell, con
 	while (*p) {
 		if (*p == '{') {
 			p = placeholder(p, kind, key);
-			words__show(out, kind, words__lookup(cell, key), explain);
+			words__show(out, kind, event__lookup(cell, key), explain);
 		} else if (*p == '[' && !group_present(p, cell)) {
 			p = strchr(p, ']') + 1;
 		} else {
@@ -221,10 +221,10 @@ static void write_phrase(FILE *out, const char *p, struct json_object *cell, con
 
 void explain__deed(FILE *out, struct json_object *json, const struct explain *explain)
 {
-	const char *type = json_object_get_string(words__lookup(json, "event.type"));
-	struct json_object *cell = words__member(json, type);
+	const char *type = json_object_get_string(event__lookup(json, "event.type"));
+	struct json_object *cell = event__member(json, type);
 	const struct phrase *phrase = &phrases[event__parse(type)];
-	u64 uid = words__number_at(json, "COE.uid"), effective = words__number_at(json, "COE.euid");
+	u64 uid = event__number_at(json, "COE.uid"), effective = event__number_at(json, "COE.euid");
 
 	if (phrase->full && json_object_object_length(cell))
 		write_phrase(out, phrase->full, cell, explain);

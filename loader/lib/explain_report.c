@@ -40,20 +40,20 @@ static void write_stream(FILE *out, const struct cause *cause)
 /* The program as its executable, or else by the task's name. */
 static void write_program(FILE *out, struct json_object *event, const struct explain *explain)
 {
-	const char *id = json_object_get_string(words__lookup(event, "event.task_id"));
+	const char *id = json_object_get_string(event__lookup(event, "event.task_id"));
 
-	words__string(out, words__member(explain->programs, id) ?: words__lookup(event, "event.process"), explain);
+	words__string(out, event__member(explain->programs, id) ?: event__lookup(event, "event.process"), explain);
 }
 
 static void write_headline(FILE *out, const struct cause *cause, struct json_object *event,
 			   const struct explain *explain)
 {
-	const char *type = json_object_get_string(words__lookup(event, "event.type"));
-	struct json_object *cell = words__member(event, type);
+	const char *type = json_object_get_string(event__lookup(event, "event.type"));
+	struct json_object *cell = event__member(event, type);
 
 	switch (cause->why) {
 	case EXPLAIN_CONTENT:
-		words__path(out, words__member(cell, "file"), explain);
+		words__path(out, event__member(cell, "file"), explain);
 		fputs(" has another content than in the model", out);
 		break;
 	case EXPLAIN_STREAM:
@@ -62,7 +62,7 @@ static void write_headline(FILE *out, const struct cause *cause, struct json_obj
 		write_stream(out, cause);
 		break;
 	case EXPLAIN_NEW_PROGRAM:
-		words__path(out, words__member(cell, "file"), explain);
+		words__path(out, event__member(cell, "file"), explain);
 		fputs(" was started, which is no program of the model", out);
 		break;
 	case EXPLAIN_UNKNOWN_PROGRAM:
@@ -106,11 +106,11 @@ static int take_digests(struct explain *explain, const struct cause *cause, stru
 	char path[64];
 	int err = 0;
 
-	snprintf(path, sizeof(path), "%s.file.digest", json_object_get_string(words__lookup(event, "event.type")));
+	snprintf(path, sizeof(path), "%s.file.digest", json_object_get_string(event__lookup(event, "event.type")));
 	index__record(explain->index, cause->nearest.number, &explain->scratch);
 	nearest = event__to_json(&explain->scratch, true);
-	one = words__lookup(nearest, path);
-	two = words__lookup(event, path);
+	one = event__lookup(nearest, path);
+	two = event__lookup(event, path);
 	if (one && two) {
 		out->before = strdup(json_object_get_string(one));
 		out->now = strdup(json_object_get_string(two));

@@ -6,40 +6,6 @@
 #include "event.h"
 #include "explain_words.h"
 
-struct json_object *words__member(struct json_object *o, const char *key)
-{
-	struct json_object *value = NULL;
-
-	json_object_object_get_ex(o, key, &value);
-	return value;
-}
-
-struct json_object *words__lookup(struct json_object *o, const char *path)
-{
-	char key[32];
-
-	while (o && *path) {
-		size_t size = strcspn(path, ".");
-
-		if (size >= sizeof(key))
-			return NULL;
-		*(char *)mempcpy(key, path, size) = 0;
-		o = words__member(o, key);
-		path += size + (path[size] == '.');
-	}
-	return o;
-}
-
-u64 words__number(struct json_object *value)
-{
-	return value ? strtoull(json_object_get_string(value), NULL, 0) : 0;
-}
-
-u64 words__number_at(struct json_object *o, const char *path)
-{
-	return words__number(words__lookup(o, path));
-}
-
 /* Is this valid UTF-8 character invisible, or does it control a terminal? */
 static bool invisible(const u8 *s, size_t size)
 {

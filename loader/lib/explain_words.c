@@ -37,7 +37,7 @@ void words__separator(FILE *out, size_t done, size_t count)
 
 static void show_access(FILE *out, struct json_object *value, const struct explain *explain)
 {
-	u64 flags = words__number(value);
+	u64 flags = event__number(value);
 	const char *words[8];
 	size_t count = 0;
 
@@ -74,7 +74,7 @@ void words__mode(FILE *out, struct json_object *value, const struct explain *exp
 		[1] = "pipe ",           [2] = "character device ", [4] = "directory ", [6] = "disk ",
 		[10] = "symbolic link ", [12] = "socket ",          [15] = "odd "
 	};
-	u64 mode = words__number(value);
+	u64 mode = event__number(value);
 
 	(void)explain;
 	fprintf(out, "%s%04" PRIo64, types[mode >> 12 & 15] ?: "", mode & 07777);
@@ -92,18 +92,18 @@ static void show_mode_or_number(FILE *out, struct json_object *value, const stru
 static void show_octal(FILE *out, struct json_object *value, const struct explain *explain)
 {
 	(void)explain;
-	fprintf(out, "%04" PRIo64, words__number(value));
+	fprintf(out, "%04" PRIo64, event__number(value));
 }
 
 static void show_signed(FILE *out, struct json_object *value, const struct explain *explain)
 {
 	(void)explain;
-	fprintf(out, "%" PRId32, (s32)words__number(value));
+	fprintf(out, "%" PRId32, (s32)event__number(value));
 }
 
 static void show_limit(FILE *out, struct json_object *value, const struct explain *explain)
 {
-	if (words__number(value) == UINT64_MAX)
+	if (event__number(value) == UINT64_MAX)
 		fputs("unlimited", out);
 	else
 		words__string(out, value, explain);
@@ -111,7 +111,7 @@ static void show_limit(FILE *out, struct json_object *value, const struct explai
 
 static void show_signal(FILE *out, struct json_object *value, const struct explain *explain)
 {
-	u64 signal = words__number(value);
+	u64 signal = event__number(value);
 
 	(void)explain;
 	if (signal)
@@ -123,14 +123,14 @@ static void show_signal(FILE *out, struct json_object *value, const struct expla
 static void show_capability(FILE *out, struct json_object *value, const struct explain *explain)
 {
 	(void)explain;
-	names__write_capability(out, words__number(value));
+	names__write_capability(out, event__number(value));
 }
 
 #define ALL_CAPABILITIES ((1ULL << (CAP_LAST_CAP + 1)) - 1)
 
 static void show_capabilities(FILE *out, struct json_object *value, const struct explain *explain)
 {
-	u64 set = words__number(value), count = __builtin_popcountll(set), done = 0;
+	u64 set = event__number(value), count = __builtin_popcountll(set), done = 0;
 
 	(void)explain;
 	if (!set) {
@@ -170,7 +170,7 @@ static void show_magic(FILE *out, struct json_object *value, const struct explai
 
 	(void)explain;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (words__number(value) == names[i].magic) {
+		if (event__number(value) == names[i].magic) {
 			fputs(names[i].name, out);
 			return;
 		}
@@ -300,7 +300,7 @@ bool words__has_vocabulary(const char *kind)
 /* An object with the level and the number of a socket option, which has its name only at that level. */
 static void show_socket_option(FILE *out, struct json_object *value, const struct explain *explain)
 {
-	u64 level = words__number_at(value, "level"), option = words__number_at(value, "optname");
+	u64 level = event__number_at(value, "level"), option = event__number_at(value, "optname");
 	const char *name = names__socket_option(level, option);
 
 	(void)explain;
@@ -315,8 +315,8 @@ static void show_socket_option(FILE *out, struct json_object *value, const struc
 static void show_prot(FILE *out, struct json_object *value, const struct explain *explain)
 {
 	(void)explain;
-	if (words__number(value) & 7)
-		words__vocabulary(out, "prot", words__number(value) & 7);
+	if (event__number(value) & 7)
+		words__vocabulary(out, "prot", event__number(value) & 7);
 	else
 		fputs("inaccessible", out);
 }
@@ -330,7 +330,7 @@ static void show_protocol(FILE *out, struct json_object *value, const struct exp
 	} names[] = { { 1, "ICMP" }, { 6, "TCP" }, { 17, "UDP" }, { 58, "ICMPv6" }, { 132, "SCTP" }, { 262, "MPTCP" } };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (words__number(value) == names[i].number) {
+		if (event__number(value) == names[i].number) {
 			fputs(names[i].name, out);
 			return;
 		}
@@ -362,6 +362,6 @@ bool words__plain(FILE *out, const char *kind, struct json_object *value, const 
 	}
 	if (!value || !words__has_vocabulary(kind))
 		return false;
-	words__vocabulary(out, kind, words__number(value));
+	words__vocabulary(out, kind, event__number(value));
 	return true;
 }

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "event.h"
 #include "explain.h"
 #include "explain_index.h"
 #include "tsem_types.h"
@@ -62,13 +63,6 @@ void causes__free(struct causes *causes);
  * speaks against it in general.
  */
 const char *explain__unwise(u32 type, struct json_object *event);
-
-/* The value under a key, or at a path of keys separated by dots ("": the object itself); owned by `o`. NULL: none. */
-struct json_object *words__member(struct json_object *o, const char *key);
-struct json_object *words__lookup(struct json_object *o, const char *path);
-/* The value of a decimal, 0octal or 0xhex number, or that at a path; 0 for NULL. */
-u64 words__number(struct json_object *value);
-u64 words__number_at(struct json_object *o, const char *path);
 
 /* Writes safe text, in quotes if it could look like part of the sentence. */
 void words__safe(FILE *out, const char *text, size_t size);

@@ -81,19 +81,11 @@ int model_events__task_id(struct model_events *e, char *hex)
 	return err;
 }
 
-static struct json_object *member(struct json_object *o, const char *key)
-{
-	struct json_object *value = NULL;
-
-	json_object_object_get_ex(o, key, &value);
-	return value;
-}
-
 int model_events__add_program(struct model_events *e, struct json_object *programs, struct json_object *json,
 			      size_t index)
 {
-	struct json_object *cell = member(json, "bprm_committing_creds"), *program;
-	struct json_object *path = member(member(member(cell, "file"), "path"), "pathname");
+	struct json_object *cell = event__member(json, "bprm_committing_creds"), *program;
+	struct json_object *path = event__member(event__member(event__member(cell, "file"), "path"), "pathname");
 	char hex[TASK_ID_HEX];
 	int err = model_events__task_id(e, hex);
 
@@ -104,7 +96,8 @@ int model_events__add_program(struct model_events *e, struct json_object *progra
 	if (!program)
 		return -ENOMEM;
 	json_object_object_add(program, "path", path ? json_object_get(path) : json_object_new_string("?"));
-	json_object_object_add(program, "parent", json_object_get(member(member(json, "event"), "p_task_id")));
+	json_object_object_add(program, "parent",
+			       json_object_get(event__member(event__member(json, "event"), "p_task_id")));
 	json_object_object_add(program, "state", json_object_new_int64(index));
 	return json_object_object_add(programs, hex, program) ? -ENOMEM : 0;
 }
@@ -232,8 +225,8 @@ static int walk_cell(struct walk *w, struct json_object *json)
 
 int model_events__each_id(struct json_object *json, bool others, task_id_visit *visit, void *data)
 {
-	struct json_object *event = member(json, "event"), *own = member(event, "task_id");
-	struct json_object *cell = member(json, json_object_get_string(member(event, "type")));
+	struct json_object *event = event__member(json, "event"), *own = event__member(event, "task_id");
+	struct json_object *cell = event__member(json, json_object_get_string(event__member(event, "type")));
 	struct walk w = { .visit = visit, .data = data };
 	int err = 0;
 
@@ -242,7 +235,7 @@ int model_events__each_id(struct json_object *json, bool others, task_id_visit *
 		return -EINVAL;
 	if (!others)
 		err = walk_value(&w, own);
-	err = err ?: walk_value(&w, member(event, "p_task_id"));
+	err = err ?: walk_value(&w, event__member(event, "p_task_id"));
 	return err ?: walk_cell(&w, cell);
 }
 

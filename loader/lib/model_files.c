@@ -14,19 +14,6 @@
 /* A file with more contents wanders: nobody can say which of them is the new one. */
 #define CONTENTS_MAX 16
 
-static struct json_object *member(struct json_object *o, const char *key)
-{
-	struct json_object *value = NULL;
-
-	json_object_object_get_ex(o, key, &value);
-	return value;
-}
-
-static u64 number(struct json_object *value)
-{
-	return value ? strtoull(json_object_get_string(value), NULL, 0) : 0;
-}
-
 /* Filesystems whose content the kernel generates, and tmpfs: magics of linux/magic.h. */
 static bool is_generated(u64 magic)
 {
@@ -64,26 +51,27 @@ static bool is_pseudonym(const struct model_files *files, const u8 *path, u32 si
 /* Does the content of the FILE count in this event? Then also its digest. */
 static bool has_content(const struct model_files *files, struct json_object *file, u8 *digest)
 {
-	struct json_object *path = member(file, "path"), *inode = member(file, "inode"), *hex = member(file, "digest");
+	struct json_object *path = event__member(file, "path"), *inode = event__member(file, "inode"),
+			   *hex = event__member(file, "digest");
 	u8 bytes[TSEM_PATH_MAX];
 	long size;
 
 	memset(digest, 0, TSEM_DIGEST_MAX);
 	/* Who writes only does not see the content. */
-	if ((number(member(file, "flags")) & O_ACCMODE) == O_WRONLY)
+	if ((event__number(event__member(file, "flags")) & O_ACCMODE) == O_WRONLY)
 		return false;
-	if (!path || !inode || !hex || member(path, "created") || member(path, "normal") ||
-	    (number(member(inode, "mode")) & S_IFMT) != S_IFREG ||
+	if (!path || !inode || !hex || event__member(path, "created") || event__member(path, "normal") ||
+	    (event__number(event__member(inode, "mode")) & S_IFMT) != S_IFREG ||
 	    digest__from_hex(json_object_get_string(hex), json_object_get_string_len(hex), digest,
 			     files->events->width))
 		return false;
-	size = codec__bytes_of(member(path, "pathname"), bytes, sizeof(bytes));
+	size = codec__bytes_of(event__member(path, "pathname"), bytes, sizeof(bytes));
 	if (size <= 0 || bytes[0] != '/')
 		return false;
 	if (memcmp(digest, files->empty, files->events->width))
 		return true;
 	/* It may be an empty file. */
-	return !member(path, "pattern") && !is_generated(number(member(inode, "s_magic"))) &&
+	return !event__member(path, "pattern") && !is_generated(event__number(event__member(inode, "s_magic"))) &&
 	       !is_pseudonym(files, bytes, size);
 }
 
@@ -121,23 +109,24 @@ static bool has(const struct model_file *f, const u8 *digest)
 static int list_event(struct model_files *files, struct json_object *json)
 {
 	const char *type = event__name(files->events->record.event);
-	struct json_object *cell = member(json, type), *file = member(cell, "file");
+	struct json_object *cell = event__member(json, type), *file = event__member(cell, "file");
 	u8 digest[TSEM_DIGEST_MAX], (*grown)[TSEM_DIGEST_MAX];
 	struct model_file *f;
 	u32 mode;
 
 	if (!file || !has_content(files, file, digest))
 		return 0;
-	f = add_file(files, json_object_get_string(member(member(file, "path"), "pathname")));
+	f = add_file(files, json_object_get_string(event__member(event__member(file, "path"), "pathname")));
 	if (!f)
 		return -ENOMEM;
-	mode = number(member(member(file, "inode"), "mode"));
+	mode = event__number(event__member(event__member(file, "inode"), "mode"));
 	f->mode = f->moded && f->mode != mode ? 0 : mode;
 	f->moded = true;
 	f->code |= files->events->record.event == TSEM_EVENT_bprm_committing_creds ||
-		   number(member(cell, "prot")) & PROT_EXEC;
+		   event__number(event__member(cell, "prot")) & PROT_EXEC;
 	f->written |= files->events->record.event == TSEM_EVENT_file_open &&
-		      number(member(file, "flags")) & O_ACCMODE && memcmp(digest, files->empty, files->events->width);
+		      event__number(event__member(file, "flags")) & O_ACCMODE &&
+		      memcmp(digest, files->empty, files->events->width);
 	if (f->count > CONTENTS_MAX || has(f, digest))
 		return 0;
 	grown = realloc(f->contents, (f->count + 1) * sizeof(*grown));
@@ -190,7 +179,7 @@ int model_files__list(struct model_files *files, struct model_events *events)
 
 struct model_file *model_files__find(struct model_files *files, const char *path)
 {
-	struct json_object *at = member(files->index, path);
+	struct json_object *at = event__member(files->index, path);
 
 	return at ? &files->file[json_object_get_int64(at)] : NULL;
 }

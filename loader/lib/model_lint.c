@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "event.h"
 #include "explain.h"
 #include "model_files.h"
 #include "model_words.h"
@@ -60,19 +61,6 @@ static int find(struct lint *l, const char *kind, const char *cure, size_t count
 	}
 	free(safe);
 	return 0;
-}
-
-static struct json_object *member(struct json_object *o, const char *key)
-{
-	struct json_object *value = NULL;
-
-	json_object_object_get_ex(o, key, &value);
-	return value;
-}
-
-static u64 number(struct json_object *value)
-{
-	return value ? strtoull(json_object_get_string(value), NULL, 0) : 0;
 }
 
 /* ---- names ---- */
@@ -144,10 +132,10 @@ static const char *const steady_places[] = { "/usr/", "/bin/", "/sbin/", "/lib",
 /* Created components count by their creator, not by their name. */
 static bool is_created(struct json_object *path, u64 component)
 {
-	struct json_object *list = member(path, "created");
+	struct json_object *list = event__member(path, "created");
 
 	for (size_t i = 0; list && i < json_object_array_length(list); i++) {
-		if (number(member(json_object_array_get_idx(list, i), "component")) == component)
+		if (event__number(event__member(json_object_array_get_idx(list, i), "component")) == component)
 			return true;
 	}
 	return false;
@@ -156,7 +144,7 @@ static bool is_created(struct json_object *path, u64 component)
 /* `chosen`: the task chose the last name, as in a rename. */
 static int lint_names(struct lint *l, struct json_object *path, bool chosen)
 {
-	const char *name = json_object_get_string(member(path, "pathname")), *p = name + (*name == '/');
+	const char *name = json_object_get_string(event__member(path, "pathname")), *p = name + (*name == '/');
 	bool temporary = is_below(name, temporary_places), steady = is_below(name, steady_places);
 	int err = 0;
 
@@ -177,8 +165,8 @@ static int lint_names(struct lint *l, struct json_object *path, bool chosen)
 
 static int lint_created(struct lint *l, struct json_object *path)
 {
-	struct json_object *list = member(path, "created"), *last;
-	const char *name = json_object_get_string(member(path, "pathname")), *slash = strrchr(name, '/');
+	struct json_object *list = event__member(path, "created"), *last;
+	const char *name = json_object_get_string(event__member(path, "pathname")), *slash = strrchr(name, '/');
 	const struct model *model = l->events.model;
 	int size = slash && slash > name ? slash - name : 1;
 	u64 instance;
@@ -186,7 +174,7 @@ static int lint_created(struct lint *l, struct json_object *path)
 	if (!list)
 		return 0;
 	last = json_object_array_get_idx(list, json_object_array_length(list) - 1);
-	instance = number(member(last, "instance"));
+	instance = event__number(event__member(last, "instance"));
 	if (!model->instances && instance >= INSTANCES_MANY)
 		return find(l, "wanders", "give --instances N: then all later files are the same file to the model", 1,
 			    "%.*s: a program made %d files or more here, and the model has no limit that they share",
@@ -200,12 +188,12 @@ static int lint_created(struct lint *l, struct json_object *path)
 
 static int lint_path(struct lint *l, struct json_object *path, bool chosen)
 {
-	struct json_object *pattern = member(path, "pattern");
+	struct json_object *pattern = event__member(path, "pattern");
 	long index = pattern ? model_events__pattern(l->events.model, pattern) : -1;
 
 	if (index >= 0)
 		l->used[index] = true;
-	if (pattern || member(path, "normal"))
+	if (pattern || event__member(path, "normal"))
 		return 0;
 	return lint_names(l, path, chosen) ?: lint_created(l, path);
 }
@@ -215,21 +203,21 @@ static int lint_path(struct lint *l, struct json_object *path, bool chosen)
 /* A device number that differs from machine to machine: of a disk, or one that the kernel gave dynamically. */
 static int lint_device(struct lint *l, struct json_object *inode, struct json_object *path)
 {
-	struct json_object *rdev = member(inode, "rdev");
-	u64 major = number(member(rdev, "major")), minor = number(member(rdev, "minor"));
-	bool disk = (number(member(inode, "mode")) & S_IFMT) == S_IFBLK;
+	struct json_object *rdev = event__member(inode, "rdev");
+	u64 major = event__number(event__member(rdev, "major")), minor = event__number(event__member(rdev, "minor"));
+	bool disk = (event__number(event__member(inode, "mode")) & S_IFMT) == S_IFBLK;
 
 	if (!rdev || (!disk && (major < 234 || major > 254) && major < 384))
 		return 0;
 	return find(l, "machine-bound", "learn on the machine that it is for", 1,
 		    "%s: is the device %" PRIu64 ":%" PRIu64 ", a number that other machines give to others",
-		    json_object_get_string(member(path, "pathname")), major, minor);
+		    json_object_get_string(event__member(path, "pathname")), major, minor);
 }
 
 /* `o` is from event__to_json(): it is only as deep as an event is. */
 static int lint_objects(struct lint *l, struct json_object *o, const char *key)
 {
-	struct json_object *inode = member(o, "inode"), *path = member(o, "path");
+	struct json_object *inode = event__member(o, "inode"), *path = event__member(o, "path");
 	int err = 0;
 
 	if (inode && path)
@@ -237,7 +225,7 @@ static int lint_objects(struct lint *l, struct json_object *o, const char *key)
 	json_object_object_foreach(o, name, value) {
 		if (err || !json_object_is_type(value, json_type_object))
 			continue;
-		if (member(value, "pathname"))
+		if (event__member(value, "pathname"))
 			err = lint_path(l, value, !strcmp(key, "new_dentry") || !strcmp(key, "dentry"));
 		else
 			err = lint_objects(l, value, name);
@@ -247,11 +235,11 @@ static int lint_objects(struct lint *l, struct json_object *o, const char *key)
 
 static int lint_port(struct lint *l, struct json_object *cell)
 {
-	struct json_object *addr = member(cell, "addr"), *in = member(addr, "af_inet");
+	struct json_object *addr = event__member(cell, "addr"), *in = event__member(addr, "af_inet");
 	u32 event = l->events.record.event, port;
 
-	in = in ?: member(addr, "af_inet6");
-	port = number(member(in, "port"));
+	in = in ?: event__member(addr, "af_inet6");
+	port = event__number(event__member(in, "port"));
 	if (event != TSEM_EVENT_socket_accept)
 		port = ntohs(port);
 	if (!in || event == TSEM_EVENT_socket_connect || port < PORT_FIRST || port > PORT_LAST)
@@ -262,8 +250,8 @@ static int lint_port(struct lint *l, struct json_object *cell)
 
 static int lint_address(struct lint *l, struct json_object *cell)
 {
-	struct json_object *in = member(member(cell, "addr"), "af_inet");
-	struct in_addr address = { .s_addr = number(member(in, "address")) };
+	struct json_object *in = event__member(event__member(cell, "addr"), "af_inet");
+	struct in_addr address = { .s_addr = event__number(event__member(in, "address")) };
 	char text[INET_ADDRSTRLEN];
 
 	if (!in || l->events.record.event != TSEM_EVENT_socket_bind || !address.s_addr ||
@@ -275,7 +263,7 @@ static int lint_address(struct lint *l, struct json_object *cell)
 
 static int lint_event(struct lint *l, struct json_object *json)
 {
-	struct json_object *cell = member(json, event__name(l->events.record.event));
+	struct json_object *cell = event__member(json, event__name(l->events.record.event));
 
 	return lint_objects(l, cell, "") ?: lint_port(l, cell) ?: lint_address(l, cell);
 }

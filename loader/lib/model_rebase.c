@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "digest.h"
+#include "event.h"
 
 struct exec {
 	struct json_object *json;
@@ -28,19 +29,11 @@ struct work {
 	bool changed; /* a TASK_ID in the current event */
 };
 
-static struct json_object *member(struct json_object *o, const char *key)
-{
-	struct json_object *value = NULL;
-
-	json_object_object_get_ex(o, key, &value);
-	return value;
-}
-
 /* ---- the files in an event ---- */
 
 static int set_mode(struct json_object *inode, u32 mode)
 {
-	struct json_object *value = member(inode, "mode");
+	struct json_object *value = event__member(inode, "mode");
 	char text[16];
 
 	snprintf(text, sizeof(text), "0%" PRIo32, mode);
@@ -49,13 +42,14 @@ static int set_mode(struct json_object *inode, u32 mode)
 
 static int set_digest(const struct model_rebase *r, struct json_object *file, const u8 *now)
 {
-	struct json_object *value = member(file, "digest");
+	struct json_object *value = event__member(file, "digest");
 	char hex[2 * TSEM_DIGEST_MAX + 1], old[2 * TSEM_DIGEST_MAX + 1];
 
 	digest__to_hex(now, r->events.width, hex);
 	digest__to_hex(r->files.empty, r->events.width, old);
 	/* In this event the content did not count: a mapping as data of a pseudonym, or of a file that was empty. */
-	if (!value || (!strcmp(json_object_get_string(value), old) && member(member(file, "path"), "pattern")))
+	if (!value ||
+	    (!strcmp(json_object_get_string(value), old) && event__member(event__member(file, "path"), "pattern")))
 		return 0;
 	return json_object_set_string(value, hex) ? 0 : -ENOMEM;
 }
@@ -63,16 +57,16 @@ static int set_digest(const struct model_rebase *r, struct json_object *file, co
 /* Puts the new file into a FILE, or into the DENTRY of inode_getattr. 1: it changed; 0; or -ENOMEM. */
 static int replace_file(struct model_rebase *r, struct json_object *object)
 {
-	struct json_object *path = member(object, "path");
+	struct json_object *path = event__member(object, "path");
 	struct model_file *f;
 	int err;
 
-	if (!path || member(path, "created") || member(path, "normal"))
+	if (!path || event__member(path, "created") || event__member(path, "normal"))
 		return 0;
-	f = model_files__find(&r->files, json_object_get_string(member(path, "pathname")));
+	f = model_files__find(&r->files, json_object_get_string(event__member(path, "pathname")));
 	if (!f || f->state != MODEL_FILE_CHANGED)
 		return 0;
-	err = f->mode_now ? set_mode(member(object, "inode"), f->mode_now) : 0;
+	err = f->mode_now ? set_mode(event__member(object, "inode"), f->mode_now) : 0;
 	if (!err && f->content_changed)
 		err = set_digest(r, object, f->now);
 	return err ?: 1;
@@ -80,12 +74,12 @@ static int replace_file(struct model_rebase *r, struct json_object *object)
 
 static int replace_files(struct model_rebase *r, struct json_object *json)
 {
-	struct json_object *event = member(json, "event"), *type = member(event, "type");
-	struct json_object *cell = member(json, json_object_get_string(type));
-	struct json_object *file = member(cell, "file");
+	struct json_object *event = event__member(json, "event"), *type = event__member(event, "type");
+	struct json_object *cell = event__member(json, json_object_get_string(type));
+	struct json_object *file = event__member(cell, "file");
 
 	if (!file && !strcmp(json_object_get_string(type), "inode_getattr"))
-		file = member(cell, "path");
+		file = event__member(cell, "path");
 	return file ? replace_file(r, file) : 0;
 }
 
@@ -97,7 +91,7 @@ static int add_exec(struct work *w, struct json_object *json)
 	struct exec *e;
 	int err = model_events__task_id(&w->rebase->events, id);
 
-	if (err || member(w->index, id))
+	if (err || event__member(w->index, id))
 		return err == -ENOENT ? 0 : err;
 	if (w->count == w->room) {
 		size_t room = w->room ? 2 * w->room : 32;
@@ -118,7 +112,7 @@ static int add_exec(struct work *w, struct json_object *json)
 
 static struct exec *find_exec(struct work *w, const char *hex)
 {
-	struct json_object *at = member(w->index, hex);
+	struct json_object *at = event__member(w->index, hex);
 
 	return at ? &w->exec[json_object_get_int64(at)] : NULL;
 }

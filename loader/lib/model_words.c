@@ -65,10 +65,10 @@ int model_words__take(struct model_words *w, struct model_events *e)
 
 static void put_program(FILE *out, struct model_words *w, const char *id, struct json_object *comm)
 {
-	struct json_object *program = words__member(w->programs, id);
+	struct json_object *program = event__member(w->programs, id);
 
 	if (program)
-		words__string(out, words__member(program, "path"), w->explain);
+		words__string(out, event__member(program, "path"), w->explain);
 	else if (task_id__none(id))
 		fputs("the first task", out);
 	else if (comm)
@@ -91,14 +91,14 @@ char *model_words__program(struct model_words *w, const char *task_id, struct js
 
 char *model_words__sentence(struct model_words *w, struct json_object *json)
 {
-	const char *id = json_object_get_string(words__lookup(json, "event.task_id"));
+	const char *id = json_object_get_string(event__lookup(json, "event.task_id"));
 	char *text = NULL;
 	size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	if (!out)
 		return NULL;
-	put_program(out, w, id, words__lookup(json, "event.process"));
+	put_program(out, w, id, event__lookup(json, "event.process"));
 	putc(' ', out);
 	explain__deed(out, json, w->explain);
 	return fclose(out) ? NULL : text;
@@ -150,5 +150,5 @@ char *model_words__capability(struct json_object *number)
 
 struct json_object *model_words__at(struct json_object *json, const char *keys)
 {
-	return words__lookup(json, keys);
+	return event__lookup(json, keys);
 }

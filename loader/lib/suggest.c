@@ -96,23 +96,6 @@ static int items_grow(struct suggest *s)
 	return 2 * s->room > s->seen_room ? seen_grow(s) : 0;
 }
 
-/* A hash whose digests have the size of the event's; which one does not matter here. */
-static u32 likely_digest(struct json_object *event)
-{
-	struct json_object *about = NULL, *id = NULL;
-	size_t size;
-
-	json_object_object_get_ex(event, "event", &about);
-	if (!json_object_is_type(about, json_type_object) || !json_object_object_get_ex(about, "task_id", &id))
-		return TSEM_DIGEST_SHA256;
-	size = json_object_get_string_len(id) / 2;
-	for (u32 i = TSEM_DIGEST_SHA256; i < TSEM_DIGEST_END; i++) {
-		if (size && digest__size(i) == size)
-			return i;
-	}
-	return TSEM_DIGEST_SHA256;
-}
-
 /* The hash of the event's coefficient, which tells it from every other event. */
 static int key_of(struct suggest *s, const char *line, size_t size, u64 *key, char *fault)
 {
@@ -124,8 +107,8 @@ static int key_of(struct suggest *s, const char *line, size_t size, u64 *key, ch
 	*fault = 0;
 	if (!event)
 		return -EINVAL;
-	err = event__from_json(event, likely_digest(event), s->portable ? TSEM_ENCODING_PORTABLE : TSEM_ENCODING_HOST,
-			       &s->record, &word);
+	err = event__from_json(event, event__likely_digest(event) ?: TSEM_DIGEST_SHA256,
+			       s->portable ? TSEM_ENCODING_PORTABLE : TSEM_ENCODING_HOST, &s->record, &word);
 	if (err && word)
 		snprintf(fault, SUGGEST_FAULT_SIZE, "%s", word);
 	err = err ?: event__coefficient(&s->record, &digests);

@@ -517,6 +517,25 @@ static int write_model(struct workload *w, const struct namespace_coefficients *
 	return err ? fail(error, err, "cannot write %s: %s", w->output, stream__error(err)) : 0;
 }
 
+/*
+ * Reads the coefficients of the namespace and its journal; the caller frees all->entry and the view. Once this process
+ * has collected all, the ring is empty, and nobody else may drain it: then the view only reads the file.
+ */
+static int view_open(struct workload *w, struct namespace_coefficients *all, struct journal_view *view,
+		     struct workload_error *error)
+{
+	int err = namespace__coefficients(&w->tsem, w->ns.id, all);
+
+	*error->text = 0;
+	if (err)
+		return fail(error, err, "cannot read the coefficients: %s", strerror(-err));
+	err = journal__view(&w->tsem, &w->ns, all, view);
+	if (!err)
+		return 0;
+	free(all->entry);
+	return fail(error, err, "cannot read the descriptions: %s", strerror(-err));
+}
+
 int workload__learned(struct workload *w, struct model *model, struct workload_error *error)
 {
 	struct namespace_coefficients all;
@@ -525,17 +544,11 @@ int workload__learned(struct workload *w, struct model *model, struct workload_e
 	char *text = NULL;
 	size_t size;
 	FILE *file;
-	int err = namespace__coefficients(&w->tsem, w->ns.id, &all);
+	int err = view_open(w, &all, &view, error);
 
-	*error->text = 0;
 	memset(model, 0, sizeof(*model));
 	if (err)
-		return fail(error, err, "cannot read the coefficients: %s", strerror(-err));
-	err = journal__view(&w->tsem, &w->ns, &all, &view);
-	if (err) {
-		free(all.entry);
-		return fail(error, err, "cannot read the descriptions: %s", strerror(-err));
-	}
+		return err;
 	file = open_memstream(&text, &size);
 	err = file ? put_model(w, &all, &view, file, "the model", error) : -ENOMEM;
 	if (file && fclose(file))
@@ -554,18 +567,11 @@ int workload__write(struct workload *w, struct workload_summary *summary, struct
 {
 	struct namespace_coefficients all;
 	struct journal_view view;
-	int err = namespace__coefficients(&w->tsem, w->ns.id, &all);
+	int err = view_open(w, &all, &view, error);
 
-	*error->text = 0;
 	memset(summary, 0, sizeof(*summary));
 	if (err)
-		return fail(error, err, "cannot read the coefficients: %s", strerror(-err));
-	/* The ring is empty and nobody else may drain it, so the view only reads the file. */
-	err = journal__view(&w->tsem, &w->ns, &all, &view);
-	if (err) {
-		free(all.entry);
-		return fail(error, err, "cannot read the descriptions: %s", strerror(-err));
-	}
+		return err;
 	if (w->trajectory_stream)
 		err = write_lines(&w->trajectory_stream, w->trajectory, &all, &view, true, error);
 	if (w->forensics_stream)

@@ -19,27 +19,10 @@ teardown() {
 	rm -rf "$D"
 }
 
+load ../assert
+
 tsem() {
 	"$ROOT/build/tsem-bpf" "$@"
-}
-
-# check STATUS COMMAND...: runs it and requires this exit status; its output is in $output.
-check() {
-	local want=$1
-	shift
-	run "$@"
-	if [ "$status" != "$want" ]; then
-		echo "status $status, not $want: $*" >&2
-		echo "$output" >&2
-		return 1
-	fi
-}
-
-says() {
-	if ! grep -qF -- "$1" <<<"$output"; then
-		echo "'$1' is not in: $output" >&2
-		return 1
-	fi
 }
 
 silent_about() {

@@ -27,13 +27,7 @@ opened() {
 		"$coe" "$inode" "$1" "${2:-$EMPTY}"
 }
 
-check() {
-	local want=$1
-	shift
-	run "$@"
-	echo "status $status: $output"
-	[ "$status" = "$want" ]
-}
+load ../assert
 
 refused() {
 	check "$1" "${@:3}"
