@@ -372,13 +372,32 @@ static __always_inline void cell_code_fault(struct tsem_scratch *e)
 	cell_digest(e, e->inode.digest);
 }
 
+/*
+ * Appends the kept digest of data in a file that has its own pages: the common case. The verifier trusts this inode, so
+ * each load costs 7 instructions less than one through content_host(). False: look closer.
+ */
+static __always_inline bool cell_content_own(struct tsem_scratch *e, struct file *file, u32 use)
+{
+	struct inode *inode = file->f_inode;
+	struct tsem_inode *r;
+
+	if (use == CONTENT_CODE || (u64)file->f_mapping != (u64)inode + bpf_core_field_offset(struct inode, i_data))
+		return false;
+	r = bpf_inode_storage_get(&tsem_inodes, inode, 0, 0);
+	return r && content_kept(e, inode, inode->i_size, r);
+}
+
 /* The digest of the content of a file whose content counts. Its INODE has just been described. Sleeps. */
 __noinline int cell_content(struct tsem_scratch *e __arg_nonnull, struct file *file __arg_trusted, u32 use)
 {
-	struct inode *host = content_host(file, e->inode_magic), *inode = file->f_inode;
-	u64 size = host ? host->i_size : inode->i_size;
+	struct inode *host, *inode = file->f_inode;
 	struct tsem_inode *r;
+	u64 size;
 
+	if (cell_content_own(e, file, use))
+		return 0;
+	host = content_host(file, e->inode_magic);
+	size = host ? host->i_size : inode->i_size;
 	if (!size) {
 		cell_digest_empty(e);
 		return 0;
