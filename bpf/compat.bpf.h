@@ -85,6 +85,11 @@ struct bpf_tsem_pcr_status {
 };
 extern int bpf_tsem_pcr_extend(u32 pcr, const void *value, u32 value__sz) __weak __ksym;
 extern void bpf_tsem_pcr_status(struct bpf_tsem_pcr_status *status) __weak __ksym;
+struct bpf_tsem_wait {
+} __attribute__((preserve_access_index));
+extern struct bpf_tsem_wait *bpf_tsem_wait_begin(u64 task, u64 event) __weak __ksym;
+extern int bpf_tsem_wait_end(struct bpf_tsem_wait *wait, u32 timeout_ms, s32 *verdict) __weak __ksym;
+extern int bpf_tsem_wait_release(u64 task, u64 event, s32 verdict) __weak __ksym;
 extern void bpf_rcu_read_lock(void) __ksym;
 extern void bpf_rcu_read_unlock(void) __ksym;
 

@@ -135,6 +135,18 @@ static __always_inline int control_audit(struct tsem_control *c, struct tsem_nam
 	return 0;
 }
 
+static __always_inline int control_verdict(struct tsem_control *c, struct tsem_namespace *ns)
+{
+	struct tsem_answer *value = (struct tsem_answer *)c->value;
+	struct tsem_answer answer = {
+		.number = value->number,
+		.task_number = value->task_number,
+		.verdict = value->verdict,
+	};
+
+	return question_answer(ns, &answer, &c->result);
+}
+
 static __always_inline int control_lock(struct tsem_globals *g)
 {
 	return __sync_val_compare_and_swap(&g->locked, 0, 1) ? -EALREADY : 0;
@@ -345,6 +357,8 @@ static __always_inline int control_run(struct tsem_control *c, struct tsem_globa
 		return control_action(c, ns);
 	case TSEM_CONTROL_AUDIT:
 		return control_audit(c, ns);
+	case TSEM_CONTROL_VERDICT:
+		return control_verdict(c, ns);
 	}
 	return -EINVAL;
 }

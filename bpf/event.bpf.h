@@ -31,7 +31,8 @@ static __always_inline void settings_refresh(struct tsem_scratch *e)
 	e->memo_owner = MEMO_NOBODY;
 	if (!ns)
 		return;
-	if (!e->untrusted)
+	e->asks = namespace_external(ns) && ns->ask == TSEM_ASK_EVERY;
+	if (!e->untrusted && !e->asks)
 		e->memo_owner = ns->id | (u64)ns->epoch << 32;
 	e->pseudonyms = ns->pseudonyms != 0;
 	e->patterns = ns->patterns;
@@ -258,8 +259,20 @@ static __always_inline struct tsem_scratch *event_begin(u32 event, int *verdict)
 	return e;
 }
 
-/* Maps and decides the described event. 0 or -EPERM. */
-__noinline int event_finish(struct tsem_scratch *e __arg_nonnull)
+/* What is left to do when the event is decided. */
+static __always_inline void event_close(struct tsem_scratch *e, int verdict)
+{
+	/* A denied creation gets no mark. A denied capability in the middle of a creation need not end the creation. */
+	if (verdict && e->record.event != TSEM_EVENT_capable)
+		e->creating_instance = 0;
+	e->busy = 0;
+}
+
+/*
+ * Maps and decides the described event. 0 or -EPERM; EVENT_ASKED, if its hook can wait (`waits`): then the event is
+ * neither decided nor closed.
+ */
+__noinline int event_finish(struct tsem_scratch *e __arg_nonnull, u32 waits)
 {
 	int known, verdict;
 
@@ -272,20 +285,28 @@ __noinline int event_finish(struct tsem_scratch *e __arg_nonnull)
 	if (known < 0)
 		verdict = event_undescribed(e->record.event, TSEM_LOSS_HASH);
 	else
-		verdict = event_decide(e, known);
+		verdict = event_decide(e, known, waits);
 	/* Extend here and not in root_log(), where too little stack is left. */
 	if (tsem_root_settings.on && !e->record.ns && known <= 0)
 		root_extend();
-	/* A denied creation gets no mark. A denied capability in the middle of a creation need not end the creation. */
-	if (verdict && e->record.event != TSEM_EVENT_capable)
-		e->creating_instance = 0;
-	e->busy = 0;
+	if (verdict != EVENT_ASKED)
+		event_close(e, verdict);
 	return verdict;
 }
 
-/* Ends the event and returns the hook's return value. `described` is what the description has returned. */
-static __always_inline int event_end(struct tsem_scratch *e, int described)
+/* Does a program of this section sleep, so that its event can wait for a verdict? A constant. */
+#define SECTION_SLEEPS(section) ((section)[3] == '.')
+#define WAITS true
+#define WAITS_NOT false
+
+/*
+ * Ends the event and returns the hook's return value. `described` is what the description has returned. `waits`, a
+ * constant: this program may sleep.
+ */
+static __always_inline int event_end(struct tsem_scratch *e, int described, bool waits)
 {
+	int verdict;
+
 	if (described == NOT_MODELED) {
 		e->busy = 0;
 		return 0;
@@ -294,7 +315,12 @@ static __always_inline int event_end(struct tsem_scratch *e, int described)
 	 * To open a file that is not in the model is EACCES, as if its permissions did not allow it. Programs expect
 	 * that: a web server answers 403, and goes on. They take EPERM there for a fault of their own.
 	 */
-	if (event_finish(e))
+	verdict = event_finish(e, waits);
+	if (waits && verdict == EVENT_ASKED) {
+		verdict = event_wait(e);
+		event_close(e, verdict);
+	}
+	if (verdict)
 		return hook_return_error(true,
 					 e->record.event == TSEM_EVENT_file_open && !e->untrusted ? EACCES : EPERM);
 	return 0;
@@ -304,34 +330,21 @@ static __always_inline int event_end(struct tsem_scratch *e, int described)
 static __always_inline int event_generic(struct tsem_scratch *e)
 {
 	e->record.flags = TSEM_RECORD_GENERIC;
-	return event_end(e, DESCRIBED);
+	return event_end(e, DESCRIBED, WAITS_NOT);
 }
+
+/* The programs of patch 6 sleep. Set by `tsem-bpf load`. */
+const volatile bool tsem_sleeps_more = false;
 
 /* clang-format would take a _Pragma as a part of the statement after it. */
 /* clang-format off */
 
-/* Makes the program tsem_`event` of a hook, and the head of the describing function. See the top of this file. */
-#define TSEM_EVENT_PROGRAM(section, event, args...)                                                             \
-	static __always_inline int describe_##event(struct tsem_scratch *e, unsigned long long *ctx, ##args);   \
-	SEC(section)                                                                                            \
-	int tsem_##event(unsigned long long *ctx)                                                               \
-	{                                                                                                       \
-		struct tsem_scratch *e;                                                                         \
-		int verdict;                                                                                    \
-                                                                                                                \
-		e = event_begin(TSEM_EVENT_##event, &verdict);                                                  \
-		_Pragma("GCC diagnostic push")                                                                  \
-		_Pragma("GCC diagnostic ignored \"-Wint-conversion\"")                                          \
-		return e ? event_end(e, describe_##event(e, ___bpf_ctx_cast(args))) : verdict;                  \
-		_Pragma("GCC diagnostic pop")                                                                   \
-	}                                                                                                       \
-	static __always_inline int describe_##event(struct tsem_scratch *e, unsigned long long *ctx, ##args)
-
 /*
- * The same with a guard. If the expression `guard` is true, the program denies the hook to a task of a namespace other
- * than the root, whatever its model says. The program evaluates the guard before it describes anything.
+ * Makes the program tsem_`event` of a hook, and the head of the describing function. See the top of this file. If the
+ * expression `guard` is true, the program denies the hook to a task of a namespace other than the root, whatever its
+ * model says. The program evaluates the guard before it describes anything. `waits`: see event_end().
  */
-#define TSEM_GUARDED_PROGRAM(section, event, guard, args...)                                                    \
+#define TSEM_PROGRAM(section, waits, event, guard, args...)                                                     \
 	static __always_inline int describe_##event(struct tsem_scratch *e, unsigned long long *ctx, ##args);   \
 	static __always_inline bool guard_of_##event(struct tsem_scratch *e, unsigned long long *ctx, ##args)   \
 	{                                                                                                       \
@@ -352,10 +365,22 @@ static __always_inline int event_generic(struct tsem_scratch *e)
 			e->busy = 0;                                                                            \
 			return guard_deny();                                                                    \
 		}                                                                                               \
-		return event_end(e, describe_##event(e, ___bpf_ctx_cast(args)));                                \
+		return event_end(e, describe_##event(e, ___bpf_ctx_cast(args)), waits);                         \
 		_Pragma("GCC diagnostic pop")                                                                   \
 	}                                                                                                       \
 	static __always_inline int describe_##event(struct tsem_scratch *e, unsigned long long *ctx, ##args)
+
+#define TSEM_EVENT_PROGRAM(section, event, args...) \
+	TSEM_PROGRAM(section, SECTION_SLEEPS(section), event, false, ##args)
+
+#define TSEM_GUARDED_PROGRAM(section, event, guard, args...) \
+	TSEM_PROGRAM(section, SECTION_SLEEPS(section), event, guard, ##args)
+
+/* The same for hooks in which programs may sleep on a patched kernel (patch 6): `load` says whether they do. */
+#define TSEM_PATCHED_PROGRAM(section, event, args...) TSEM_PROGRAM(section, tsem_sleeps_more, event, false, ##args)
+
+#define TSEM_PATCHED_GUARDED_PROGRAM(section, event, guard, args...) \
+	TSEM_PROGRAM(section, tsem_sleeps_more, event, guard, ##args)
 
 /* clang-format on */
 

@@ -100,7 +100,7 @@ static __always_inline bool guard_kernel(struct file *file)
  * queue, do not come to file_post_open. Nothing of these is hashed. What a stacked filesystem opens below does not come
  * there either: it has the guard only, since its event is of the file above.
  */
-SEC("lsm/file_open")
+SEC("lsm.s/file_open")
 int BPF_PROG(tsem_file_opening, struct file *file)
 {
 	struct super_block *sb;
@@ -139,9 +139,9 @@ int BPF_PROG(tsem_file_opening, struct file *file)
 		return guard_deny();
 	}
 	if (!file_modeled(e, file))
-		return event_end(e, NOT_MODELED);
+		return event_end(e, NOT_MODELED, WAITS);
 	cell_file(e, file, CONTENT_NONE);
-	return event_end(e, DESCRIBED);
+	return event_end(e, DESCRIBED, WAITS);
 }
 
 /*
@@ -212,10 +212,10 @@ int BPF_PROG(tsem_file_ioctl_compat, struct file *file, unsigned int cmd, unsign
 		e->busy = 0;
 		return guard_deny();
 	}
-	return event_end(e, file_command(e, file, cmd));
+	return event_end(e, file_command(e, file, cmd), WAITS_NOT);
 }
 
-TSEM_GUARDED_PROGRAM("lsm/file_fcntl", file_fcntl, guard_fcntl(cmd), struct file *file, unsigned int cmd)
+TSEM_PATCHED_GUARDED_PROGRAM("lsm/file_fcntl", file_fcntl, guard_fcntl(cmd), struct file *file, unsigned int cmd)
 {
 	return file_command(e, file, cmd);
 }

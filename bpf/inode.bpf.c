@@ -31,7 +31,7 @@ static __always_inline bool creation_in_doubt(struct inode *dir, struct dentry *
 	return dentry_in_lookup(dentry) && !plain(dir)->i_op->atomic_open;
 }
 
-TSEM_GUARDED_PROGRAM("lsm/inode_create", inode_create, guard_name(plain(dir)->i_sb, dentry), struct inode *dir,
+TSEM_GUARDED_PROGRAM("lsm.s/inode_create", inode_create, guard_name(plain(dir)->i_sb, dentry), struct inode *dir,
 		     struct dentry *dentry, umode_t mode)
 {
 	int described = creation_describe(e, dir, dentry);
@@ -41,7 +41,7 @@ TSEM_GUARDED_PROGRAM("lsm/inode_create", inode_create, guard_name(plain(dir)->i_
 	return described;
 }
 
-TSEM_GUARDED_PROGRAM("lsm/inode_mkdir", inode_mkdir, guard_name(plain(dir)->i_sb, dentry), struct inode *dir,
+TSEM_PATCHED_GUARDED_PROGRAM("lsm/inode_mkdir", inode_mkdir, guard_name(plain(dir)->i_sb, dentry), struct inode *dir,
 		     struct dentry *dentry, umode_t mode)
 {
 	int described = creation_describe(e, dir, dentry);
@@ -51,7 +51,7 @@ TSEM_GUARDED_PROGRAM("lsm/inode_mkdir", inode_mkdir, guard_name(plain(dir)->i_sb
 }
 
 /* A special file is modeled in every filesystem. */
-TSEM_GUARDED_PROGRAM("lsm/inode_mknod", inode_mknod, guard_run(dentry), struct inode *dir, struct dentry *dentry,
+TSEM_GUARDED_PROGRAM("lsm.s/inode_mknod", inode_mknod, guard_run(dentry), struct inode *dir, struct dentry *dentry,
 		     umode_t mode, dev_t dev)
 {
 	creation_begin(e, dir, dentry);
@@ -62,7 +62,7 @@ TSEM_GUARDED_PROGRAM("lsm/inode_mknod", inode_mknod, guard_run(dentry), struct i
 	return DESCRIBED;
 }
 
-TSEM_GUARDED_PROGRAM("lsm/inode_symlink", inode_symlink, guard_name(plain(dir)->i_sb, dentry), struct inode *dir,
+TSEM_GUARDED_PROGRAM("lsm.s/inode_symlink", inode_symlink, guard_name(plain(dir)->i_sb, dentry), struct inode *dir,
 		     struct dentry *dentry, const char *old_name)
 {
 	int described = creation_describe(e, dir, dentry);
@@ -133,14 +133,14 @@ int BPF_PROG(tsem_created_unnamed, struct mnt_idmap *idmap, struct inode *inode)
 		event_unmodeled(e, TSEM_LOSS_STORAGE);
 	if (!filesystem_modeled(e, inode->i_sb->s_magic)) {
 		creation_commit(e, address_of(e, inode));
-		event_end(e, NOT_MODELED);
+		event_end(e, NOT_MODELED, WAITS_NOT);
 		return 0;
 	}
 	cell_inode(e, dentry->d_parent->d_inode);
 	cell_path(e, dentry, NULL, PATH_NEW);
 	cell_u16(e, inode->i_mode);
 	/* A denied event leaves the inode without a mark. */
-	if (!event_end(e, DESCRIBED))
+	if (!event_end(e, DESCRIBED, WAITS_NOT))
 		creation_commit(e, address_of(e, inode));
 	return 0;
 }
@@ -170,19 +170,19 @@ static __always_inline int removal_describe(struct tsem_scratch *e, struct inode
 	return DESCRIBED;
 }
 
-TSEM_GUARDED_PROGRAM("lsm/inode_unlink", inode_unlink, guard_name(plain(dir)->i_sb, dentry), struct inode *dir,
+TSEM_GUARDED_PROGRAM("lsm.s/inode_unlink", inode_unlink, guard_name(plain(dir)->i_sb, dentry), struct inode *dir,
 		     struct dentry *dentry)
 {
 	return removal_describe(e, dir, dentry);
 }
 
-TSEM_GUARDED_PROGRAM("lsm/inode_rmdir", inode_rmdir, guard_name(plain(dir)->i_sb, dentry) || guard_run_way(dentry),
+TSEM_GUARDED_PROGRAM("lsm.s/inode_rmdir", inode_rmdir, guard_name(plain(dir)->i_sb, dentry) || guard_run_way(dentry),
 		     struct inode *dir, struct dentry *dentry)
 {
 	return removal_describe(e, dir, dentry);
 }
 
-TSEM_GUARDED_PROGRAM("lsm/inode_link", inode_link, guard_name(plain(dir)->i_sb, new_dentry) || guard_run(old_dentry),
+TSEM_PATCHED_GUARDED_PROGRAM("lsm/inode_link", inode_link, guard_name(plain(dir)->i_sb, new_dentry) || guard_run(old_dentry),
 		     struct dentry *old_dentry, struct inode *dir, struct dentry *new_dentry)
 {
 	if (!filesystem_modeled(e, plain(dir)->i_sb->s_magic))
@@ -193,7 +193,7 @@ TSEM_GUARDED_PROGRAM("lsm/inode_link", inode_link, guard_name(plain(dir)->i_sb, 
 	return DESCRIBED;
 }
 
-TSEM_GUARDED_PROGRAM("lsm/inode_rename", inode_rename,
+TSEM_GUARDED_PROGRAM("lsm.s/inode_rename", inode_rename,
 		     guard_name(plain(old_dir)->i_sb, old_dentry) || guard_run(new_dentry) || guard_run_way(old_dentry),
 		     struct inode *old_dir, struct dentry *old_dentry, struct inode *new_dir, struct dentry *new_dentry)
 {
@@ -212,7 +212,7 @@ TSEM_EVENT_PROGRAM("lsm/inode_killpriv", inode_killpriv, struct mnt_idmap *idmap
 	return DESCRIBED;
 }
 
-TSEM_EVENT_PROGRAM("lsm/inode_getattr", inode_getattr, const struct path *path)
+TSEM_EVENT_PROGRAM("lsm.s/inode_getattr", inode_getattr, const struct path *path)
 {
 	if (!cell_inherited_path(e, path))
 		cell_dentry(e, path->dentry, path->mnt, 0);
@@ -220,7 +220,7 @@ TSEM_EVENT_PROGRAM("lsm/inode_getattr", inode_getattr, const struct path *path)
 }
 
 /* The caller leaves fields that `valid` does not name uninitialized: they count as zero. */
-TSEM_GUARDED_PROGRAM("lsm/inode_setattr", inode_setattr, guard_name(plain(dentry)->d_sb, dentry),
+TSEM_GUARDED_PROGRAM("lsm.s/inode_setattr", inode_setattr, guard_name(plain(dentry)->d_sb, dentry),
 		     struct mnt_idmap *idmap, struct dentry *dentry, struct iattr *attr)
 {
 	unsigned int valid = attr->ia_valid;
@@ -233,7 +233,7 @@ TSEM_GUARDED_PROGRAM("lsm/inode_setattr", inode_setattr, guard_name(plain(dentry
 	return DESCRIBED;
 }
 
-TSEM_GUARDED_PROGRAM("lsm/inode_setxattr", inode_setxattr, guard_attribute(dentry), struct mnt_idmap *idmap,
+TSEM_GUARDED_PROGRAM("lsm.s/inode_setxattr", inode_setxattr, guard_attribute(dentry), struct mnt_idmap *idmap,
 		     struct dentry *dentry, const char *name, u64 unused, size_t size, int flags)
 {
 	cell_dentry(e, dentry, NULL, 0);
@@ -252,25 +252,25 @@ static __always_inline int xattr_describe(struct tsem_scratch *e, struct dentry 
 	return DESCRIBED;
 }
 
-TSEM_EVENT_PROGRAM("lsm/inode_getxattr", inode_getxattr, struct dentry *dentry, const char *name)
+TSEM_EVENT_PROGRAM("lsm.s/inode_getxattr", inode_getxattr, struct dentry *dentry, const char *name)
 {
 	return xattr_describe(e, dentry, name);
 }
 
-TSEM_GUARDED_PROGRAM("lsm/inode_removexattr", inode_removexattr, guard_attribute(dentry), struct mnt_idmap *idmap,
+TSEM_PATCHED_GUARDED_PROGRAM("lsm/inode_removexattr", inode_removexattr, guard_attribute(dentry), struct mnt_idmap *idmap,
 		     struct dentry *dentry, const char *name)
 {
 	return xattr_describe(e, dentry, name);
 }
 
-TSEM_EVENT_PROGRAM("lsm/inode_listxattr", inode_listxattr, struct dentry *dentry)
+TSEM_PATCHED_PROGRAM("lsm/inode_listxattr", inode_listxattr, struct dentry *dentry)
 {
 	cell_dentry(e, dentry, NULL, 0);
 	return DESCRIBED;
 }
 
 /* A watch on a file or directory, by inotify, fanotify or dnotify. */
-TSEM_GUARDED_PROGRAM("lsm/path_notify", path_notify, guard_notify(mask), const struct path *path, u64 mask,
+TSEM_GUARDED_PROGRAM("lsm.s/path_notify", path_notify, guard_notify(mask), const struct path *path, u64 mask,
 		     unsigned int obj_type)
 {
 	cell_path(e, plain(path)->dentry, plain(path)->mnt, 0);

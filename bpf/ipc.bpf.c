@@ -153,11 +153,11 @@ static __always_inline int ipc_freed(struct kern_ipc_perm *perm)
 		if (!e)                                               \
 			return verdict;                               \
 		if (ipc_made(e, perm)) {                              \
-			event_end(e, NOT_MODELED);                    \
+			event_end(e, NOT_MODELED, WAITS_NOT);         \
 			return -ENOMEM;                               \
 		}                                                     \
 		cell_ipc(e, perm);                                    \
-		verdict = event_end(e, DESCRIBED);                    \
+		verdict = event_end(e, DESCRIBED, WAITS_NOT);         \
 		if (verdict)                                          \
 			ipc_freed(perm);                              \
 		return verdict;                                       \

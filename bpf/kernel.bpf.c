@@ -11,26 +11,26 @@ TSEM_EVENT_PROGRAM("lsm.s/kernel_read_file", kernel_read_file, struct file *file
 	return DESCRIBED;
 }
 
-TSEM_EVENT_PROGRAM("lsm/kernel_load_data", kernel_load_data, enum kernel_load_data_id id, bool contents)
+TSEM_PATCHED_PROGRAM("lsm/kernel_load_data", kernel_load_data, enum kernel_load_data_id id, bool contents)
 {
 	cell_u32_pair(e, id, contents);
 	return DESCRIBED;
 }
 
-TSEM_EVENT_PROGRAM("lsm/kernel_module_request", kernel_module_request, char *name)
+TSEM_EVENT_PROGRAM("lsm.s/kernel_module_request", kernel_module_request, char *name)
 {
 	cell_string(e, address_of(e, name));
 	return DESCRIBED;
 }
 
-TSEM_EVENT_PROGRAM("lsm/syslog", syslog, int type)
+TSEM_EVENT_PROGRAM("lsm.s/syslog", syslog, int type)
 {
 	cell_u32(e, type);
 	return DESCRIBED;
 }
 
 /* Either may be NULL, which the verifier of 6.12 does not know, so the addresses are tested. */
-TSEM_EVENT_PROGRAM("lsm/settime", settime, const struct timespec64 *ts, const struct timezone *tz)
+TSEM_EVENT_PROGRAM("lsm.s/settime", settime, const struct timespec64 *ts, const struct timezone *tz)
 {
 	u64 time, zone;
 
@@ -52,19 +52,19 @@ TSEM_EVENT_PROGRAM("lsm/settime", settime, const struct timespec64 *ts, const st
 	return DESCRIBED;
 }
 
-TSEM_EVENT_PROGRAM("lsm/bpf", bpf, int cmd, union bpf_attr *attr, unsigned int size)
+TSEM_EVENT_PROGRAM("lsm.s/bpf", bpf, int cmd, union bpf_attr *attr, unsigned int size)
 {
 	cell_u32_pair(e, cmd, size);
 	return DESCRIBED;
 }
 
-TSEM_EVENT_PROGRAM("lsm/bpf_map", bpf_map, struct bpf_map *map, fmode_t mode)
+TSEM_EVENT_PROGRAM("lsm.s/bpf_map", bpf_map, struct bpf_map *map, fmode_t mode)
 {
 	cell_u32_pair(e, map->map_type, mode);
 	return DESCRIBED;
 }
 
-TSEM_EVENT_PROGRAM("lsm/bpf_prog", bpf_prog, struct bpf_prog *prog)
+TSEM_EVENT_PROGRAM("lsm.s/bpf_prog", bpf_prog, struct bpf_prog *prog)
 {
 	cell_u32_pair(e, prog->type, prog->expected_attach_type);
 	return DESCRIBED;

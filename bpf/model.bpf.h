@@ -3,7 +3,8 @@
  * The decide step: look up, miss, act.
  *
  *	look up		(namespace, coefficient) known and valid: count it, allow. The memo does so for most events.
- *	miss		free: a new coefficient becomes valid; else it is forensics
+ *	miss		internal: free: a new coefficient becomes valid; else it is forensics
+ *			external: the agent is asked; its verdict is kept (agent.bpf.h)
  *	act		an event outside of the model, unless the namespace is free: log, deny, untrust or kill
  *
  * The known case costs one look-up. The description of each coefficient is sent once. If it does not fit into the ring,
@@ -12,11 +13,9 @@
 #ifndef TSEM_MODEL_BPF_H
 #define TSEM_MODEL_BPF_H
 
-#include "coefficient.bpf.h"
+#include "agent.bpf.h"
 #include "room.bpf.h"
 #include "root.bpf.h"
-
-#define SIGKILL 9
 
 /* Copies cell[offset .. offset + size) to `at` of the record in the ring. */
 static __always_inline int record_write(struct tsem_scratch *e, struct bpf_dynptr *to, u32 at, u32 offset, u32 size)
@@ -85,7 +84,9 @@ static __always_inline u32 record_complete(struct tsem_scratch *e, struct tsem_n
 	r->kind = kind;
 	r->cell_size = cell;
 	r->size = TSEM_RECORD_HEADER_SIZE + cell;
-	r->number = __sync_fetch_and_add(&ns->records, 1) + 1;
+	/* A question has its number already. */
+	if (!(r->flags & TSEM_RECORD_QUESTION))
+		r->number = __sync_fetch_and_add(&ns->records, 1) + 1;
 	r->pid = task->tgid;
 	r->ts = bpf_ktime_get_boot_ns();
 	bpf_probe_read_kernel(r->comm, sizeof(r->comm), task->comm);
@@ -155,10 +156,16 @@ static __always_inline u32 action_of(struct tsem_namespace *ns, u32 event)
 	return action ?: TSEM_ACTION_DENY;
 }
 
+/* Does the namespace refuse anything? In a free external namespace the agent alone decides. */
+static __always_inline bool namespace_refuses(struct tsem_namespace *ns)
+{
+	return ns->mode == TSEM_MODE_ENFORCING || (ns->mode == TSEM_MODE_FREE && namespace_external(ns));
+}
+
 /* Does the hook return EPERM for a violation? */
 static __always_inline bool violation_denied(struct tsem_namespace *ns, u32 action)
 {
-	return ns->mode == TSEM_MODE_ENFORCING && action != TSEM_ACTION_LOG;
+	return namespace_refuses(ns) && action != TSEM_ACTION_LOG;
 }
 
 /* Does to the current task what the action for a violation demands beyond the verdict. */
@@ -266,7 +273,7 @@ __noinline int creation_undo(struct tsem_scratch *e __arg_nonnull)
 static __always_inline int untrusted_act(struct tsem_namespace *ns)
 {
 	__sync_fetch_and_add(&ns->untrusted_events, 1);
-	if (ns->mode != TSEM_MODE_ENFORCING)
+	if (!namespace_refuses(ns))
 		return 0;
 	__sync_fetch_and_add(&ns->denied, 1);
 	return -EPERM;
@@ -313,6 +320,12 @@ static __always_inline void coefficient_counted(struct tsem_scratch *e, struct t
 	event_due(e);
 }
 
+/* Does a free namespace take what the current event has brought? In an external one the agent decides. */
+static __always_inline bool coefficient_learned(struct tsem_scratch *e, struct tsem_namespace *ns)
+{
+	return ns->mode == TSEM_MODE_FREE && !namespace_external(ns) && !e->unmodeled;
+}
+
 /* If the namespace was sealed since the current event took the coefficient for valid, it is not valid. */
 static __always_inline void coefficient_settle(struct tsem_namespace *ns, struct tsem_coefficient *c, bool valid)
 {
@@ -328,7 +341,7 @@ static __always_inline void coefficient_redo(struct tsem_scratch *e, struct tsem
 					     struct tsem_coefficient *c)
 {
 	u32 sequence = __sync_fetch_and_add(&ns->next_sequence, 1);
-	bool valid = ns->mode == TSEM_MODE_FREE && !e->unmodeled;
+	bool valid = coefficient_learned(e, ns) || (c->verdict == TSEM_VERDICT_TRUSTED && !e->unmodeled);
 
 	/* Of two tasks, one does it. */
 	if (__sync_val_compare_and_swap(&c->sequence, TSEM_UNDONE, sequence) != TSEM_UNDONE)
@@ -338,7 +351,7 @@ static __always_inline void coefficient_redo(struct tsem_scratch *e, struct tsem
 	if (!event_pending(e))
 		c->described = 0;
 	coefficient_counted(e, ns, valid);
-	coefficient_settle(ns, c, valid);
+	coefficient_settle(ns, c, valid && !namespace_external(ns));
 }
 
 /* Puts the new coefficient of the current event into the map. NULL: there is no room; this is counted. */
@@ -347,7 +360,7 @@ static __always_inline struct tsem_coefficient *coefficient_new(struct tsem_scra
 	struct tsem_coefficient new = {}, *c;
 	long err = -E2BIG;
 
-	new.valid = ns->mode == TSEM_MODE_FREE && !e->unmodeled;
+	new.valid = coefficient_learned(e, ns);
 	/*
 	 * Write the log before the map, so that no event is allowed before it is logged. An event that could not be
 	 * described in full has no meaningful coefficient. It is not logged: it counts as a loss, which the evidence
@@ -384,16 +397,107 @@ static __always_inline void violation_note(struct tsem_scratch *e, struct tsem_n
 		e->record.flags |= TSEM_RECORD_DENIED;
 }
 
+/* Acts on an event outside of the model. A pending creation waits with what the action does to the task. 0 or -EPERM. */
+static __always_inline int event_violates(struct tsem_scratch *e, struct tsem_namespace *ns)
+{
+	int verdict;
+
+	if (!event_pending(e))
+		return violation_act(ns, e->record.event);
+	verdict = violation_count(ns, action_of(ns, e->record.event));
+	e->pending |= PENDING_VIOLATION | (verdict ? PENDING_DENIED : 0);
+	event_due(e);
+	return verdict;
+}
+
+/* The decide step of an external namespace has asked, and the event has to wait for the verdict. */
+#define EVENT_ASKED 1
+
+/* Does an event that has no verdict go on? In a free namespace it does if its hook cannot wait. */
+static __always_inline bool question_passes(struct tsem_namespace *ns, u32 waits)
+{
+	return ns->no_verdict == TSEM_NO_VERDICT_ALLOW || !namespace_refuses(ns) ||
+	       (ns->mode == TSEM_MODE_FREE && !waits);
+}
+
+/* The current event has no verdict in time. Nothing is known against its task. 0 or -EPERM. */
+static __always_inline int event_missed(struct tsem_scratch *e, struct tsem_namespace *ns, u32 waits)
+{
+	__sync_fetch_and_add(&ns->misses, 1);
+	if (question_passes(ns, waits))
+		return 0;
+	__sync_fetch_and_add(&ns->denied, 1);
+	if (event_pending(e)) {
+		e->pending |= PENDING_DENIED;
+		event_due(e);
+	}
+	return -EPERM;
+}
+
+/*
+ * Asks the agent about the current event. `waits`: its hook can wait. 0 or -EPERM; EVENT_ASKED: event_wait() decides.
+ */
+static __always_inline int event_ask(struct tsem_scratch *e, struct tsem_namespace *ns, struct tsem_coefficient *c,
+				     u32 waits)
+{
+	u32 waited = waits && ns->wait, flags = TSEM_RECORD_QUESTION | (waited ? 0 : TSEM_RECORD_ASYNC);
+	u64 number = question_open(e, waited);
+	bool sent = false;
+
+	e->record.flags |= flags | (c && c->described ? TSEM_RECORD_AGAIN : 0);
+	e->record.number = number;
+	if (number && !cell_complete(e))
+		sent = record_send(e, TSEM_RECORD_EVENT);
+	if (sent) {
+		__sync_fetch_and_add(&ns->questions, 1);
+		if (c)
+			c->described = 1;
+		if (waited)
+			return EVENT_ASKED;
+		question_mark(ns->id, number, question_passes(ns, waits));
+		return event_missed(e, ns, waits);
+	}
+	__sync_fetch_and_add(&ns->unsent, 1);
+	namespace_lost(ns->id, TSEM_LOSS_RING);
+	if (number)
+		question_close(ns->id, number);
+	return event_missed(e, ns, waits);
+}
+
+/*
+ * Waits for the verdict that the current event needs, and acts on it. Only a program that may sleep calls it. 0 or
+ * -EPERM.
+ */
+__noinline int event_wait(struct tsem_scratch *e __arg_nonnull)
+{
+	struct tsem_namespace *ns = namespace_of(e->record.ns);
+	u32 verdict;
+
+	if (!ns)
+		return -EPERM;
+	verdict = question_wait(e->record.ns, e->record.number, ns->wait, question_passes(ns, true));
+	if (verdict == TSEM_VERDICT_TRUSTED)
+		return 0;
+	return verdict ? event_violates(e, ns) : event_missed(e, ns, true);
+}
+
+/* Must the agent be asked about the current event, whose coefficient is `c` or could not be kept? */
+static __always_inline bool event_asks(struct tsem_scratch *e, struct tsem_namespace *ns, struct tsem_coefficient *c)
+{
+	if (!namespace_external(ns) || e->unmodeled || e->untrusted)
+		return false;
+	return ns->ask == TSEM_ASK_EVERY || !c || (!c->valid && c->verdict == TSEM_VERDICT_NONE);
+}
+
 /*
  * Decides the current event if its coefficient is not known to be valid, if it could not be described in full, or if
- * its task is untrusted. 0 or -EPERM.
+ * its task is untrusted. 0 or -EPERM; EVENT_ASKED, if its hook can wait (`waits`).
  */
-__noinline int event_miss(struct tsem_scratch *e __arg_nonnull)
+__noinline int event_miss(struct tsem_scratch *e __arg_nonnull, u32 waits)
 {
 	struct tsem_namespace *ns = namespace_of(e->record.ns);
 	struct tsem_coefficient *c;
 	bool trusted;
-	int verdict;
 
 	/* The namespace and its model are gone, so nothing can judge the event. */
 	if (!ns)
@@ -403,29 +507,23 @@ __noinline int event_miss(struct tsem_scratch *e __arg_nonnull)
 		c = coefficient_new(e, ns);
 	else if (c->sequence == TSEM_UNDONE)
 		coefficient_redo(e, ns, c);
-	trusted = ns->mode == TSEM_MODE_FREE || (c && c->valid && !e->unmodeled);
 	e->record.action = 0;
 	if (e->unmodeled) {
 		e->record.flags |= TSEM_RECORD_UNMODELED;
 		namespace_lost(ns->id, e->unmodeled - 1);
 	}
+	if (c)
+		__sync_fetch_and_add(&c->count, 1);
+	if (event_asks(e, ns, c))
+		return event_ask(e, ns, c, waits);
+	trusted = (ns->mode == TSEM_MODE_FREE && !namespace_external(ns)) || (c && c->valid && !e->unmodeled);
 	if (!trusted)
 		violation_note(e, ns, e->untrusted);
-	if (c) {
-		__sync_fetch_and_add(&c->count, 1);
-		if (!c->described)
-			coefficient_describe(e, c);
-	}
+	if (c && !c->described)
+		coefficient_describe(e, c);
 	if (e->untrusted)
 		return untrusted_act(ns);
-	if (trusted)
-		return 0;
-	if (!event_pending(e))
-		return violation_act(ns, e->record.event);
-	verdict = violation_count(ns, action_of(ns, e->record.event));
-	e->pending |= PENDING_VIOLATION | (verdict ? PENDING_DENIED : 0);
-	event_due(e);
-	return verdict;
+	return trusted ? 0 : event_violates(e, ns);
 }
 
 /* ---- look up ---- */
@@ -433,17 +531,17 @@ __noinline int event_miss(struct tsem_scratch *e __arg_nonnull)
 /*
  * The decide step for the event whose coefficient is in `key`. `known`: the memo has the coefficient. Only a valid
  * coefficient goes into the memo. The namespace becomes the owner of the entry once the coefficient is described and
- * settled, because no event has to do more than count then. 0 or -EPERM.
+ * settled, because no event has to do more than count then. `waits` and the value returned: see event_miss().
  */
-static __always_inline int event_decide(struct tsem_scratch *e, int known)
+static __always_inline int event_decide(struct tsem_scratch *e, int known, u32 waits)
 {
 	struct tsem_coefficient *c;
 	bool done;
 
 	e->key.ns = e->record.ns;
 	c = bpf_map_lookup_elem(&tsem_coefficients, &e->key);
-	if (!c || !c->valid || e->unmodeled || e->untrusted)
-		return event_miss(e);
+	if (!c || !c->valid || e->unmodeled || e->untrusted || e->asks)
+		return event_miss(e, waits);
 	__sync_fetch_and_add(&c->count, 1);
 	if (!c->described)
 		coefficient_describe(e, c);
@@ -472,7 +570,7 @@ __noinline int event_undescribed(u32 event, u32 why)
 	namespace_lost(ns->id, why);
 	if (t->untrusted)
 		verdict = untrusted_act(ns);
-	else if (ns->mode != TSEM_MODE_FREE)
+	else if (ns->mode != TSEM_MODE_FREE || namespace_external(ns))
 		verdict = violation_act(ns, event);
 	e = bpf_task_storage_get(&tsem_scratch, bpf_get_current_task_btf(), 0, 0);
 	if (!e || !at_most(word, TSEM_EVENT_ROOM / 64 - 1) || t->logged[word] & bit)

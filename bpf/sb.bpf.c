@@ -8,7 +8,7 @@ static __always_inline int sb_dentry_describe(struct tsem_scratch *e, struct den
 	return DESCRIBED;
 }
 
-TSEM_EVENT_PROGRAM("lsm/sb_statfs", sb_statfs, struct dentry *dentry)
+TSEM_EVENT_PROGRAM("lsm.s/sb_statfs", sb_statfs, struct dentry *dentry)
 {
 	return sb_dentry_describe(e, dentry);
 }
@@ -18,7 +18,7 @@ TSEM_EVENT_PROGRAM("lsm/quota_on", quota_on, struct dentry *dentry)
 	return sb_dentry_describe(e, dentry);
 }
 
-TSEM_EVENT_PROGRAM("lsm/sb_mount", sb_mount, const char *dev_name, const struct path *path, const char *type,
+TSEM_EVENT_PROGRAM("lsm.s/sb_mount", sb_mount, const char *dev_name, const struct path *path, const char *type,
 		   unsigned long flags)
 {
 	u64 name;
@@ -38,7 +38,7 @@ TSEM_EVENT_PROGRAM("lsm/sb_mount", sb_mount, const char *dev_name, const struct 
 	return DESCRIBED;
 }
 
-TSEM_EVENT_PROGRAM("lsm/sb_umount", sb_umount, struct vfsmount *mnt, int flags)
+TSEM_EVENT_PROGRAM("lsm.s/sb_umount", sb_umount, struct vfsmount *mnt, int flags)
 {
 	cell_dentry(e, plain(mnt)->mnt_root, mnt, 0);
 	cell_u32(e, flags);
@@ -53,14 +53,14 @@ static __always_inline void cell_superblock(struct tsem_scratch *e, const struct
 	cell_u64(e, sb->s_flags);
 }
 
-TSEM_EVENT_PROGRAM("lsm/sb_remount", sb_remount, struct super_block *sb)
+TSEM_EVENT_PROGRAM("lsm.s/sb_remount", sb_remount, struct super_block *sb)
 {
 	cell_superblock(e, sb);
 	return DESCRIBED;
 }
 
 /* A superblock has been made or found, by mount(2) or fsconfig(2). */
-TSEM_EVENT_PROGRAM("lsm/sb_set_mnt_opts", sb_set_mnt_opts, struct super_block *sb)
+TSEM_EVENT_PROGRAM("lsm.s/sb_set_mnt_opts", sb_set_mnt_opts, struct super_block *sb)
 {
 	cell_superblock(e, sb);
 	return DESCRIBED;
@@ -74,12 +74,12 @@ static __always_inline int two_paths_describe(struct tsem_scratch *e, const stru
 	return DESCRIBED;
 }
 
-TSEM_EVENT_PROGRAM("lsm/sb_pivotroot", sb_pivotroot, const struct path *old_path, const struct path *new_path)
+TSEM_PATCHED_PROGRAM("lsm/sb_pivotroot", sb_pivotroot, const struct path *old_path, const struct path *new_path)
 {
 	return two_paths_describe(e, old_path, new_path);
 }
 
-TSEM_EVENT_PROGRAM("lsm/move_mount", move_mount, const struct path *from_path, const struct path *to_path)
+TSEM_PATCHED_PROGRAM("lsm/move_mount", move_mount, const struct path *from_path, const struct path *to_path)
 {
 	return two_paths_describe(e, from_path, to_path);
 }

@@ -97,7 +97,7 @@ TSEM_EVENT_PROGRAM("lsm.s/socket_accept", socket_accept, struct socket *sock, st
 	return DESCRIBED;
 }
 
-TSEM_EVENT_PROGRAM("lsm/socket_getsockname", socket_getsockname, struct socket *sock)
+TSEM_EVENT_PROGRAM("lsm.s/socket_getsockname", socket_getsockname, struct socket *sock)
 {
 	struct sock *sk = sock->sk;
 
@@ -109,7 +109,7 @@ TSEM_EVENT_PROGRAM("lsm/socket_getsockname", socket_getsockname, struct socket *
 	return DESCRIBED;
 }
 
-TSEM_EVENT_PROGRAM("lsm/socket_getpeername", socket_getpeername, struct socket *sock)
+TSEM_EVENT_PROGRAM("lsm.s/socket_getpeername", socket_getpeername, struct socket *sock)
 {
 	struct sock *sk = sock->sk;
 
@@ -119,7 +119,7 @@ TSEM_EVENT_PROGRAM("lsm/socket_getpeername", socket_getpeername, struct socket *
 	return DESCRIBED;
 }
 
-TSEM_EVENT_PROGRAM("lsm/socket_listen", socket_listen, struct socket *sock, int backlog)
+TSEM_EVENT_PROGRAM("lsm.s/socket_listen", socket_listen, struct socket *sock, int backlog)
 {
 	struct sock *sk = sock->sk;
 
@@ -131,7 +131,7 @@ TSEM_EVENT_PROGRAM("lsm/socket_listen", socket_listen, struct socket *sock, int 
 	return DESCRIBED;
 }
 
-TSEM_EVENT_PROGRAM("lsm/socket_shutdown", socket_shutdown, struct socket *sock, int how)
+TSEM_EVENT_PROGRAM("lsm.s/socket_shutdown", socket_shutdown, struct socket *sock, int how)
 {
 	struct sock *sk = sock->sk;
 
@@ -142,7 +142,7 @@ TSEM_EVENT_PROGRAM("lsm/socket_shutdown", socket_shutdown, struct socket *sock, 
 	return DESCRIBED;
 }
 
-TSEM_EVENT_PROGRAM("lsm/socket_setsockopt", socket_setsockopt, struct socket *sock, int level, int optname)
+TSEM_PATCHED_PROGRAM("lsm/socket_setsockopt", socket_setsockopt, struct socket *sock, int level, int optname)
 {
 	struct sock *sk = sock->sk;
 
@@ -164,12 +164,12 @@ static __always_inline int message_describe(struct tsem_scratch *e, struct socke
 	return DESCRIBED;
 }
 
-TSEM_EVENT_PROGRAM("lsm/socket_sendmsg", socket_sendmsg, struct socket *sock, struct msghdr *msg, int size)
+TSEM_EVENT_PROGRAM("lsm.s/socket_sendmsg", socket_sendmsg, struct socket *sock, struct msghdr *msg, int size)
 {
 	return message_describe(e, sock, msg);
 }
 
-TSEM_EVENT_PROGRAM("lsm/socket_recvmsg", socket_recvmsg, struct socket *sock, struct msghdr *msg, int size, int flags)
+TSEM_EVENT_PROGRAM("lsm.s/socket_recvmsg", socket_recvmsg, struct socket *sock, struct msghdr *msg, int size, int flags)
 {
 	return message_describe(e, sock, msg);
 }
@@ -187,7 +187,7 @@ TSEM_EVENT_PROGRAM("lsm/unix_may_send", unix_may_send, struct socket *sock, stru
 }
 
 /* Two sockets that are peers of each other. */
-TSEM_EVENT_PROGRAM("lsm/socket_socketpair", socket_socketpair, struct socket *socka, struct socket *sockb)
+TSEM_EVENT_PROGRAM("lsm.s/socket_socketpair", socket_socketpair, struct socket *socka, struct socket *sockb)
 {
 	struct sock *first = socka->sk, *second = sockb->sk;
 
@@ -223,7 +223,7 @@ int BPF_PROG(tsem_unix_stream_connect, struct sock *sock, struct sock *other, st
 	cell_sock(e, sock);
 	cell_sock(e, other);
 	cell_peer(e, other);
-	return event_end(e, DESCRIBED);
+	return event_end(e, DESCRIBED, WAITS_NOT);
 }
 
 /*
@@ -235,7 +235,7 @@ static __always_inline bool guard_netlink(struct sock *sk)
 	return sk->sk_protocol == NETLINK_KOBJECT_UEVENT;
 }
 
-TSEM_GUARDED_PROGRAM("lsm/netlink_send", netlink_send, guard_netlink(sk), struct sock *sk, struct sk_buff *skb)
+TSEM_GUARDED_PROGRAM("lsm.s/netlink_send", netlink_send, guard_netlink(sk), struct sock *sk, struct sk_buff *skb)
 {
 	struct netlink_skb_parms *parms = bpf_core_cast((void *)skb->cb, struct netlink_skb_parms);
 	bool named = parms->nsid_is_set;

@@ -110,7 +110,7 @@ int BPF_PROG(tsem_bprm_committing_creds, struct linux_binprm *bprm, struct file 
 		return verdict;
 	cell_file(e, bprm->file, CONTENT_CODE);
 	known = exec_map(e);
-	verdict = event_end(e, DESCRIBED);
+	verdict = event_end(e, DESCRIBED, WAITS);
 	if (!verdict && !known)
 		exec_keep(e);
 	return verdict;
@@ -170,7 +170,7 @@ int BPF_PROG(tsem_task_kill, struct task_struct *target, struct kernel_siginfo *
 	if (e) {
 		cell_task(e, target);
 		cell_u32_pair(e, sig, (to ? to->ns : 0) != e->record.ns);
-		verdict = event_end(e, DESCRIBED);
+		verdict = event_end(e, DESCRIBED, WAITS_NOT);
 	}
 	if (!verdict && !allowed) {
 		g = globals();
@@ -234,7 +234,7 @@ TSEM_EVENT_PROGRAM("lsm/capget", capget, const struct task_struct *target, kerne
 	return DESCRIBED;
 }
 
-TSEM_EVENT_PROGRAM("lsm/capset", capset, struct cred *new, const struct cred *old, const kernel_cap_t *effective,
+TSEM_EVENT_PROGRAM("lsm.s/capset", capset, struct cred *new, const struct cred *old, const kernel_cap_t *effective,
 		   const kernel_cap_t *inheritable, const kernel_cap_t *permitted)
 {
 	cell_u64(e, effective->val);
@@ -355,7 +355,7 @@ static __always_inline bool prctl_among(u32 option, u64 options)
 	return option < 64 && options >> option & 1;
 }
 
-TSEM_EVENT_PROGRAM("lsm/task_prctl", task_prctl, int option, unsigned long arg2, unsigned long arg3, unsigned long arg4,
+TSEM_EVENT_PROGRAM("lsm.s/task_prctl", task_prctl, int option, unsigned long arg2, unsigned long arg3, unsigned long arg4,
 		   unsigned long arg5)
 {
 	bool rest = option != PR_SET_PTRACER && !prctl_among(option, PRCTL_REST_UNREAD);
@@ -367,7 +367,7 @@ TSEM_EVENT_PROGRAM("lsm/task_prctl", task_prctl, int option, unsigned long arg2,
 	return DESCRIBED;
 }
 
-TSEM_EVENT_PROGRAM("lsm/userns_create", userns_create, const struct cred *cred)
+TSEM_EVENT_PROGRAM("lsm.s/userns_create", userns_create, const struct cred *cred)
 {
 	cell_creds(e, cred);
 	return DESCRIBED;

@@ -81,6 +81,34 @@ enum tsem_action {
 	TSEM_ACTION_END = 5,
 };
 
+/* Who decides about an event that the namespace does not know yet. */
+enum tsem_agent {
+	TSEM_AGENT_INTERNAL = 0, /* the decide step, by the namespace's mode */
+	TSEM_AGENT_EXTERNAL = 1, /* an agent outside of the kernel, which is asked */
+};
+
+/* Which events of an external namespace the agent is asked about. */
+enum tsem_ask {
+	TSEM_ASK_NEW = 1, /* each coefficient until it has a verdict */
+	TSEM_ASK_EVERY = 2, /* each event */
+};
+
+/* What an event of an external namespace gets that has no verdict in time. */
+enum tsem_no_verdict {
+	TSEM_NO_VERDICT_DENY = 1,
+	TSEM_NO_VERDICT_ALLOW = 2,
+};
+
+/* An agent's verdict. */
+enum tsem_verdict {
+	TSEM_VERDICT_NONE = 0,
+	TSEM_VERDICT_TRUSTED = 1,
+	TSEM_VERDICT_UNTRUSTED = 2,
+};
+
+/* A hook waits this long for a verdict at most, in milliseconds. */
+#define TSEM_WAIT_MAX 1000
+
 enum tsem_nsref {
 	TSEM_NSREF_INITIAL = 1,
 	TSEM_NSREF_CURRENT = 2,
@@ -170,10 +198,12 @@ enum tsem_record_kind {
 
 enum tsem_record_flags {
 	TSEM_RECORD_DENIED = 1 << 0, /* the hook returned EPERM */
-	TSEM_RECORD_ASYNC = 1 << 1, /* the event waits for no verdict */
+	TSEM_RECORD_ASYNC = 1 << 1, /* with QUESTION: the event does not wait for the verdict */
 	TSEM_RECORD_GENERIC = 1 << 2, /* no CELL: H(CELL) is H(NAME || Z), without SHAPE */
 	TSEM_RECORD_VIOLATION = 1 << 3, /* the event is outside of the model; `action` says what followed */
 	TSEM_RECORD_UNMODELED = 1 << 4, /* the event could not be described in full: it is in no model */
+	TSEM_RECORD_QUESTION = 1 << 5, /* the namespace's agent is asked for a verdict about event `number` */
+	TSEM_RECORD_AGAIN = 1 << 6, /* the description was sent before */
 };
 
 /* The first bytes of a record: "TSEM" in memory. */
@@ -207,7 +237,7 @@ struct tsem_record {
 	u16 event; /* enum tsem_event_type */
 	u16 action; /* enum tsem_action, with VIOLATION; else 0 */
 	u64 load; /* tsem_globals.load */
-	u64 number; /* of this record in its namespace, from 1 */
+	u64 number; /* of this record in its namespace, from 1: the event number of a question */
 	u64 task_number;
 	u64 parent_number;
 	u64 ts; /* CLOCK_BOOTTIME, ns */
@@ -290,6 +320,15 @@ struct tsem_namespace {
 	u64 untrusted_events; /* hooks that untrusted tasks reached */
 	u64 untrusted_tasks;
 	u64 lost[TSEM_LOSS_END];
+	u32 agent; /* enum tsem_agent; the rest of these is of an external namespace */
+	u32 ask; /* enum tsem_ask */
+	u32 wait; /* milliseconds that a hook waits for a verdict, if it may sleep */
+	u32 no_verdict; /* enum tsem_no_verdict */
+	u64 questions; /* sent */
+	u64 unsent; /* questions that had no room in the ring, or no slot */
+	u64 verdicts; /* that fitted a question */
+	u64 misses; /* events that got no verdict in time */
+	u64 refused; /* verdicts that fitted no question: never asked, answered before, or of another task */
 	u8 action[TSEM_EVENT_ROOM]; /* enum tsem_action, by event */
 	u8 base[TSEM_DIGEST_MAX];
 	char name[TSEM_NAME_SIZE];
@@ -311,7 +350,36 @@ struct tsem_coefficient {
 	u8 valid;
 	u8 described; /* its description went into the ring */
 	u8 settled; /* no seal that came meanwhile changes `valid` any more */
-	u8 reserved;
+	u8 verdict; /* enum tsem_verdict of an external namespace's agent */
+};
+
+/*
+ * tsem_questions: this -> struct tsem_question. A question of event number N is in slot N modulo TSEM_QUESTION_SLOTS,
+ * until it is answered or its slot is used again. A question that a task waits for keeps its slot.
+ */
+#define TSEM_QUESTION_SLOTS 4096
+
+struct tsem_question_key {
+	u32 ns;
+	u32 slot;
+};
+
+enum tsem_question_state {
+	TSEM_QUESTION_WAITED = 1, /* its task waits for the verdict */
+	TSEM_QUESTION_OPEN = 2, /* nobody waits: the verdict is for the next event of this kind */
+	TSEM_QUESTION_TRUSTED = 3, /* answered; the task that waits takes it away */
+	TSEM_QUESTION_UNTRUSTED = 4,
+};
+
+struct tsem_question {
+	u64 number;
+	u64 task_number;
+	u32 pid; /* of the task, in the initial pid namespace */
+	u32 state; /* enum tsem_question_state */
+	u16 event; /* enum tsem_event_type */
+	u16 passed; /* the event went on without a verdict */
+	u8 coefficient[TSEM_KEY_SIZE];
+	u32 reserved;
 };
 
 /* tsem_tails: struct tsem_coefficient_key -> this, where the namespace's digest is wider than a key. */
@@ -540,6 +608,7 @@ enum tsem_control_verb {
 	TSEM_CONTROL_LOCK = 16, /* tsem_globals.locked, which the loader obeys; EALREADY */
 	TSEM_CONTROL_GONE = 17, /* the namespace goes: its entries in tsem_memo and its share of the maps do not count
 				   any more */
+	TSEM_CONTROL_VERDICT = 18, /* value: struct tsem_answer; result: enum tsem_answered; ENOENT: fits no question */
 };
 
 struct tsem_control {
@@ -556,6 +625,20 @@ struct tsem_control {
 struct tsem_join {
 	u32 pid;
 	u32 reserved;
+};
+
+/* In tsem_control.value of VERDICT: the verdict about one event of one task. */
+struct tsem_answer {
+	u64 number; /* of the event */
+	u64 task_number;
+	u32 verdict; /* enum tsem_verdict: trusted or untrusted */
+	u32 reserved;
+};
+
+/* The result of VERDICT. */
+enum tsem_answered {
+	TSEM_ANSWERED = 0,
+	TSEM_ANSWERED_KILL = 1, /* too late for the event, and the action is `kill`: end the task of the question */
 };
 
 /* In tsem_control.value of ACTION. */
@@ -578,9 +661,12 @@ struct tsem_extend {
 #define TSEM_ABI_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type " is ABI")
 TSEM_ABI_SIZE(struct tsem_coe, 40);
 TSEM_ABI_SIZE(struct tsem_record, TSEM_RECORD_HEADER_SIZE + TSEM_CELL_MAX);
-TSEM_ABI_SIZE(struct tsem_namespace, 544);
+TSEM_ABI_SIZE(struct tsem_namespace, 600);
 TSEM_ABI_SIZE(struct tsem_coefficient_key, 36);
 TSEM_ABI_SIZE(struct tsem_coefficient, 16);
+TSEM_ABI_SIZE(struct tsem_question_key, 8);
+TSEM_ABI_SIZE(struct tsem_question, 64);
+TSEM_ABI_SIZE(struct tsem_answer, 24);
 TSEM_ABI_SIZE(struct tsem_tail, 32);
 TSEM_ABI_SIZE(struct tsem_pseudonym_key, 36);
 TSEM_ABI_SIZE(struct tsem_pattern_key, 8);

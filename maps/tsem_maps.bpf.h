@@ -231,6 +231,18 @@ struct {
 	__type(value, struct tsem_pattern);
 } tsem_patterns SEC(".maps");
 
+/*
+ * {namespace, slot} -> a question to the agent of an external namespace. Written by the decide step, answered by
+ * tsem_control, removed with the answer or with the namespace. Full: the event has no verdict, and counts as unsent.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, 64 * TSEM_QUESTION_SLOTS); /* load */
+	__type(key, struct tsem_question_key);
+	__type(value, struct tsem_question);
+} tsem_questions SEC(".maps");
+
 /* Namespace id -> its ring, made by the loader. A full ring costs descriptions (they come again), never verdicts. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH_OF_MAPS);

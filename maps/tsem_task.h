@@ -81,7 +81,8 @@ struct tsem_scratch {
 	u16 scope; /* the same */
 	u32 inode_magic; /* s_magic of the filesystem of the last INODE */
 	/* Of the namespace: */
-	u32 pseudonyms; /* it has pseudonyms */
+	u16 pseudonyms; /* it has pseudonyms */
+	u16 asks; /* its agent is asked about every event */
 	u32 patterns; /* number of its patterns */
 	u64 instances;
 	u64 mark_devices;

@@ -335,6 +335,12 @@ static bool port_mine(const struct removal *r, const void *key, const void *valu
 	return ((const struct tsem_port_key *)key)->ns == r->ns;
 }
 
+static bool question_mine(const struct removal *r, const void *key, const void *value)
+{
+	(void)value;
+	return ((const struct tsem_question_key *)key)->ns == r->ns;
+}
+
 static bool object_mine(const struct removal *r, const void *key, const void *value)
 {
 	(void)key;
@@ -370,6 +376,7 @@ static int marks_remove(struct tsem *tsem, u32 id)
 	struct removal inherited = { tsem, id, sizeof(struct tsem_inherited_key), inherited_mine, NULL, 0, 0 };
 	struct removal signals = { tsem, id, sizeof(u64), signal_mine, NULL, 0, 0 };
 	struct removal ports = { tsem, id, sizeof(struct tsem_port_key), port_mine, NULL, 0, 0 };
+	struct removal questions = { tsem, id, sizeof(struct tsem_question_key), question_mine, NULL, 0, 0 };
 	struct removal objects = { tsem, id, sizeof(u64), object_mine, NULL, 0, 0 };
 	int err;
 
@@ -379,6 +386,7 @@ static int marks_remove(struct tsem *tsem, u32 id)
 	err = entries_remove(inherited, tsem->inherited, sizeof(struct tsem_inherited)) ?: err;
 	err = entries_remove(signals, tsem->signals, sizeof(u32)) ?: err;
 	err = entries_remove(objects, tsem->ipc, sizeof(struct tsem_owner)) ?: err;
+	err = entries_remove(questions, tsem->questions, sizeof(struct tsem_question)) ?: err;
 	return entries_remove(ports, tsem->ports, sizeof(struct tsem_ports)) ?: err;
 }
 

@@ -332,6 +332,7 @@ static int make_root(struct tsem_bpf *skel, const struct skel_settings *settings
 		.directories = bpf_map__fd(skel->maps.tsem_directories),
 		.inherited = bpf_map__fd(skel->maps.tsem_inherited),
 		.ports = bpf_map__fd(skel->maps.tsem_ports),
+		.questions = bpf_map__fd(skel->maps.tsem_questions),
 		.ipc = bpf_map__fd(skel->maps.tsem_ipc),
 		.rings = bpf_map__fd(skel->maps.tsem_rings),
 		.globals = bpf_map__fd(skel->maps.tsem_globals),
@@ -417,6 +418,7 @@ static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, 
 	    bpf_map__set_max_entries(skel->maps.tsem_tails, settings->max_coefficients) ||
 	    bpf_map__set_max_entries(skel->maps.tsem_namespaces, namespaces) ||
 	    bpf_map__set_max_entries(skel->maps.tsem_ports, namespaces * TSEM_PORT_SLOTS) ||
+	    bpf_map__set_max_entries(skel->maps.tsem_questions, namespaces * TSEM_QUESTION_SLOTS) ||
 	    bpf_map__set_max_entries(skel->maps.tsem_rings, namespaces))
 		return fail(error, -errno, "size", "the maps");
 	return 0;

@@ -32,6 +32,7 @@ static const struct pinned maps[] = {
 	{ "tsem_creations", offsetof(struct tsem, creations), sizeof(u64) },
 	{ "tsem_directories", offsetof(struct tsem, directories), sizeof(struct tsem_directory) },
 	{ "tsem_inherited", offsetof(struct tsem, inherited), sizeof(struct tsem_inherited) },
+	{ "tsem_questions", offsetof(struct tsem, questions), sizeof(struct tsem_question) },
 	{ "tsem_ports", offsetof(struct tsem, ports), sizeof(struct tsem_ports) },
 	{ "tsem_ipc", offsetof(struct tsem, ipc), sizeof(struct tsem_owner) },
 	{ "tsem_signals", offsetof(struct tsem, signals), sizeof(u32) },

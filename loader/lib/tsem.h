@@ -29,6 +29,7 @@ struct tsem {
 	int directories;
 	int inherited;
 	int ports;
+	int questions;
 	int ipc;
 	int signals;
 	int rings;

@@ -9,14 +9,7 @@
 
 #include "compat.bpf.h"
 
-/* Only the names count: the kernel finds its own types by them. */
-struct bpf_tsem_wait {
-} __attribute__((preserve_access_index));
-
 extern int bpf_tsem_pcr_aggregate(struct bpf_tsem_hash *hash, void *digest, __u32 digest__sz) __weak __ksym;
-extern struct bpf_tsem_wait *bpf_tsem_wait_begin(__u64 task, __u64 event) __weak __ksym;
-extern int bpf_tsem_wait_end(struct bpf_tsem_wait *wait, __u32 timeout_ms, __s32 *verdict) __weak __ksym;
-extern int bpf_tsem_wait_release(__u64 task, __u64 event, __s32 verdict) __weak __ksym;
 
 char LICENSE[] SEC("license") = "GPL";
 
