@@ -37,7 +37,7 @@ FUZZ := $(patsubst %.c,$(BUILD)/%,$(wildcard test/fuzz/*.c))
 PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(wildcard test/prog/*.c)) $(BUILD)/test/prog/attack
 MAN := $(patsubst docs/man/%.rst,$(BUILD)/man/%,$(wildcard docs/man/*.rst))
 
-all: $(BUILD)/tsem-bpf $(MAN)
+all: $(BUILD)/tsem-bpf $(BUILD)/tsem-tma $(MAN)
 tests: all $(UNIT) $(FUZZ) $(PROGRAMS) $(BUILD)/test/bpf/kernel
 
 # Another kernel's types are older or newer by their file's time: what counts is that it is another file.
@@ -167,6 +167,7 @@ endef
 # Nothing of boot/ does anything as long as there is no /etc/tsem-bpf/boot.conf.
 install: all
 	install -D -m 0755 $(BUILD)/tsem-bpf $(DESTDIR)$(PREFIX)/sbin/tsem-bpf
+	install -D -m 0755 $(BUILD)/tsem-tma $(DESTDIR)$(PREFIX)/sbin/tsem-tma
 	install -d $(DESTDIR)$(PREFIX)/share/man/man8
 	install -m 0644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man8
 	$(call install_boot,0755,boot/boot,$(PREFIX)/lib/tsem-bpf)
