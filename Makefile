@@ -12,8 +12,10 @@ BPFTOOL ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 # The types of the kernel; the programs are relocated to the kernel that they are loaded into.
 VMLINUX_BTF ?= /sys/kernel/btf/vmlinux
 CFLAGS ?= -O2 -g
-override CFLAGS += -std=gnu11 -fno-strict-aliasing -Wall -Wextra -Imaps -Iloader/lib -I$(BUILD) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -MMD -MP
+override CFLAGS += -std=gnu11 -fno-strict-aliasing -Wall -Wextra -Imaps -Iloader/lib -Itma/core -I$(BUILD) -D_GNU_SOURCE -DVERSION='"$(VERSION)"' -MMD -MP
 # Descriptions are written in fields and read in words: no assumption that these are different memory.
+# The core of an agent: no C library, no large frames.
+TMA_CORE_CFLAGS := -std=c11 -ffreestanding -fno-strict-aliasing -Wframe-larger-than=1024
 BPF_CFLAGS := -O2 -g -fno-strict-aliasing -mcpu=v3 -target bpf -D__TARGET_ARCH_x86 -Wall -Wextra -Wno-unused-parameter -Ibpf -Imaps -I$(BUILD) -MMD -MP
 # WERROR=1, as lint has it: a warning ends the build.
 ifeq ($(WERROR),1)
@@ -28,12 +30,14 @@ endif
 
 LOADER := $(patsubst %.c,$(BUILD)/%.o,$(wildcard loader/*.c loader/cmd/*.c loader/lib/*.c))
 LIBRARY := $(filter-out %/skel.o,$(patsubst %.c,$(BUILD)/%.o,$(wildcard loader/lib/*.c)))
+TMA_CORE := $(wildcard tma/core/*.c)
+TMA_PROCESS := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tma/process/*.c))
 UNIT := $(patsubst %.c,$(BUILD)/%,$(wildcard test/unit/test_*.c))
 FUZZ := $(patsubst %.c,$(BUILD)/%,$(wildcard test/fuzz/*.c))
 PROGRAMS := $(patsubst %.c,$(BUILD)/%,$(wildcard test/prog/*.c)) $(BUILD)/test/prog/attack
 MAN := $(patsubst docs/man/%.rst,$(BUILD)/man/%,$(wildcard docs/man/*.rst))
 
-all: $(BUILD)/tsem-bpf $(MAN)
+all: $(BUILD)/tsem-bpf $(BUILD)/tsem-tma $(MAN)
 tests: all $(UNIT) $(FUZZ) $(PROGRAMS) $(BUILD)/test/bpf/kernel
 
 # Another kernel's types are older or newer by their file's time: what counts is that it is another file.
@@ -72,21 +76,63 @@ $(BUILD)/tsem-bpf: $(LOADER)
 	$(call say,LINK)
 	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
-$(BUILD)/test/unit/%: test/unit/%.c $(LIBRARY)
+# The core of every agent; the collector has its frames and sessions. It is built as platforms without a C library do it.
+$(BUILD)/tma/core/%.o: tma/core/%.c Makefile
+	$(call say,CC)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(filter-out -std=% -D_GNU_SOURCE,$(CFLAGS)) $(TMA_CORE_CFLAGS) -c $< -o $@
+
+$(BUILD)/tma/core.a: $(patsubst %.c,$(BUILD)/%.o,$(TMA_CORE))
+	$(call say,AR)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcs $@ $^
+
+$(BUILD)/tma/process/%.o: tma/process/%.c Makefile
+	$(call say,CC)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) -c $< -o $@
+
+$(BUILD)/tsem-tma: $(TMA_PROCESS) $(BUILD)/tma/core.a
+	$(call say,LINK)
+	$(Q)$(CC) $(LDFLAGS) $^ -lcap-ng -lseccomp -o $@
+
+# The core for other machines: nothing may be missing in it but four functions, and helpers of the compiler.
+TMA_MACHINES := x86_64 aarch64 cortex-m4
+tma-cross: $(patsubst %,$(BUILD)/tma/core-%.o,$(TMA_MACHINES))
+
+$(BUILD)/tma/core-x86_64.o: TOOLS := x86_64-linux-gnu-
+$(BUILD)/tma/core-aarch64.o: TOOLS := aarch64-linux-gnu-
+$(BUILD)/tma/core-cortex-m4.o: TOOLS := arm-none-eabi-
+$(BUILD)/tma/core-cortex-m4.o: TMA_CORE_CFLAGS += -mcpu=cortex-m4 -mthumb
+$(BUILD)/tma/core-%.o: $(TMA_CORE) $(wildcard tma/core/*.h maps/*.h) Makefile
+	$(call say,CROSS)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(TOOLS)gcc $(TMA_CORE_CFLAGS) -Wall -Wextra -Werror -O2 -Imaps -Itma/core -nostdlib -r $(TMA_CORE) -o $@.tmp
+	$(Q)! $(TOOLS)nm -u $@.tmp | grep -vE ' (mem(cpy|cmp|set|move)|__aeabi_[a-z0-9]+)$$' || \
+		{ echo "$@: the core needs what not every platform has" >&2; exit 1; }
+	$(Q)mv $@.tmp $@
+
+$(BUILD)/test/unit/%: test/unit/%.c $(LIBRARY) $(BUILD)/tma/core.a
 	$(call say,TEST)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $< $(filter %.o,$^) $(LDLIBS) -lcmocka -o $@
+	$(Q)$(CC) $(CFLAGS) $< $(filter %.o %.a,$^) $(LDLIBS) -lcmocka -o $@
 
 # They run over the files named to them; scripts/fuzz.sh makes fuzzers of the same sources.
-$(BUILD)/test/fuzz/%: test/fuzz/%.c $(LIBRARY)
+$(BUILD)/test/fuzz/%: test/fuzz/%.c $(LIBRARY) $(BUILD)/tma/core.a
 	$(call say,FUZZ)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) -DFUZZ_MAIN $< $(filter %.o,$^) $(LDLIBS) -o $@
+	$(Q)$(CC) $(CFLAGS) -DFUZZ_MAIN $< $(filter %.o %.a,$^) $(LDLIBS) -o $@
 
 $(BUILD)/test/prog/%: test/prog/%.c
 	$(call say,PROG)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $< -pthread -o $@
+
+# It speaks to agents.
+$(BUILD)/test/prog/tma_client: test/prog/tma_client.c $(BUILD)/tma/core.a
+	$(call say,PROG)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CFLAGS) $^ -o $@
 
 # One program of several files.
 $(BUILD)/test/prog/attack: $(wildcard test/prog/attack/*) test/prog/uring.h
@@ -121,7 +167,9 @@ endef
 # Nothing of boot/ does anything as long as there is no /etc/tsem-bpf/boot.conf.
 install: all
 	install -D -m 0755 $(BUILD)/tsem-bpf $(DESTDIR)$(PREFIX)/sbin/tsem-bpf
-	install -D -m 0644 $(BUILD)/man/tsem-bpf.8 $(DESTDIR)$(PREFIX)/share/man/man8/tsem-bpf.8
+	install -D -m 0755 $(BUILD)/tsem-tma $(DESTDIR)$(PREFIX)/sbin/tsem-tma
+	install -d $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 0644 $(MAN) $(DESTDIR)$(PREFIX)/share/man/man8
 	$(call install_boot,0755,boot/boot,$(PREFIX)/lib/tsem-bpf)
 	$(call install_boot,0644,boot/boot.conf boot/dpkg.cfg,$(PREFIX)/share/doc/tsem-bpf)
 	$(call install_boot,0755,boot/initramfs-tools/hooks/tsem-bpf,$(INITRAMFS_TOOLS)/hooks)
@@ -143,6 +191,6 @@ lint:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all tests unit install deps demo test bench stress attacks services fuzz lint clean FORCE
+.PHONY: all tests tma-cross unit install deps demo test bench stress attacks services fuzz lint clean FORCE
 .DELETE_ON_ERROR:
--include $(wildcard $(BUILD)/*.d $(BUILD)/loader/*.d $(BUILD)/loader/*/*.d $(BUILD)/test/*/*.d)
+-include $(wildcard $(BUILD)/*.d $(BUILD)/loader/*.d $(BUILD)/loader/*/*.d $(BUILD)/tma/*/*.d $(BUILD)/test/*/*.d)

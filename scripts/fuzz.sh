@@ -11,14 +11,14 @@ seconds=${1:-60}
 targets=("${@:2}")
 ((${#targets[@]})) || mapfile -t targets < <(basename -as .c test/fuzz/*.c)
 sources=()
-for source in loader/lib/*.c; do
+for source in loader/lib/*.c tma/core/*.c; do
 	case "$source" in
 	loader/lib/skel.c) ;;
 	*) sources+=("$source") ;;
 	esac
 done
 # Records in a journal may be unaligned; the supported machines can read them.
-flags=(-O1 -g -std=gnu11 -fno-strict-aliasing -D_GNU_SOURCE -Imaps -Iloader/lib
+flags=(-O1 -g -std=gnu11 -fno-strict-aliasing -D_GNU_SOURCE -Imaps -Iloader/lib -Itma/core
 	-fsanitize=fuzzer -fsanitize=address -fsanitize=undefined -fno-sanitize=alignment -fno-sanitize-recover=undefined)
 for target in "${targets[@]}"; do
 	[[ -r test/fuzz/$target.c ]] || {

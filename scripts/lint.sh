@@ -15,7 +15,7 @@ complain() {
 	found=$((found + 1))
 }
 
-mapfile -t c < <(find bpf loader maps test -name '*.[ch]' | sort)
+mapfile -t c < <(find bpf loader maps test tma -name '*.[ch]' | sort)
 mapfile -t scripts < <(grep -rlE '^#!.*[ /](ba)?sh\b' .ci boot scripts test kernel-patches 2>/dev/null | sort)
 mapfile -t bats < <(find test -name '*.bats' -o -name '*.bash' | sort)
 
@@ -49,6 +49,10 @@ btf=${VMLINUX_BTF:-}
 make -j"$(nproc)" BUILD=build/lint WERROR=1 VMLINUX_BTF="$btf" tests >build/lint.log 2>&1 || {
 	cat build/lint.log >&2
 	complain "the build has warnings"
+}
+make BUILD=build/lint tma-cross >build/lint.log 2>&1 || {
+	cat build/lint.log >&2
+	complain "the core of the agents does not build for every machine"
 }
 if scripts/abi.sh build/lint/tsem.bpf.o >build/lint/abi; then
 	[[ ${1:-} != --fix ]] || cp build/lint/abi maps/abi.golden

@@ -16,78 +16,7 @@
 #include "digest.h"
 #include "event.h"
 #include "event_fields.h"
-
-#ifndef VECTORS
-#define VECTORS "test/vectors/vectors.jsonl"
-#endif
-
-static struct json_object *lines[512];
-static int line_count;
-
-static int load_vectors(void **state)
-{
-	FILE *file = fopen(VECTORS, "r");
-	char *line = NULL;
-	size_t size = 0;
-
-	(void)state;
-	if (!file)
-		return -1;
-	while (getline(&line, &size, file) > 0)
-		lines[line_count++] = json_tokener_parse(line);
-	free(line);
-	fclose(file);
-	return line_count > 100 ? 0 : -1;
-}
-
-static int drop_vectors(void **state)
-{
-	(void)state;
-	while (line_count)
-		json_object_put(lines[--line_count]);
-	return 0;
-}
-
-static const char *text(struct json_object *o, const char *key)
-{
-	struct json_object *value;
-
-	return json_object_object_get_ex(o, key, &value) ? json_object_get_string(value) : NULL;
-}
-
-static struct json_object *event_of(int line)
-{
-	struct json_object *event;
-
-	assert_true(json_object_object_get_ex(lines[line], "event", &event));
-	return event;
-}
-
-/* The digest and the encoding of a line. */
-static u32 digest_of(int line)
-{
-	int digest = digest__parse(text(lines[line], "digest"));
-
-	assert_true(digest > 0);
-	return digest;
-}
-
-static u32 encoding_of(int line)
-{
-	int encoding = digest__parse_encoding(text(lines[line], "encoding"));
-
-	assert_true(encoding > 0);
-	return encoding;
-}
-
-static void read_line(int line, struct tsem_record *record)
-{
-	const char *fault;
-	int err = event__from_json(event_of(line), digest_of(line), encoding_of(line), record, &fault);
-
-	if (err)
-		fail_msg("line %d: %s: %s", line + 1, fault, strerror(-err));
-}
+#include "vectors.h"
 
 static void check_hex(int line, const char *what, const u8 *digest)
 {

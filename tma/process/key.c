@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0
+/* The key that collector and agent share. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "process.h"
+
+#define DIGITS (2 * TMA_KEY_SIZE)
+
+static int digit_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool key__from_hex(const char *hex, size_t length, u8 *out, size_t size)
+{
+	if (length != 2 * size)
+		return false;
+	for (size_t i = 0; i < size; i++) {
+		int high = digit_value(hex[2 * i]), low = digit_value(hex[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		out[i] = (u8)(high << 4 | low);
+	}
+	return true;
+}
+
+const char *key__read_fd(int fd, u8 *key)
+{
+	char text[DIGITS + 2];
+	size_t used = 0;
+	ssize_t n;
+	bool good;
+
+	memset(key, 0, TMA_KEY_SIZE);
+	do {
+		n = read(fd, text + used, sizeof(text) - used);
+		used += n > 0 ? n : 0;
+	} while ((n > 0 && used < sizeof(text)) || (n < 0 && errno == EINTR));
+	close(fd);
+	if (used == DIGITS + 1 && text[DIGITS] == '\n')
+		used--;
+	good = n >= 0 && key__from_hex(text, used, key, TMA_KEY_SIZE);
+	tma_erase(text, sizeof(text));
+	if (good)
+		return NULL;
+	tma_erase(key, TMA_KEY_SIZE);
+	return n < 0 ? "cannot be read" : "has no key: write 64 hexadecimal digits there, and nothing else";
+}
+
+const char *key__read_file(const char *path, u8 *key)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat st;
+	const char *fault = NULL;
+
+	memset(key, 0, TMA_KEY_SIZE);
+	if (fd < 0)
+		return errno == ENOENT ? "does not exist; write 64 hexadecimal digits there, with mode 0600"
+				       : "cannot be opened; run this as its owner";
+	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
+		fault = "is no regular file";
+	else if (st.st_uid && st.st_uid != geteuid())
+		fault = "belongs to another user; it has to be this user's or root's";
+	else if (st.st_mode & 0177)
+		fault = "may be read or changed by others; give it mode 0600";
+	if (!fault)
+		return key__read_fd(fd, key);
+	close(fd);
+	return fault;
+}
