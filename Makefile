@@ -128,8 +128,8 @@ $(BUILD)/test/prog/%: test/prog/%.c
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $< -pthread -o $@
 
-# It speaks to agents.
-$(BUILD)/test/prog/tma_client: test/prog/tma_client.c $(BUILD)/tma/core.a
+# They speak to agents, and to collectors.
+$(BUILD)/test/prog/tma_client $(BUILD)/test/prog/tma_fake: $(BUILD)/test/prog/%: test/prog/%.c $(BUILD)/tma/core.a
 	$(call say,PROG)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) $^ -o $@

@@ -36,7 +36,8 @@ static const struct cmd commands[] = {
 	  "           [--pattern TEXT]... [--pattern-any TEXT]... [--pseudonym HEX|FILE]... [--base HEX]\n"
 	  "           [-m MODEL [--trust-anchor FILE [--signature FILE]]] [--seal|--enforce|--audit]\n"
 	  "           [--on-violation ACTION] [--action EVENT=ACTION]... [--strict] [-o MODEL [--bare]]\n"
-	  "           [--trajectory FILE] [--forensics FILE] [--journal MIB] [--max-expanded MIB] [--keep] -- COMMAND...",
+	  "           [--trajectory FILE] [--forensics FILE] [--journal MIB] [--max-expanded MIB] [--keep]\n"
+	  "           [--tma AGENT [--tma-key FILE] [--ask new|every] [--wait MS] [--miss deny|allow]] -- COMMAND...",
 	  "run a workload in a namespace of its own" },
 	{ "learn", cmd_learn,
 	  "[-n RUNS] [--until-quiet] [--accept] [--name NAME] [OPTION OF RUN]... -o MODEL -- COMMAND...\n"
@@ -46,6 +47,7 @@ static const struct cmd commands[] = {
 	  "[--directory DIRECTORY] [--trust-anchor FILE] [--model FILE|--require-model]\n"
 	  "           [--min-mode free|sealed|enforcing] [--journal MIB] [--max-expanded MIB] createRuntime|poststop",
 	  "put a container into a namespace, as an OCI runtime's hook" },
+	{ "attach", cmd_attach, "-n NAMESPACE --tma AGENT [--tma-key FILE]", "bring an external agent to a namespace" },
 	{ "list", cmd_list, "[--json]", "the namespaces" },
 	{ "show", cmd_show, "[-n NAMESPACE] [--json] NAME", "show what is known of a namespace" },
 	{ "control", cmd_control, "[-n NAMESPACE] 'VERB [KEY=VALUE]...'",

@@ -37,10 +37,9 @@ static int refuse_verb(enum control_verb verb)
 				 "control: internal: a namespace is made for a workload; use 'tsem-bpf run'");
 	case CONTROL_EXTERNAL:
 		return cmd__fail(EXIT_KERNEL,
-				 "control: external: there are no external namespaces yet; use 'tsem-bpf run'");
+				 "control: external: a namespace is made for a workload; use 'tsem-bpf run --tma'");
 	default:
-		return cmd__fail(EXIT_KERNEL,
-				 "control: %s: no task waits for a verdict: there are no external namespaces yet",
+		return cmd__fail(EXIT_KERNEL, "control: %s: the verdicts of an agent come through its session",
 				 verb == CONTROL_TRUSTED ? "trusted" : "untrusted");
 	}
 }

@@ -16,6 +16,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "agent.h"
 #include "cmd.h"
 
 #define POLL_MS 200
@@ -93,8 +94,9 @@ static void guardian_main(struct workload *w, int orders, const char *command, b
 
 	openlog("tsem-bpf", LOG_PID, LOG_DAEMON);
 	detach();
-	/* No need to load it: it is loaded. */
-	model__free(&w->model);
+	/* The kernel has the model; a new external agent would need it. */
+	if (!w->agent)
+		model__free(&w->model);
 	do
 		n = read(orders, &order, 1);
 	while (n < 0 && errno == EINTR);
@@ -102,6 +104,7 @@ static void guardian_main(struct workload *w, int orders, const char *command, b
 		_exit(EXIT_DONE);
 	/* Outputs that the collector did not write are not written: they would be incomplete. */
 	workload__drop(w);
+	agent__leave(w);
 	take_over(w, command, keep || (n == 1 && order == TAKE_OVER_AND_KEEP));
 	_exit(EXIT_DONE);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "caps.h"
@@ -144,6 +145,26 @@ static bool reap(struct launch *launch, bool ended)
 	return ended;
 }
 
+/* Says once that the agent does not answer any more, and what follows. */
+static void tell_agent(struct launch *launch)
+{
+	const struct workload *w = &launch->workload;
+	const char *after = w->ns.no_verdict == TSEM_NO_VERDICT_DENY ? "what it has not judged is denied" :
+								       "what it has not judged is allowed";
+	bool lives = !w->external || external__lives(w->external);
+
+	if (lives == !launch->agent_lost)
+		return;
+	launch->agent_lost = !lives;
+	if (lives)
+		return;
+	cmd__fail(0, "%s: %s: %s; %s; bring another by 'tsem-bpf attach -n %u'", launch->name, w->ns.name,
+		  external__why(w->external), after, w->ns.id);
+	openlog("tsem-bpf", LOG_PID, LOG_DAEMON);
+	syslog(LOG_WARNING, "%s: the agent of namespace %u (%s) is lost: %s; %s", launch->name, w->ns.id, w->ns.name,
+	       external__why(w->external), after);
+}
+
 int launch__collect(struct launch *launch)
 {
 	struct workload *w = &launch->workload;
@@ -159,6 +180,7 @@ int launch__collect(struct launch *launch)
 				  launch->name, strerror(-w->lost));
 			complained = true;
 		}
+		tell_agent(launch);
 		if (launch->tick)
 			launch->tick(launch, launch->data);
 	} while (!ended || (w->ns.live_tasks && !ending));

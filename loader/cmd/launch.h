@@ -37,6 +37,7 @@ struct launch {
 	struct guardian guardian;
 	pid_t child;
 	int report; /* of a pipe: gives the error of a failed exec */
+	bool agent_lost; /* the external agent does not answer any more, which was said */
 	int status; /* of the command, as from waitpid() */
 };
 

@@ -71,6 +71,7 @@ static const struct {
 } setting_options[] = {
 	{ 'd', "digest" },   { 'c', "content" }, { 'r', "nsref" },     { 'C', "cache" },        { 't', "model" },
 	{ 'E', "encoding" }, { 'y', "scope" },   { 'i', "instances" }, { 'v', "on_violation" },
+	{ 'Q', "ask" },      { 'W', "wait" },    { 'I', "miss" },
 };
 
 static const char *setting_key(int letter)
@@ -93,6 +94,18 @@ int run_options__name(struct run_options *o, const char *option, const char *nam
 				 o->command, option, name, TSEM_NAME_SIZE - 1);
 	w->spec.name = name;
 	w->named = true;
+	return 0;
+}
+
+static int set_agent(struct run_options *o, const char *text)
+{
+	struct external_error error;
+	struct external_where where;
+
+	if (external__parse(text, &where, &error))
+		return cmd__fail(EXIT_USAGE, "%s: --tma: %s", o->command, error.text);
+	o->workload->agent = text;
+	control__namespace_external(&o->workload->spec.settings);
 	return 0;
 }
 
@@ -126,6 +139,8 @@ static int take_value(struct run_options *o, int option, char **argv)
 	switch (option) {
 	case 'A':
 		return set_action(o, optarg);
+	case 'M':
+		return set_agent(o, optarg);
 	case 'P':
 		return add_pattern(o, "pattern", optarg, false);
 	case 'Y':
@@ -168,6 +183,9 @@ int run_options__take(struct run_options *o, int option, char **argv)
 	case 'q':
 		o->quiet = true;
 		break;
+	case 'K':
+		w->agent_key = optarg;
+		break;
 	default:
 		return take_value(o, option, argv);
 	}
@@ -208,6 +226,9 @@ int run_options__apply(struct run_options *o)
 		return cmd__fail(EXIT_USAGE, "%s: --trust-anchor goes with a model: give -m", o->command);
 	if (w->signature && !w->trust_anchor)
 		return cmd__fail(EXIT_USAGE, "%s: --signature needs --trust-anchor, which says who may sign",
+				 o->command);
+	if (!w->agent && (w->agent_key || w->spec.settings.named & CONTROL_NAMED_AGENT))
+		return cmd__fail(EXIT_USAGE, "%s: --tma-key, --ask, --wait and --miss are for an external agent: give --tma",
 				 o->command);
 	if (o->model)
 		err = read_model(o, o->model);

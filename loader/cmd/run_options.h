@@ -27,7 +27,9 @@
 		{ "signature", required_argument, NULL, 'S' }, { "base", required_argument, NULL, 'b' },       \
 		{ "pseudonym", required_argument, NULL, 'p' }, { "output", required_argument, NULL, 'o' },     \
 		{ "journal", required_argument, NULL, 'J' }, { "max-expanded", required_argument, NULL, 'X' }, \
-		{ "quiet", no_argument, NULL, 'q' }
+		{ "tma", required_argument, NULL, 'M' }, { "tma-key", required_argument, NULL, 'K' },          \
+		{ "ask", required_argument, NULL, 'Q' }, { "wait", required_argument, NULL, 'W' },             \
+		{ "miss", required_argument, NULL, 'I' }, { "quiet", no_argument, NULL, 'q' }
 
 struct run_options {
 	const char *command; /* for messages */

@@ -10,6 +10,7 @@
 #include <bpf/bpf.h>
 #include <json-c/json.h>
 
+#include "agent.h"
 #include "cmd.h"
 #include "control.h"
 #include "digest.h"
@@ -73,6 +74,29 @@ static void add_settings(struct json_object *o, const struct tsem_namespace *ns)
 	add_actions(o, ns);
 }
 
+/* The external agent: who it is, whether it answers, and what was asked. */
+static void add_agent(struct json_object *o, const struct tsem_namespace *ns)
+{
+	struct json_object *agent = json_object_new_object();
+	struct agent_note note;
+
+	if (agent__note(ns->id, &note))
+		note = (struct agent_note){ .text = "none", .why = "no collector has brought an agent" };
+	add_word(agent, "agent", note.text);
+	add_word(agent, "identity", note.identity);
+	json_object_object_add(agent, "answers", json_object_new_boolean(note.lives));
+	add_word(agent, "why", note.why);
+	add_word(agent, "ask", control__word(CONTROL_WORDS_ASK, ns->ask));
+	add_number(agent, "wait", ns->wait);
+	add_word(agent, "miss", control__word(CONTROL_WORDS_MISS, ns->no_verdict));
+	add_number(agent, "questions", ns->questions);
+	add_number(agent, "unsent", ns->unsent);
+	add_number(agent, "verdicts", ns->verdicts);
+	add_number(agent, "misses", ns->misses);
+	add_number(agent, "refused", ns->refused);
+	json_object_object_add(o, "external", agent);
+}
+
 static int add_namespace(const struct tsem_namespace *ns, void *data)
 {
 	static const char *const rooms[TSEM_ROOM_END] = {
@@ -87,6 +111,8 @@ static int add_namespace(const struct tsem_namespace *ns, void *data)
 	add_word(o, "name", ns->name);
 	add_word(o, "mode", cmd__mode(ns->mode));
 	add_settings(o, ns);
+	if (ns->agent == TSEM_AGENT_EXTERNAL)
+		add_agent(o, ns);
 	add_number(o, "tasks", ns->live_tasks);
 	add_number(o, "coefficients", ns->coefficients);
 	add_number(o, "forensics", ns->forensics);
@@ -273,6 +299,22 @@ static const char *word(struct json_object *o, const char *key)
 	return json_object_get_string(get(o, key));
 }
 
+static void print_agent(struct json_object *agent)
+{
+	const char *identity = word(agent, "identity"), *why = word(agent, "why");
+
+	if (!agent)
+		return;
+	printf("    agent %s%s%s%s: %s%s%s; ask %s, wait %" PRId64 " ms, miss %s\n", word(agent, "agent"),
+	       *identity ? " (" : "", identity, *identity ? ")" : "",
+	       json_object_get_boolean(get(agent, "answers")) ? "answers" : "DOES NOT ANSWER", *why ? ": " : "", why,
+	       word(agent, "ask"), number(agent, "wait"), word(agent, "miss"));
+	printf("    questions %" PRId64 ", verdicts %" PRId64 ", misses %" PRId64 ", unsent %" PRId64 ", refused %" PRId64
+	       "\n",
+	       number(agent, "questions"), number(agent, "verdicts"), number(agent, "misses"), number(agent, "unsent"),
+	       number(agent, "refused"));
+}
+
 static void print_namespace(struct json_object *ns)
 {
 	printf("namespace %" PRId64 " (%s): %s, %" PRId64 " tasks, %" PRId64 " coefficients, %" PRId64
@@ -283,6 +325,7 @@ static void print_namespace(struct json_object *ns)
 	       " pseudonyms, %" PRId64 " patterns\n",
 	       word(ns, "digest"), word(ns, "content"), word(ns, "encoding"), word(ns, "scope"),
 	       number(ns, "instances"), number(ns, "pseudonyms"), number(ns, "patterns"));
+	print_agent(get(ns, "external"));
 	printf("    on violation: %s", word(ns, "on_violation"));
 	json_object_object_foreach(get(ns, "actions"), event, action)
 		printf(", %s %s", event, json_object_get_string(action));

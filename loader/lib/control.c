@@ -31,6 +31,8 @@ static const char *const words[CONTROL_WORDS_END][TSEM_ACTION_END] = {
 	[CONTROL_WORDS_MODE] = { [TSEM_MODE_FREE] = "free",
 				 [TSEM_MODE_SEALED] = "sealed",
 				 [TSEM_MODE_ENFORCING] = "enforcing" },
+	[CONTROL_WORDS_ASK] = { [TSEM_ASK_NEW] = "new", [TSEM_ASK_EVERY] = "every" },
+	[CONTROL_WORDS_MISS] = { [TSEM_NO_VERDICT_DENY] = "deny", [TSEM_NO_VERDICT_ALLOW] = "allow" },
 };
 
 int control__value(enum control_words set, const char *word)
@@ -136,8 +138,20 @@ void control__namespace_defaults(struct control_namespace *ns, enum control_verb
 		.model = TSEM_MODEL_SET,
 		.scope = TSEM_SCOPE_ALL,
 		.on_violation = TSEM_ACTION_DENY,
-		.cache = verb == CONTROL_EXTERNAL ? CONTROL_CACHE_EXTERNAL : CONTROL_CACHE_INTERNAL,
+		.cache = CONTROL_CACHE_INTERNAL,
+		.ask = TSEM_ASK_NEW,
+		.wait = CONTROL_WAIT,
+		.no_verdict = TSEM_NO_VERDICT_DENY,
 	};
+	if (verb == CONTROL_EXTERNAL)
+		control__namespace_external(ns);
+}
+
+void control__namespace_external(struct control_namespace *ns)
+{
+	ns->agent = TSEM_AGENT_EXTERNAL;
+	if (!(ns->named & CONTROL_NAMED_CACHE))
+		ns->cache = CONTROL_CACHE_EXTERNAL;
 }
 
 static int set_nsref(struct control_namespace *ns, const char *key, const char *value, struct control_error *error)
@@ -212,6 +226,26 @@ static int set_cache(struct control_namespace *ns, const char *key, const char *
 	return err;
 }
 
+static int set_ask(struct control_namespace *ns, const char *key, const char *value, struct control_error *error)
+{
+	return parse_word(key, value, CONTROL_WORDS_ASK, &ns->ask, error);
+}
+
+static int set_wait(struct control_namespace *ns, const char *key, const char *value, struct control_error *error)
+{
+	u64 number = 0;
+	int err = parse_number(key, value, 0, TSEM_WAIT_MAX, &number, error);
+
+	if (!err)
+		ns->wait = number;
+	return err;
+}
+
+static int set_miss(struct control_namespace *ns, const char *key, const char *value, struct control_error *error)
+{
+	return parse_word(key, value, CONTROL_WORDS_MISS, &ns->no_verdict, error);
+}
+
 static int set_key(struct control_namespace *ns, const char *key, const char *value, struct control_error *error)
 {
 	return parse_hex(key, value, ns->key, &ns->key_size, error);
@@ -230,8 +264,11 @@ static const struct {
 	{ "instances", set_instances, CONTROL_NAMED_INSTANCES },
 	{ "scope", set_scope, CONTROL_NAMED_SCOPE },
 	{ "on_violation", set_action, CONTROL_NAMED_ACTION },
-	{ "cache", set_cache, 0 },
-	{ "key", set_key, 0 },
+	{ "cache", set_cache, CONTROL_NAMED_CACHE },
+	{ "ask", set_ask, CONTROL_NAMED_AGENT },
+	{ "wait", set_wait, CONTROL_NAMED_AGENT },
+	{ "miss", set_miss, CONTROL_NAMED_AGENT },
+	{ "key", set_key, CONTROL_NAMED_AGENT },
 };
 
 int control__namespace_option(struct control_namespace *ns, const char *key, const char *value,
@@ -249,7 +286,7 @@ int control__namespace_option(struct control_namespace *ns, const char *key, con
 	}
 	return refuse(error,
 		      "'%.40s' is no setting; there are nsref, digest, content, encoding, model, instances, scope, "
-		      "on_violation, cache, key",
+		      "on_violation, cache, ask, wait, miss, key",
 		      key);
 }
 
@@ -350,10 +387,14 @@ static int parse_value(const struct verb *verb, const char *key, const char *val
 static int parse_argument(const struct verb *verb, const char *key, const char *value, struct control_request *request,
 			  struct control_error *error)
 {
-	if (verb->verb == CONTROL_INTERNAL && !strcmp(key, "key"))
-		return refuse(error, "internal: 'key' is for external namespaces; leave it out");
-	if (makes_namespace(verb))
-		return control__namespace_option(&request->namespace, key, value, error);
+	int err;
+
+	if (makes_namespace(verb)) {
+		err = control__namespace_option(&request->namespace, key, value, error);
+		if (!err && verb->verb == CONTROL_INTERNAL && request->namespace.named & CONTROL_NAMED_AGENT)
+			err = refuse(error, "internal: '%s' is for external namespaces; leave it out", key);
+		return err;
+	}
 	for (int i = 0; i < KEYS_MAX && verb->required[i]; i++) {
 		if (!strcmp(key, verb->required[i]))
 			return parse_value(verb, key, value, request, error);

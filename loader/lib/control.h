@@ -21,6 +21,8 @@ enum control_named {
 	CONTROL_NAMED_SCOPE = 1 << 3,
 	CONTROL_NAMED_INSTANCES = 1 << 4,
 	CONTROL_NAMED_ACTION = 1 << 5,
+	CONTROL_NAMED_CACHE = 1 << 6,
+	CONTROL_NAMED_AGENT = 1 << 7, /* one of ask, wait, miss, key */
 };
 
 /* What a new namespace is made with. */
@@ -35,6 +37,10 @@ struct control_namespace {
 	u32 on_violation; /* enum tsem_action for events that `action` does not name */
 	u64 instances;
 	u32 cache; /* events that the ring holds */
+	u32 agent; /* enum tsem_agent; the next three are of an external namespace */
+	u32 ask; /* enum tsem_ask */
+	u32 wait; /* milliseconds */
+	u32 no_verdict; /* enum tsem_no_verdict */
 	u32 key_size; /* bytes of key; 0: none was given */
 	u8 key[TSEM_DIGEST_MAX];
 	u8 action[TSEM_EVENT_ROOM]; /* enum tsem_action, by event; 0: on_violation */
@@ -43,6 +49,7 @@ struct control_namespace {
 #define CONTROL_CACHE_INTERNAL 32
 #define CONTROL_CACHE_EXTERNAL 128
 #define CONTROL_CACHE_MAX 65536
+#define CONTROL_WAIT 100
 
 enum control_verb {
 	CONTROL_INTERNAL,
@@ -75,11 +82,14 @@ struct control_request {
 void control__namespace_defaults(struct control_namespace *ns, enum control_verb verb);
 
 /*
- * Takes one setting: `key` is nsref, digest, content, encoding, model, instances, scope, on_violation, cache or key. 0,
- * or -EINVAL with the line in *error; then the settings are unchanged.
+ * Takes one setting: `key` is nsref, digest, content, encoding, model, instances, scope, on_violation, cache, ask, wait,
+ * miss or key. 0, or -EINVAL with the line in *error; then the settings are unchanged.
  */
 int control__namespace_option(struct control_namespace *ns, const char *key, const char *value,
 			      struct control_error *error);
+
+/* Makes the settings those of an external namespace: its ring is larger, unless `cache` was given. */
+void control__namespace_external(struct control_namespace *ns);
 
 /* Sets the action that `EVENT=ACTION` or `all=ACTION` names. 0, or -EINVAL with the line in *error. */
 int control__namespace_action(struct control_namespace *ns, const char *text, struct control_error *error);
@@ -97,6 +107,8 @@ enum control_words {
 	CONTROL_WORDS_SCOPE,
 	CONTROL_WORDS_ACTION,
 	CONTROL_WORDS_MODE,
+	CONTROL_WORDS_ASK,
+	CONTROL_WORDS_MISS,
 	CONTROL_WORDS_END,
 };
 

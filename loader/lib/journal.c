@@ -26,6 +26,8 @@ struct journal {
 	u64 dropped, told; /* records that did not fit, and how many of them dropped_file has */
 	struct ring_buffer *ring;
 	int error; /* the first error of writing */
+	void (*watch)(const struct tsem_record *record, void *data);
+	void *watch_data;
 };
 
 int journal__directory(void)
@@ -45,7 +47,7 @@ int journal__directory(void)
 	return fd;
 }
 
-static int file_open(u32 id, const char *kind, int flags)
+int journal__file(u32 id, const char *kind, int flags)
 {
 	int directory = journal__directory(), fd, err;
 	struct stat st;
@@ -73,14 +75,13 @@ bool journal__has_room(u64 used, u64 limit, const void *record, size_t size)
 	return used + size <= (log ? limit / 2 : limit);
 }
 
-static int append(void *context, void *data, size_t size)
+static void append(struct journal *journal, const void *data, size_t size)
 {
-	struct journal *journal = context;
 	const char *p = data;
 
 	if (!journal__has_room(journal->used, journal->limit, data, size)) {
 		journal->dropped++;
-		return 0;
+		return;
 	}
 	while (size && !journal->error) {
 		ssize_t n = write(journal->file, p, size);
@@ -93,7 +94,32 @@ static int append(void *context, void *data, size_t size)
 			journal->used += n;
 		}
 	}
+}
+
+/* What is asked again was described before. */
+static int take(void *context, void *data, size_t size)
+{
+	struct journal *journal = context;
+	const struct tsem_record *record = data;
+
+	if (size < TSEM_RECORD_HEADER_SIZE)
+		return 0;
+	if (journal->watch)
+		journal->watch(record, journal->watch_data);
+	if (!(record->flags & TSEM_RECORD_AGAIN))
+		append(journal, data, size);
 	return 0;
+}
+
+void journal__watch(struct journal *journal, void (*watch)(const struct tsem_record *record, void *data), void *data)
+{
+	journal->watch = watch;
+	journal->watch_data = data;
+}
+
+void journal__keep(struct journal *journal, const struct tsem_record *record)
+{
+	append(journal, record, record->size);
 }
 
 /* The number in dropped_file; 0 if there is none. */
@@ -119,12 +145,12 @@ static int files_open(struct journal *journal, u32 id)
 {
 	struct stat st;
 
-	journal->file = file_open(id, "events", O_CREAT | O_RDWR | O_APPEND);
+	journal->file = journal__file(id, "events", O_CREAT | O_RDWR | O_APPEND);
 	if (journal->file < 0)
 		return journal->file;
 	if (flock(journal->file, LOCK_EX | LOCK_NB))
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
-	journal->dropped_file = file_open(id, "dropped", O_CREAT | O_RDWR);
+	journal->dropped_file = journal__file(id, "dropped", O_CREAT | O_RDWR);
 	if (journal->dropped_file < 0)
 		return journal->dropped_file;
 	if (fstat(journal->file, &st))
@@ -153,7 +179,7 @@ int journal__collect(struct tsem *tsem, u32 id, struct journal **out)
 		err = ring < 0 ? -errno : 0;
 	}
 	if (!err) {
-		journal->ring = ring_buffer__new(ring, append, journal, NULL);
+		journal->ring = ring_buffer__new(ring, take, journal, NULL);
 		err = journal->ring ? 0 : -errno;
 	}
 	if (ring >= 0)
@@ -186,7 +212,7 @@ int journal__drain(struct journal *journal)
 
 u64 journal__dropped(u32 id)
 {
-	int fd = file_open(id, "dropped", O_RDONLY);
+	int fd = journal__file(id, "dropped", O_RDONLY);
 	u64 dropped = dropped_read(fd);
 
 	if (fd >= 0)
@@ -208,10 +234,10 @@ void journal__close(struct journal *journal)
 
 void journal__remove(u32 id)
 {
-	static const char *const kinds[] = { "events", "dropped" };
+	static const char *const kinds[] = { "events", "dropped", "agent", "attach" };
 	char path[64];
 
-	for (size_t i = 0; i < 2; i++) {
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		snprintf(path, sizeof(path), JOURNAL_DIRECTORY "/%u.%s", id, kinds[i]);
 		unlink(path);
 	}
@@ -219,7 +245,7 @@ void journal__remove(u32 id)
 
 int journal__read(u32 id, char **text, size_t *size)
 {
-	int fd = file_open(id, "events", O_RDONLY), err = 0;
+	int fd = journal__file(id, "events", O_RDONLY), err = 0;
 	struct stat st;
 
 	*text = NULL;

@@ -39,12 +39,24 @@ int journal__collect(struct tsem *tsem, u32 id, struct journal **journal);
 void journal__limit(struct journal *journal, u64 bytes);
 /* A descriptor that polls readable while the ring has records; owned by the journal. */
 int journal__pollable(const struct journal *journal);
+/* Calls `watch` with each record of the ring before it is kept. */
+void journal__watch(struct journal *journal, void (*watch)(const struct tsem_record *record, void *data), void *data);
+
+/* Keeps a record that does not come from the ring: what is known now about an event that the ring has had. */
+void journal__keep(struct journal *journal, const struct tsem_record *record);
+
 /* Moves the records of the ring into the file. Returns their number, or -errno. */
 int journal__drain(struct journal *journal);
 /* Stops collecting; the file stays. Takes NULL. */
 void journal__close(struct journal *journal);
 /* Number of a namespace's records that all its collectors together have dropped. */
 u64 journal__dropped(u32 id);
+/*
+ * Opens a file of the namespace `id` below JOURNAL_DIRECTORY: `kind` is its extension, `flags` as of open(2). A
+ * descriptor or -errno.
+ */
+int journal__file(u32 id, const char *kind, int flags);
+
 /* Removes the files of the namespace `id`. */
 void journal__remove(u32 id);
 

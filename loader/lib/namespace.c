@@ -93,6 +93,15 @@ static int hashes_prepare(struct tsem *tsem, const struct control_namespace *set
 	return err == -ENOENT ? -ENODATA : err;
 }
 
+/*
+ * The coefficients of the model that the kernel gets: in an external namespace none, since the agent has the model and
+ * decides.
+ */
+static size_t states_loaded(const struct namespace_spec *spec, const struct model *model)
+{
+	return spec->settings.agent ? 0 : model->states.count;
+}
+
 /* The entry before the first event. */
 static void entry_fill(struct tsem_namespace *ns, const struct namespace_spec *spec, const struct model *model)
 {
@@ -107,11 +116,15 @@ static void entry_fill(struct tsem_namespace *ns, const struct namespace_spec *s
 	ns->nsref = settings->nsref;
 	ns->scope = settings->scope;
 	ns->instances = settings->instances;
+	ns->agent = settings->agent;
+	if (settings->agent) {
+		ns->ask = settings->ask;
+		ns->wait = settings->wait;
+		ns->no_verdict = settings->no_verdict;
+	}
 	ns->digest_size = digest__size(settings->digest);
 	ns->ring_size = control__ring_size(settings->cache);
-	ns->next_sequence = model->states.count;
-	ns->coefficients = model->states.count;
-	ns->loaded = model->states.count;
+	ns->next_sequence = ns->coefficients = ns->loaded = states_loaded(spec, model);
 	for (u32 i = 0; i < TSEM_EVENT_ROOM; i++)
 		ns->action[i] = control__action_of(settings, i);
 	if (base) {
@@ -230,7 +243,8 @@ int namespace__create(struct tsem *tsem, const struct namespace_spec *spec, u32 
 	err = err ?: ring_create(tsem, ns.id, ns.ring_size);
 	if (err)
 		return err;
-	err = coefficients_load(tsem, ns.id, &model->states, ns.digest_size > TSEM_KEY_SIZE);
+	if (states_loaded(spec, model))
+		err = coefficients_load(tsem, ns.id, &model->states, ns.digest_size > TSEM_KEY_SIZE);
 	if (!err && bpf_map_update_elem(tsem->namespaces, &ns.id, &ns, BPF_NOEXIST))
 		err = errno == E2BIG ? -ENOSPC : -errno;
 	err = err ?: lock_check(tsem, &ns, spec->model);

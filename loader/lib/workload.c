@@ -12,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "agent.h"
 #include "digest.h"
 #include "event.h"
 #include "policy.h"
@@ -38,6 +39,7 @@ void workload__init(struct workload *w)
 	memset(&w->tsem, -1, sizeof(w->tsem));
 	control__namespace_defaults(&w->spec.settings, CONTROL_INTERNAL);
 	w->versions = VERSIONS_DIRECTORY;
+	w->attach = -1;
 }
 
 bool workload__name_ok(const char *name)
@@ -322,7 +324,11 @@ int workload__create(struct workload *w, struct workload_error *error)
 		if (err)
 			fail(error, err, "cannot collect events in " JOURNAL_DIRECTORY ": %s", strerror(-err));
 	}
+	if (!err && w->agent)
+		err = agent__start(w, error);
 	if (err) {
+		journal__close(w->journal);
+		w->journal = NULL;
 		workload__drop(w);
 		namespace__delete(&w->tsem, id);
 		memset(&w->ns, 0, sizeof(w->ns));
@@ -390,8 +396,12 @@ int workload__step(struct workload *w, int ms)
 	struct pollfd ring = { .fd = w->journal ? journal__pollable(w->journal) : -1, .events = POLLIN };
 	int n;
 
-	poll(&ring, 1, ms);
-	n = w->journal ? journal__drain(w->journal) : 0;
+	if (w->external || w->attach >= 0) {
+		n = agent__step(w, ms);
+	} else {
+		poll(&ring, 1, ms);
+		n = w->journal ? journal__drain(w->journal) : 0;
+	}
 	if (n < 0 && !w->lost)
 		w->lost = n;
 	if (!loaded(w))
@@ -592,6 +602,7 @@ int workload__delete(struct workload *w, bool keep)
 {
 	int err = 0;
 
+	agent__stop(w);
 	journal__close(w->journal);
 	w->journal = NULL;
 	/* A later load may give the number to another namespace. */
@@ -603,6 +614,7 @@ int workload__delete(struct workload *w, bool keep)
 void workload__free(struct workload *w)
 {
 	workload__drop(w);
+	agent__stop(w);
 	journal__close(w->journal);
 	w->journal = NULL;
 	tsem__close(&w->tsem);

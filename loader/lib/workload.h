@@ -16,6 +16,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "external.h"
 #include "journal.h"
 #include "model.h"
 #include "namespace.h"
@@ -41,12 +42,17 @@ struct workload {
 	bool bare; /* the output has no events */
 	bool named; /* spec.name is the workload's name: a signed model with another name is refused */
 	u64 journal_limit; /* bytes; 0: JOURNAL_LIMIT */
+	const char *agent; /* an external agent, as external__parse() takes it, or NULL: the kernel decides */
+	const char *agent_key; /* file of its key, or NULL */
 
 	/* The state. */
 	struct sign_signer signer; /* of the model; zeros: it is not verified, or something was added to it */
 	struct tsem tsem; /* opened by the caller */
 	struct tsem_namespace ns; /* as of the last step */
 	struct journal *journal;
+	struct external *external; /* the session with the agent, or NULL */
+	char brought[128]; /* the name of an agent that `attach` has brought */
+	int attach; /* a socket where `attach` brings another agent; -1: none */
 	struct stream *output_stream, *trajectory_stream, *forensics_stream; /* opened by workload__create() */
 	u64 pins_device, pins_inode; /* of the load that made the namespace */
 	int lost; /* the first -errno of keeping descriptions */
