@@ -132,7 +132,7 @@ $(BUILD)/test/prog/%: test/prog/%.c
 $(BUILD)/test/prog/tma_client $(BUILD)/test/prog/tma_fake: $(BUILD)/test/prog/%: test/prog/%.c $(BUILD)/tma/core.a
 	$(call say,PROG)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CFLAGS) $^ -o $@
+	$(Q)$(CC) $(CFLAGS) $(filter %.c %.a,$^) -o $@
 
 # One program of several files.
 $(BUILD)/test/prog/attack: $(wildcard test/prog/attack/*) test/prog/uring.h

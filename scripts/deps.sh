@@ -20,11 +20,10 @@ die() {
 
 packages=(
 	bats bc bison bpftool busybox-static clang-19 clang-format-19 crun dwarves e2fsprogs flex gcc gcc-aarch64-linux-gnu
-	gcc-arm-none-eabi initramfs-tools-core iproute2 jq
-	kmod libclang-rt-19-dev mmdebstrap
-	libbpf-dev libc6-dev libcap-ng-dev libcmocka-dev libelf-dev libjson-c-dev libseccomp-dev libssl-dev libtss2-dev libzstd-dev llvm-19 lz4 make
-	openssl patch pkg-config procps python3-docutils qemu-system-x86 runc shellcheck sqlite3 strace stress-ng swtpm systemd tpm2-tools
-	virtme-ng xxd xz-utils zlib1g-dev zstd
+	gcc-arm-none-eabi initramfs-tools-core iproute2 jq kmod libclang-rt-19-dev mmdebstrap libbpf-dev libc6-dev
+	libcap-ng-dev libcmocka-dev libelf-dev libjson-c-dev libseccomp-dev libssl-dev libtss2-dev libzstd-dev llvm-19 lz4
+	make openssl patch pkg-config procps python3-docutils qemu-system-x86 runc shellcheck sqlite3 strace stress-ng swtpm
+	systemd tpm2-tools virtme-ng xxd xz-utils zlib1g-dev zstd
 )
 
 [[ -r /etc/os-release ]] || die "no /etc/os-release: this is not Debian 12 or 13; install by hand: ${packages[*]}"

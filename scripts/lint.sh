@@ -39,8 +39,9 @@ for file in "${c[@]}" "${scripts[@]}" "${bats[@]}"; do
 	! grep -nE '[[:space:]]$' "$file" >&2 || complain "$file: blanks at the end of lines"
 done
 
-# Only commands print, and the library does not include their headers.
-! grep -nE '\b(printf|puts|perror) *\(|fprintf\(std' loader/lib/*.c >&2 || complain "loader/lib prints"
+# Only commands print, and the libraries do not include their headers.
+! grep -nE '\b(printf|puts|perror) *\(|fprintf\(std' loader/lib/*.c tma/core/*.c >&2 ||
+	complain "loader/lib or tma/core prints"
 ! grep -nE '#include "(\.\./)?cmd' loader/lib/*.[ch] >&2 || complain "loader/lib includes a header of loader/cmd"
 
 mkdir -p build

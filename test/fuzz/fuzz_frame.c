@@ -79,6 +79,7 @@ static void start(enum tma_framing framing)
 {
 	tma_reader__init(&answers.reader, framing, answers.frame);
 	answers.greeted = false;
+	tma_session__close(&collector);
 	FUZZ_CHECK(!tma_agent__start(&agent, &platform, framing, key, memory, sizeof(memory), ~0U));
 }
 

@@ -114,6 +114,16 @@ static void a_malformed_record_is_refused(void **state)
 	WITH(digest_size, TSEM_DIGEST_MAX + 1);
 	WITH(digest_size, 0xffff);
 	WITH(flags, TSEM_RECORD_GENERIC);
+	/* A cell that is too large by one byte, with sizes that agree. */
+	for (u32 cell = TSEM_CELL_MAX; cell <= TSEM_CELL_MAX + 1; cell++) {
+		static u8 large[sizeof(good) + 1];
+
+		bad = good;
+		bad.cell_size = cell;
+		bad.size = TSEM_RECORD_HEADER_SIZE + cell;
+		memcpy(large, &bad, TSEM_RECORD_HEADER_SIZE);
+		assert_int_equal(tma_record__check(large, bad.size), cell > TSEM_CELL_MAX ? TMA_ERROR_RECORD : TMA_OK);
+	}
 	assert_int_equal(tma_record__coefficient(&tma_sm3, (u8 *)&good, (u8 *)&bad), TMA_ERROR_SETTINGS);
 	bad = good;
 	bad.digest_size = 20;
