@@ -72,7 +72,7 @@ $(BUILD)/loader/%.o: loader/%.c Makefile
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CFLAGS) -c $< -o $@
 
-$(BUILD)/tsem-bpf: $(LOADER)
+$(BUILD)/tsem-bpf: $(LOADER) $(BUILD)/tma/core.a
 	$(call say,LINK)
 	$(Q)$(CC) $(LDFLAGS) $^ $(LDLIBS) -o $@
 

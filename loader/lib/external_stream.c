@@ -90,16 +90,19 @@ int external__parse(const char *text, struct external_where *where, struct exter
 int external__read_key(const char *path, u8 *key, struct external_error *error)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), err = 0;
+	u8 text[TMA_KEY_TEXT_MAX + 1];
 	struct stat st;
-	u8 more;
+	ssize_t n;
 
 	if (fd < 0)
 		return fail(error, -errno, "%.160s: %s", path, strerror(errno));
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_mode & 077)
 		err = fail(error, -EPERM, "%.160s: is no file of mode 0600 that you own; a key is a secret", path);
-	else if (read(fd, key, TMA_KEY_SIZE) != TMA_KEY_SIZE || read(fd, &more, 1) != 0)
-		err = fail(error, -EINVAL, "%.160s: does not have %d bytes; make it with 'head -c %d /dev/urandom'",
-			   path, TMA_KEY_SIZE, TMA_KEY_SIZE);
+	n = err ? 0 : read(fd, text, sizeof(text));
+	if (!err && (n < 0 || !tma_key__parse(text, n, key)))
+		err = fail(error, -EINVAL, "%.160s: is no key; write %d random bytes there, or %d hexadecimal digits",
+			   path, TMA_KEY_SIZE, 2 * TMA_KEY_SIZE);
+	tma_erase(text, sizeof(text));
 	close(fd);
 	return err;
 }

@@ -84,6 +84,35 @@ enum tma_error tma_session__open(struct tma_session *session, const u8 *frame, u
 	return check_header(session, frame, size, out);
 }
 
+static int digit_value(u8 c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool tma_key__parse(const u8 *text, size_t size, u8 *key)
+{
+	if (size == TMA_KEY_SIZE) {
+		memcpy(key, text, size);
+		return true;
+	}
+	if (size == TMA_KEY_TEXT_MAX && text[size - 1] == '\n')
+		size--;
+	if (size != 2 * TMA_KEY_SIZE)
+		return false;
+	for (size_t i = 0; i < TMA_KEY_SIZE; i++) {
+		int high = digit_value(text[2 * i]), low = digit_value(text[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		key[i] = (u8)(high << 4 | low);
+	}
+	return true;
+}
+
 u32 tma_session__hello(struct tma_session *session, const u8 *nonce, u8 *frame)
 {
 	tma_session__close(session);

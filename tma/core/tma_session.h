@@ -42,6 +42,13 @@ struct tma_message {
 };
 
 /*
+ * Takes a key as files and pipes have it: TMA_KEY_SIZE bytes, or twice as many hexadecimal digits and perhaps a newline.
+ * Writes TMA_KEY_SIZE bytes to `key`. false: it is no key.
+ */
+#define TMA_KEY_TEXT_MAX (2 * TMA_KEY_SIZE + 1)
+bool tma_key__parse(const u8 *text, size_t size, u8 *key);
+
+/*
  * The collector begins. `nonce` has TMA_NONCE_SIZE random bytes that were never used before. Writes HELLO to `frame`,
  * of TMA_FRAME_MAX bytes or at least TMA_HELLO_SIZE, and returns its size.
  */

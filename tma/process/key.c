@@ -7,8 +7,6 @@
 
 #include "process.h"
 
-#define DIGITS (2 * TMA_KEY_SIZE)
-
 static int digit_value(char c)
 {
 	if (c >= '0' && c <= '9')
@@ -34,7 +32,7 @@ bool key__from_hex(const char *hex, size_t length, u8 *out, size_t size)
 
 const char *key__read_fd(int fd, u8 *key)
 {
-	char text[DIGITS + 2];
+	u8 text[TMA_KEY_TEXT_MAX + 1];
 	size_t used = 0;
 	ssize_t n;
 	bool good;
@@ -45,14 +43,12 @@ const char *key__read_fd(int fd, u8 *key)
 		used += n > 0 ? n : 0;
 	} while ((n > 0 && used < sizeof(text)) || (n < 0 && errno == EINTR));
 	close(fd);
-	if (used == DIGITS + 1 && text[DIGITS] == '\n')
-		used--;
-	good = n >= 0 && key__from_hex(text, used, key, TMA_KEY_SIZE);
+	good = n >= 0 && tma_key__parse(text, used, key);
 	tma_erase(text, sizeof(text));
 	if (good)
 		return NULL;
 	tma_erase(key, TMA_KEY_SIZE);
-	return n < 0 ? "cannot be read" : "has no key: write 64 hexadecimal digits there, and nothing else";
+	return n < 0 ? "cannot be read" : "has no key: write 32 bytes or 64 hexadecimal digits there, and nothing else";
 }
 
 const char *key__read_file(const char *path, u8 *key)
@@ -63,7 +59,7 @@ const char *key__read_file(const char *path, u8 *key)
 
 	memset(key, 0, TMA_KEY_SIZE);
 	if (fd < 0)
-		return errno == ENOENT ? "does not exist; write 64 hexadecimal digits there, with mode 0600"
+		return errno == ENOENT ? "does not exist; write 32 bytes or 64 hexadecimal digits there, with mode 0600"
 				       : "cannot be opened; run this as its owner";
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode))
 		fault = "is no regular file";
