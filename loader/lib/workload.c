@@ -32,6 +32,7 @@ void workload__init(struct workload *w)
 	memset(&w->tsem, -1, sizeof(w->tsem));
 	control__namespace_defaults(&w->spec.settings, CONTROL_INTERNAL);
 	w->versions = VERSIONS_DIRECTORY;
+	w->recent_versions = JOURNAL_DIRECTORY;
 }
 
 bool workload__name_ok(const char *name)

@@ -74,11 +74,24 @@ static int stale(struct workload_error *error, const char *path, const struct mo
 			      (unsigned long long)m->version, (unsigned long long)newest, m->name);
 }
 
-/* A signed model says for which workload it is. */
+/* The line for an error of the version that `directory` has for the model. */
+static int version_error(struct workload_error *error, int err, const char *path, const char *directory,
+			 const struct model *m)
+{
+	char file[VERSIONS_FILE_SIZE] = "";
+
+	versions__file(m->name, file);
+	return workload__fail(error, err, "%s: cannot tell which version of '%s' was used: %s/%s: %s", path, m->name,
+			      directory, file, versions__error(err));
+}
+
+/* A signed model says for which workload it is, and is not older than what was used. */
 static int check_signed(struct workload *w, const char *path, struct workload_error *error)
 {
+	const char *directories[] = { w->versions, w->recent_versions };
 	const struct model *m = &w->model;
-	u64 newest;
+	u64 version, newest = 0;
+	bool used = false;
 	int err;
 
 	if (!*w->signer.fingerprint || !*m->name)
@@ -86,13 +99,16 @@ static int check_signed(struct workload *w, const char *path, struct workload_er
 	if (w->named && w->spec.name && strcmp(m->name, w->spec.name))
 		return workload__fail(error, -EKEYREJECTED, "%s: is signed for '%s', not for '%s'", path, m->name,
 				      w->spec.name);
-	err = versions__newest(w->versions, m->name, &newest);
-	if (err == -ENOENT)
-		return 0;
-	if (err)
-		return workload__fail(error, err, "%s: cannot tell which version was used: %s: %s", path, w->versions,
-				      strerror(-err));
-	return m->has_version && m->version >= newest ? 0 : stale(error, path, m, newest);
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+		err = versions__newest(directories[i], m->name, &version);
+		if (err == -ENOENT)
+			continue;
+		if (err)
+			return version_error(error, err, path, directories[i], m);
+		used = true;
+		newest = version > newest ? version : newest;
+	}
+	return !used || (m->has_version && m->version >= newest) ? 0 : stale(error, path, m, newest);
 }
 
 static int parse_model(struct workload *w, const char *path, char *text, size_t size, struct workload_error *error)
@@ -107,12 +123,21 @@ static int parse_model(struct workload *w, const char *path, char *text, size_t 
 	err = take_hashes(w, path, error) ?: take_settings(w, path, error) ?: check_signed(w, path, error);
 	if (err)
 		return err;
-	/* The kernel does not need its events. */
+	w->spec.model = &w->model;
+	return 0;
+}
+
+/* Frees the events and their text, which the kernel does not need, unless a model is written that needs them. */
+static void keep_events(struct workload *w, char *text)
+{
+	if (w->output && !w->bare && w->model.events) {
+		w->model.text = text;
+		return;
+	}
 	free(w->model.events);
 	w->model.events = NULL;
 	w->model.events_room = 0;
-	w->spec.model = &w->model;
-	return 0;
+	free(text);
 }
 
 int workload__model(struct workload *w, const char *path, struct workload_error *error)
@@ -141,7 +166,7 @@ int workload__model(struct workload *w, const char *path, struct workload_error 
 			workload__fail(error, err, "%s: %s", path, refusal.text);
 	}
 	err = err ?: parse_model(w, path, text, size, error);
-	free(text);
+	keep_events(w, text);
 	return err;
 }
 
@@ -161,16 +186,20 @@ int workload__pattern(struct workload *w, const struct tsem_pattern *pattern)
 
 int workload__use_version(struct workload *w, struct workload_error *error)
 {
+	const char *directories[] = { w->recent_versions, w->versions };
 	const struct model *m = &w->model;
 	int err;
 
 	if (!*w->signer.fingerprint || !*m->name || !m->has_version)
 		return 0;
-	err = versions__use(w->versions, m->name, m->version);
-	if (err == -ESTALE)
-		return workload__fail(error, err, "a newer version of the model '%s' than %llu was used meanwhile",
-				      m->name, (unsigned long long)m->version);
-	return err ? workload__fail(error, err, "cannot note the model's version in %s: %s", w->versions,
-				    strerror(-err))
-		   : 0;
+	for (size_t i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+		err = versions__use(directories[i], m->name, m->version);
+		if (err == -ESTALE)
+			return workload__fail(error, err,
+					      "a newer version of the model '%s' than %llu was used meanwhile", m->name,
+					      (unsigned long long)m->version);
+		if (err)
+			return version_error(error, err, "the model", directories[i], m);
+	}
+	return 0;
 }

@@ -61,32 +61,60 @@ static int model_of(struct workload *w, const struct namespace_coefficients *all
 	return err;
 }
 
-/* The source of a model's events: the journal. */
+/* A state of the loaded model, and its event. */
+struct known {
+	const u8 *state;
+	struct model_event event;
+};
+
+/* The sources of a model's events: the journal and, for coefficients that did not occur, the loaded model. */
 struct described {
 	const struct namespace_coefficients *all;
 	const struct journal_view *view;
 	size_t at; /* in `all`; the valid ones of these are in the model */
 	struct json_object *json; /* of the last event */
+	struct known *known; /* by state */
+	size_t known_count;
 };
+
+static int by_state(const void *a, const void *b)
+{
+	return memcmp(((const struct known *)a)->state, ((const struct known *)b)->state, TSEM_DIGEST_MAX);
+}
+
+/* Takes the events of the loaded model, if workload__model() has kept them. 0 or -ENOMEM; the caller frees d->known. */
+static int take_known(struct described *d, const struct model *model)
+{
+	if (!model->events || !model->states.count)
+		return 0;
+	d->known = calloc(model->states.count, sizeof(*d->known));
+	if (!d->known)
+		return -ENOMEM;
+	for (size_t i = 0; i < model->states.count; i++)
+		d->known[i] = (struct known){ model->states.digest[i], model->events[i] };
+	d->known_count = model->states.count;
+	qsort(d->known, d->known_count, sizeof(*d->known), by_state);
+	return 0;
+}
 
 static struct model_event describe(size_t index, void *data)
 {
 	struct described *d = data;
-	struct model_event event = {};
+	struct known *known, wanted = {};
 
 	(void)index;
 	json_object_put(d->json);
 	d->json = NULL;
 	while (!d->all->entry[d->at].info.valid)
 		d->at++;
+	wanted.state = d->all->entry[d->at].coefficient;
 	if (d->view->description[d->at])
 		d->json = event__to_json(d->view->description[d->at], false);
 	d->at++;
-	if (d->json) {
-		event.json = event__line(d->json);
-		event.size = strlen(event.json);
-	}
-	return event;
+	if (d->json)
+		return (struct model_event){ event__line(d->json), strlen(event__line(d->json)) };
+	known = d->known ? bsearch(&wanted, d->known, d->known_count, sizeof(*d->known), by_state) : NULL;
+	return known ? known->event : (struct model_event){};
 }
 
 /* Writes the text of the namespace's model, with events, to `file`; `name`: of the file, for messages. */
@@ -103,7 +131,7 @@ static int put_model(struct workload *w, const struct namespace_coefficients *al
 				      "%s is not written: there was no room for %llu coefficients; load with a larger "
 				      "--max-coefficients",
 				      name, (unsigned long long)w->ns.lost[TSEM_LOSS_MAP_FULL]);
-	err = model_of(w, all, &model);
+	err = model_of(w, all, &model) ?: take_known(&described, &w->model);
 	if (err)
 		workload__fail(error, err, "cannot read the model: %s", strerror(-err));
 	else if (w->bare)
@@ -111,6 +139,7 @@ static int put_model(struct workload *w, const struct namespace_coefficients *al
 	else
 		model__write_described(file, &model, describe, &described);
 	json_object_put(described.json);
+	free(described.known);
 	model__free(&model);
 	return err;
 }
