@@ -53,7 +53,7 @@ tsem-bpf status | head -n 1 | sed 's/^/    /'
 say "2. The workload: a shell script that greps a file and talks to a local TCP server."
 sed 's/^/    /' workload.sh
 
-say "3. Its test runs in a namespace of its own. What it does becomes the model, a file:"
+say "3. Its test runs in a namespace of its own. Each different event has a hash, its coefficient. They are the model, a file:"
 shown tsem-bpf run -o app.model -- ./workload.sh
 say "   One hash stands for the whole model. Two more runs have the same model:"
 shown tsem-bpf model state app.model
