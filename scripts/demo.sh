@@ -53,26 +53,26 @@ tsem-bpf status | head -n 1 | sed 's/^/    /'
 say "2. The workload: a shell script that greps a file and talks to a local TCP server."
 sed 's/^/    /' workload.sh
 
-say "3. Its tests run in a namespace of their own. What they do becomes the model:"
-shown tsem-bpf run -n learning --keep -o app.model --trajectory app.trajectory -- ./workload.sh
-echo "    state value: $(tsem-bpf show -n learning state)"
-tsem-bpf delete -n learning
+say "3. Its test runs in a namespace of its own. Each different event has a hash, its coefficient. They are the model, a file:"
+shown tsem-bpf run -o app.model -- ./workload.sh
+say "   One hash stands for the whole model. Two more runs have the same model:"
+shown tsem-bpf model state app.model
 # The kind of its output, a pipe or /dev/null, is part of the model: it is a pipe here as above.
 for run in 2 3; do
 	tsem-bpf run -q -o app.model.$run -- ./workload.sh 2>&1 | sed d
-	echo "    state value of run $run: $(tsem-bpf model state app.model.$run)"
+	shown tsem-bpf model state app.model.$run
 	[[ $(tsem-bpf model state app.model.$run) = "$(tsem-bpf model state app.model)" ]]
 done
 
-say "4. The same under the model, enforced. It does what its tests did, and passes:"
+say "4. The same with the model enforced: it does what its test did, and is allowed all of it."
 shown tsem-bpf run -m app.model --enforce -- ./workload.sh
 
-say "5. And now something that no test ever did: cat of the very same file."
+say "5. Now something that no test did: another program, cat, is to read the very same file. The kernel denies that, even to root."
 shown tsem-bpf run -m app.model --enforce --forensics app.forensics -- cat inventory.txt || status=$?
 echo "    exit status $status: denied by the model"
 
-say "6. What happened, from the forensics, in words:"
-shown tsem-bpf explain --trajectory app.trajectory app.forensics
+say "6. Why, in words. The last line is the command that would allow it from now on:"
+shown tsem-bpf explain -m app.model app.forensics
 [[ $status = 3 ]]
 tsem-bpf unload
-say "That is all. 'make test' tries the rest; sudo tsem-bpf load brings it to your own kernel."
+say "That is all. README.md says how to use it on your own kernel; docs/guide/service.md takes a service from its first run on."

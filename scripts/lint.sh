@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # lint.sh [--fix]: the form of the sources: clang-format for C, shellcheck for the scripts and the BATS files, a line
-# naming the licence at the top, and a build in which every warning is an error (in build/lint, so that it disturbs no
-# other). Reports everything that it finds, and fails at the end. --fix lets clang-format rewrite the C files first, and
-# takes the ABI as it is.
+# naming the licence at the top, the length of functions and files, and a build in which every warning is an error (in
+# build/lint, so that it disturbs no other). Reports everything that it finds, and fails at the end. --fix lets
+# clang-format rewrite the C files first, and takes the ABI as it is.
 
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
@@ -37,6 +37,26 @@ for file in "${c[@]}" "${scripts[@]}" "${bats[@]}" Makefile; do
 done
 for file in "${c[@]}" "${scripts[@]}" "${bats[@]}"; do
 	! grep -nE '[[:space:]]$' "$file" >&2 || complain "$file: blanks at the end of lines"
+done
+
+# A function fits a screen: what is longer has two jobs. In bpf/ and maps/ a file is read by one compiler run, and may be
+# as long as the longest there.
+long=$(awk '
+	FNR == 1 { inside = 0 }
+	/^[A-Za-z_]/ && !inside { start = FNR }
+	/^\{/ { inside = 1 }
+	/^}/ && inside {
+		if (FNR - start >= 60)
+			print FILENAME ":" start ": a function of " FNR - start + 1 " lines; 60 are allowed"
+		inside = 0
+	}
+' "${c[@]}")
+[[ -z $long ]] || complain "$long"
+for file in "${c[@]}"; do
+	most=600
+	[[ $file != bpf/* && $file != maps/* ]] || most=740
+	size=$(wc -l <"$file")
+	((size <= most)) || complain "$file: has $size lines; $most are allowed: split it by topic"
 done
 
 # Only commands print, and the libraries do not include their headers.

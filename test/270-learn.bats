@@ -95,6 +95,27 @@ wanderer() {
 	allowed ./now_and_then
 }
 
+@test "a model that is run and written again describes also what did not occur this time" {
+	learn "$PROG/file_open" /etc/hostname
+	described=$(grep -c '^event ' model)
+	[ "$described" = "$(grep -c '^state ' model)" ]
+	check 0 tsem-bpf run -q -m model -o again -- "$PROG/file_open" /etc/passwd
+	[ "$(grep -c '^state ' again)" -gt "$described" ]
+	[ "$(grep -c '^event ' again)" = "$(grep -c '^state ' again)" ]
+	# Each description is that of its state.
+	grep '^event .*/etc/hostname' model >opened
+	[ -s opened ]
+	grep -qxFf opened again
+	check 1 tsem-bpf model diff model again
+	says "again adds:"
+	[[ $output != *"again lacks:"* ]]
+	check 0 tsem-bpf run -q -m model -o bare --bare -- "$PROG/file_open" /etc/passwd
+	check 1 grep '^event ' bare
+	# The same for learn.
+	check 0 tsem-bpf learn -q -m model -o learned -- "$PROG/file_open" /etc/passwd
+	grep -qxFf opened learned
+}
+
 @test "a command that cannot be executed leaves no model and no namespace" {
 	echo before >model
 	check 1 tsem-bpf learn -o model -- ./missing

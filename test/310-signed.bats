@@ -218,9 +218,13 @@ hook() {
 	check 0 tsem-bpf run -q -m m -- "$PROG/file_open" /etc/hostname
 }
 
+# sign_as NAME VERSION: signs $D/m.
+sign_as() {
+	check 0 tsem-bpf model sign --key coder.key --cert coder.crt --name "$1" --version "$2" m
+}
+
 @test "a signed model fits the workload that it is for, and no older version than was used" {
 	signed_model
-	sign_as() { check 0 tsem-bpf model sign --key coder.key --cert coder.crt --name "$1" --version "$2" m; }
 	sign_as app 7
 	grep -qxF "name app" m
 	grep -qxF "version 7" m
@@ -242,4 +246,40 @@ hook() {
 	rm -r /var/lib/tsem-bpf/versions
 	check 2 tsem-bpf model sign --key coder.key --cert coder.crt --version x m
 	says "'x'"
+}
+
+@test "the version that was used is remembered although its file is removed, and a damaged file refuses" {
+	local file
+	signed_model
+	run=(tsem-bpf run -q --trust-anchor ours.crt)
+	file=$(printf %s kept | sha256sum | cut -d ' ' -f 1)
+	sign_as kept 7
+	cp m m7
+	cp m.sig m7.sig
+	sign_as kept 8
+	check 0 "${run[@]}" -m m -- "$PROG/file_open" /etc/hostname
+	# Root in a free namespace may write to all files but those of the load.
+	check 0 tsem-bpf run -q -- rm -r /var/lib/tsem-bpf/versions
+	check 1 tsem-bpf run -q -- rm -f "/run/tsem-bpf/$file"
+	check 1 tsem-bpf run -q -- cp m "/run/tsem-bpf/$file"
+	[ "$(cat "/run/tsem-bpf/$file")" = 8 ]
+	refused "is version 7, and version 8 of 'kept' was used" "${run[@]}" -m m7 -- touch ran
+	check 0 "${run[@]}" -m m -- "$PROG/file_open" /etc/hostname
+	for text in garbage 7x "" "7 8" -1; do
+		check 0 tsem-bpf run -q -- sh -c "echo '$text' >/var/lib/tsem-bpf/versions/$file"
+		refused "/var/lib/tsem-bpf/versions/$file: no version is in it" "${run[@]}" -m m -- touch ran
+	done
+	check 0 tsem-bpf run -q -- ln -sf /etc/hostname "/var/lib/tsem-bpf/versions/$file"
+	refused "/var/lib/tsem-bpf/versions/$file" "${run[@]}" -m m -- touch ran
+	check 0 tsem-bpf run -q -- chmod 755 /var/lib/tsem-bpf/versions
+	refused "does not belong to root alone" "${run[@]}" -m m -- touch ran
+	# A version that is too new refuses too.
+	check 0 tsem-bpf run -q -- sh -c "cd /var/lib/tsem-bpf/versions; chmod 700 .; rm $file; echo 9 >$file"
+	refused "version 9 of 'kept' was used" "${run[@]}" -m m -- touch ran
+	[ ! -e ran ]
+	rm -r /var/lib/tsem-bpf/versions
+	# Both files are removed to go back on purpose.
+	rm "/run/tsem-bpf/$file"
+	check 0 "${run[@]}" -m m7 -- "$PROG/file_open" /etc/hostname
+	rm -r /var/lib/tsem-bpf/versions "/run/tsem-bpf/$file"
 }

@@ -69,7 +69,7 @@ killed() {
 	# No model and no half file is left.
 	[ ! -e m ]
 	[ -z "$(find . -name 'm.*')" ]
-	[ -z "$(ls /run/tsem-bpf 2>/dev/null)" ]
+	[ -z "$(find /run/tsem-bpf -name '*.events' -o -name '*.dropped')" ]
 }
 
 @test "a workload whose run is killed while it enforces goes on enforced" {

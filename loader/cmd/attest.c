@@ -145,25 +145,30 @@ static int take_number(const char *action, const char *option, u32 least, u32 mo
 	return cmd__number(command, option, optarg, least, most, out);
 }
 
+static int take_handle(struct attest_job *job, const char *action)
+{
+	unsigned long handle;
+	char *end;
+
+	errno = 0;
+	handle = strtoul(optarg, &end, 16);
+	if (errno || *end || handle < HANDLE_FIRST || handle > HANDLE_LAST)
+		return cmd__fail(EXIT_USAGE, "attest %s: --handle: '%s' is no persistent handle; give 0x%08x to 0x%08x",
+				 action, optarg, HANDLE_FIRST, HANDLE_LAST);
+	job->handle = handle;
+	return 0;
+}
+
 static int take_option(struct attest_job *job, const char *action, int option)
 {
 	size_t digits = optarg ? strlen(optarg) : 0;
-	unsigned long handle;
-	char *end;
 
 	switch (option) {
 	case 't':
 		job->tcti = optarg;
 		return 0;
 	case 'h':
-		errno = 0;
-		handle = strtoul(optarg, &end, 16);
-		if (errno || *end || handle < HANDLE_FIRST || handle > HANDLE_LAST)
-			return cmd__fail(EXIT_USAGE,
-					 "attest %s: --handle: '%s' is no persistent handle; give 0x%08x to 0x%08x",
-					 action, optarg, HANDLE_FIRST, HANDLE_LAST);
-		job->handle = handle;
-		return 0;
+		return take_handle(job, action);
 	case 'o':
 		job->output = optarg;
 		return 0;

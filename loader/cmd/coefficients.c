@@ -66,6 +66,29 @@ static int one(const char *path, size_t number, const char *line, size_t size, u
 	return 0;
 }
 
+/* Prints the coefficients of all lines of the file. Returns the exit code. */
+static int all(const char *path, FILE *file, int digest, int encoding, bool json)
+{
+	size_t number = 0, room = 0;
+	char *line = NULL;
+	ssize_t size;
+	int err = 0;
+
+	while (!err && (size = stream__line(file, &line, &room, STREAM_EVENT_LINE)) > 0) {
+		number++;
+		if (line[size - 1] == '\n')
+			line[--size] = 0;
+		err = one(path, number, line, size, digest, encoding, json);
+	}
+	if (!err && size < 0)
+		err = cmd__fail(EXIT_FAILED, "coefficients: %s: line %zu: %s", path, number + 1,
+				size == -EFBIG ? "is too long for an event" : strerror(-size));
+	if (!err && (fflush(stdout) || ferror(stdout)))
+		err = cmd__fail(EXIT_FAILED, "coefficients: the output cannot be written: %s", strerror(errno));
+	free(line);
+	return err;
+}
+
 int cmd_coefficients(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -74,11 +97,8 @@ int cmd_coefficients(int argc, char **argv)
 		{ "json", no_argument, NULL, 'j' },
 		{},
 	};
-	int digest = TSEM_DIGEST_SHA256, encoding = TSEM_ENCODING_HOST, option, err = 0;
+	int digest = TSEM_DIGEST_SHA256, encoding = TSEM_ENCODING_HOST, option, err;
 	const char *path = "-";
-	size_t number = 0, room = 0;
-	ssize_t size;
-	char *line = NULL;
 	bool json = false;
 	FILE *file;
 
@@ -112,18 +132,7 @@ int cmd_coefficients(int argc, char **argv)
 	file = stream__read(path);
 	if (!file)
 		return cmd__fail(EXIT_FAILED, "coefficients: %s: %s", path, strerror(errno));
-	while (!err && (size = stream__line(file, &line, &room, STREAM_EVENT_LINE)) > 0) {
-		number++;
-		if (line[size - 1] == '\n')
-			line[--size] = 0;
-		err = one(path, number, line, size, digest, encoding, json);
-	}
-	if (!err && size < 0)
-		err = cmd__fail(EXIT_FAILED, "coefficients: %s: line %zu: %s", path, number + 1,
-				size == -EFBIG ? "is too long for an event" : strerror(-size));
-	if (!err && (fflush(stdout) || ferror(stdout)))
-		err = cmd__fail(EXIT_FAILED, "coefficients: the output cannot be written: %s", strerror(errno));
-	free(line);
+	err = all(path, file, digest, encoding, json);
 	fclose(file);
 	return err;
 }

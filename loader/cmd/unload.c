@@ -14,6 +14,7 @@
 #include "policy.h"
 #include "skel.h"
 #include "tsem.h"
+#include "versions.h"
 
 /* The root namespace exists as long as tsem-bpf is loaded. */
 static int remember(const struct tsem_namespace *ns, void *data)
@@ -24,6 +25,7 @@ static int remember(const struct tsem_namespace *ns, void *data)
 	return 1;
 }
 
+/* Removes the directory of the journals, with them and with the versions of models that were used. */
 static void remove_journals(void)
 {
 	DIR *dir = opendir(JOURNAL_DIRECTORY);
@@ -35,6 +37,8 @@ static void remove_journals(void)
 
 		if (end != entry->d_name && (!strcmp(end, ".events") || !strcmp(end, ".dropped")))
 			journal__remove(id);
+		else if (versions__is_file(entry->d_name))
+			unlinkat(dirfd(dir), entry->d_name, 0);
 	}
 	if (dir)
 		closedir(dir);

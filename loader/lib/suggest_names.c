@@ -275,57 +275,58 @@ static const char *extend_word(const struct names *names, struct span *span)
 /* ---- how wide ---- */
 
 /* Directories of the system, where a pattern has to say which files it means. */
+static const char *const system_directories[] = {
+	"/usr/bin",
+	"/usr/sbin",
+	"/usr/lib",
+	"/usr/lib32",
+	"/usr/lib64",
+	"/usr/libexec",
+	"/usr/local",
+	"/usr/share",
+	"/usr/include",
+	"/usr/src",
+	"/usr/local/bin",
+	"/usr/local/sbin",
+	"/usr/local/lib",
+	"/usr/local/share",
+	"/usr/local/etc",
+	"/usr/lib/x86_64-linux-gnu",
+	"/usr/lib/systemd",
+	"/usr/lib/systemd/system",
+	"/lib/x86_64-linux-gnu",
+	"/lib/modules",
+	"/etc/ssl",
+	"/etc/ssl/certs",
+	"/etc/ssl/private",
+	"/etc/pam.d",
+	"/etc/init.d",
+	"/etc/systemd",
+	"/etc/systemd/system",
+	"/etc/cron.d",
+	"/etc/sudoers.d",
+	"/etc/profile.d",
+	"/etc/ssh",
+	"/var/lib",
+	"/var/log",
+	"/var/run",
+	"/var/cache",
+	"/var/spool",
+	"/var/tmp",
+	"/var/mail",
+	"/var/www",
+	"/var/backups",
+	"/var/spool/cron",
+	"/run/user",
+	"/run/lock",
+	"/run/systemd",
+	"/dev/shm",
+	"/dev/pts",
+	"/root/.ssh",
+};
+
 static bool is_system(const char *directory, size_t size)
 {
-	static const char *const list[] = {
-		"/usr/bin",
-		"/usr/sbin",
-		"/usr/lib",
-		"/usr/lib32",
-		"/usr/lib64",
-		"/usr/libexec",
-		"/usr/local",
-		"/usr/share",
-		"/usr/include",
-		"/usr/src",
-		"/usr/local/bin",
-		"/usr/local/sbin",
-		"/usr/local/lib",
-		"/usr/local/share",
-		"/usr/local/etc",
-		"/usr/lib/x86_64-linux-gnu",
-		"/usr/lib/systemd",
-		"/usr/lib/systemd/system",
-		"/lib/x86_64-linux-gnu",
-		"/lib/modules",
-		"/etc/ssl",
-		"/etc/ssl/certs",
-		"/etc/ssl/private",
-		"/etc/pam.d",
-		"/etc/init.d",
-		"/etc/systemd",
-		"/etc/systemd/system",
-		"/etc/cron.d",
-		"/etc/sudoers.d",
-		"/etc/profile.d",
-		"/etc/ssh",
-		"/var/lib",
-		"/var/log",
-		"/var/run",
-		"/var/cache",
-		"/var/spool",
-		"/var/tmp",
-		"/var/mail",
-		"/var/www",
-		"/var/backups",
-		"/var/spool/cron",
-		"/run/user",
-		"/run/lock",
-		"/run/systemd",
-		"/dev/shm",
-		"/dev/pts",
-		"/root/.ssh",
-	};
 	size_t slashes = 0;
 
 	for (size_t i = 0; i < size; i++)
@@ -333,8 +334,8 @@ static bool is_system(const char *directory, size_t size)
 	/* The root and the directories in it; the home directories. */
 	if (slashes <= 1 || (slashes == 2 && size > 6 && !memcmp(directory, "/home/", 6)))
 		return true;
-	for (size_t i = 0; i < sizeof(list) / sizeof(list[0]); i++) {
-		if (strlen(list[i]) == size && !memcmp(directory, list[i], size))
+	for (size_t i = 0; i < sizeof(system_directories) / sizeof(system_directories[0]); i++) {
+		if (strlen(system_directories[i]) == size && !memcmp(directory, system_directories[i], size))
 			return true;
 	}
 	return size >= 5 && !memcmp(directory + size - 5, "/.ssh", 5);

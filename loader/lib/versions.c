@@ -17,6 +17,7 @@
 #include "digest.h"
 
 #define LINE_SIZE 32
+#define NEW ".new"
 
 /* Makes missing directories on the path, for this user alone. */
 static int make_directories(const char *path)
@@ -50,7 +51,7 @@ static int directory_open(const char *path)
 	return -EPERM;
 }
 
-static int file_name(const char *name, char *out)
+int versions__file(const char *name, char *out)
 {
 	u8 digest[TSEM_DIGEST_MAX];
 
@@ -85,7 +86,7 @@ static int version_write(int at, const char *file, u64 version)
 	char line[LINE_SIZE], temporary[80];
 	int size = snprintf(line, sizeof(line), "%llu\n", (unsigned long long)version), fd, err = 0;
 
-	snprintf(temporary, sizeof(temporary), "%s.new", file);
+	snprintf(temporary, sizeof(temporary), "%s" NEW, file);
 	fd = openat(at, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
@@ -103,10 +104,23 @@ static int version_write(int at, const char *file, u64 version)
 	return err;
 }
 
+bool versions__is_file(const char *name)
+{
+	return strspn(name, "0123456789abcdef") == VERSIONS_FILE_SIZE - 1 &&
+	       (!name[VERSIONS_FILE_SIZE - 1] || !strcmp(name + VERSIONS_FILE_SIZE - 1, NEW));
+}
+
+const char *versions__error(int err)
+{
+	if (err == -EBADMSG)
+		return "no version is in it; write the newest one that was used there, as one line";
+	return err == -EPERM ? "its directory does not belong to root alone" : strerror(-err);
+}
+
 int versions__newest(const char *directory, const char *name, u64 *version)
 {
-	char file[65];
-	int at, err = file_name(name, file);
+	char file[VERSIONS_FILE_SIZE];
+	int at, err = versions__file(name, file);
 
 	if (err)
 		return err;
@@ -121,10 +135,10 @@ int versions__newest(const char *directory, const char *name, u64 *version)
 int versions__use(const char *directory, const char *name, u64 version)
 {
 	int at, err = make_directories(directory);
-	char file[65];
+	char file[VERSIONS_FILE_SIZE];
 	u64 newest;
 
-	err = err ?: file_name(name, file);
+	err = err ?: versions__file(name, file);
 	if (err)
 		return err;
 	at = directory_open(directory);

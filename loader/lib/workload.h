@@ -32,13 +32,16 @@ struct workload_error {
 struct workload {
 	/* The request, which the caller fills in. Strings are borrowed. */
 	struct namespace_spec spec;
-	struct model model; /* the model that is loaded; spec.model points to it if there is one */
+	/* The model that is loaded; spec.model points to it if there is one. It has its events if `output` needs them.
+	 */
+	struct model model;
 	u8 base[TSEM_DIGEST_MAX];
 	const char *output, *trajectory, *forensics; /* files, or NULL */
 	const char *directory; /* where these files, the model and its signature have to be, as in stream.h; or NULL */
 	const char *trust_anchor; /* file that says who may sign models, or NULL: the model need not be signed */
 	const char *signature; /* file of the model's signature, or NULL: beside the model */
-	const char *versions; /* directory of the versions of signed models that were used */
+	const char *versions, *recent_versions; /* directories of the versions of signed models that were used;
+						   versions.h */
 	bool bare; /* the output has no events */
 	bool named; /* spec.name is the workload's name: a signed model with another name is refused */
 	u64 journal_limit; /* bytes; 0: JOURNAL_LIMIT */
@@ -76,10 +79,10 @@ void workload__init(struct workload *workload);
 bool workload__name_ok(const char *name);
 
 /*
- * Reads the model file `path` into model and spec.model. With a trust_anchor it is verified first, and the same bytes
- * are parsed. Settings that were not given are taken from the model. -EINVAL: the model has other settings than those
- * given; -EKEYREJECTED: it is signed for another workload; -ESTALE: a newer version was used already. 0, or -errno with
- * the line in *error, which begins with path.
+ * Reads the model file `path` into model and spec.model; set output and bare before. With a trust_anchor it is verified
+ * first, and the same bytes are parsed. Settings that were not given are taken from the model. -EINVAL: the model has
+ * other settings than those given; -EKEYREJECTED: it is signed for another workload; -ESTALE: a newer version was used
+ * already. 0, or -errno with the line in *error, which begins with path.
  */
 int workload__model(struct workload *workload, const char *path, struct workload_error *error);
 

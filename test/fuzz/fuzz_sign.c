@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Fuzz target of signatures (loader/lib/sign.c). An input is taken as a signature, as a trust anchor, and as changes to
- * a good signature, which come further: three bytes each, where and what.
+ * Fuzz target of signatures (loader/lib/sign*.c). An input is taken as a signature, as a trust anchor, and as changes
+ * to a good signature, which come further: three bytes each, where and what.
  *
  * Whatever is refused must say why and name nobody; and no input is a signature of a text that nobody has signed.
  */

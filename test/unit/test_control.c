@@ -125,91 +125,92 @@ static void an_action_is_of_its_event(void **state)
 	assert_non_null(strstr(error.text, "'capables'"));
 }
 
+/* Lines that are refused, and what the error names. */
+static const struct {
+	const char *line, *word;
+} bad_lines[] = {
+	{ "", "''" },
+	{ " seal", "''" },
+	{ "sea", "'sea'" },
+	{ "seals", "'seals'" },
+	{ "Seal", "'Seal'" },
+	{ "seal now", "'now'" },
+	{ "seal ", "blank" },
+	{ "seal a=b", "'a'" },
+	{ "enforce\n", "'enforce\n'" },
+	{ "state", "'value='" },
+	{ "state value", "'value'" },
+	{ "state val=" HEX, "'val'" },
+	{ "state value=", "value=" },
+	{ "state value=0x" HEX, "value=0x" },
+	{ "state value=" HEX "0", "65 characters" },
+	{ "state value=g0112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", "hexadecimal" },
+	{ "state value=" HEX " value=" HEX, "'value'" },
+	{ "state value=" HEX " more", "'more'" },
+	{ "base", "'value='" },
+	{ "pseudonym value=12", "value=12" },
+	{ "internal digest=md5", "'md5'" },
+	{ "internal digest=", "''" },
+	{ "internal digest", "'digest'" },
+	{ "internal colour=red", "'colour'" },
+	{ "internal cache=0", "cache=0" },
+	{ "internal cache=-1", "cache=-1" },
+	{ "internal cache=1x", "'1x'" },
+	{ "internal cache=99999999999999999999", "cache=99999999999999999999" },
+	{ "internal nsref=other", "'other'" },
+	{ "internal model=model1", "'model1'" },
+	{ "internal model=sequence", "sequence" },
+	{ "internal model=portable", "encoding=portable" },
+	{ "internal encoding=", "host, portable" },
+	{ "internal encoding=model0", "'model0'" },
+	{ "internal scope=file", "'file'" },
+	{ "internal instances=", "instances=" },
+	{ "internal instances=-1", "'-1'" },
+	{ "internal instances=18446744073709551616", "instances=1844" },
+	{ "internal on_violation=allow", "'allow'" },
+	{ "internal digest=sha256 content=sha512", "sha512" },
+	{ "audit now", "'now'" },
+	{ "lock a=b", "'a'" },
+	{ "action event=all", "'action='" },
+	{ "action action=log", "'event='" },
+	{ "action event=nothing action=log", "'nothing'" },
+	{ "action event=all action=allow", "'allow'" },
+	{ "pattern", "'value='" },
+	{ "pattern content=any", "'value='" },
+	{ "pattern value=/a/* content=none", "'none'" },
+	{ "pattern value=", "begin" },
+	{ "pattern value=a*", "begin" },
+	{ "pattern value=/a", "no *" },
+	{ "pattern value=/a*b*", "more than one" },
+	{ "pattern value=/a**", "**" },
+	{ "pattern value=/**/b", "**" },
+	{ "pattern value=/***", "**" },
+	{ "pattern value=/a\\b*", "backslash" },
+	{ "pattern value=/a\\x00*", "backslash" },
+	{ "pattern value=/a\\x4*", "backslash" },
+	{ "pattern value=/a\t*", "control character" },
+	{ "pattern value=/a* b", "'b'" },
+	{ "internal digest=sm3 digest=sm3", "'digest'" },
+	{ "internal key=" HEX, "'key'" },
+	{ "external", "'key='" },
+	{ "external key=00", "key=00" },
+	{ "trusted pid=1 tnum=2", "'key='" },
+	{ "trusted pid=0 tnum=2 key=" HEX, "pid=0" },
+	{ "trusted pid=1 tnum=99999999999999999999 key=" HEX, "tnum=9" },
+	{ "untrusted pid= tnum=2 key=" HEX, "pid=" },
+};
+
 static void bad_lines_name_the_word(void **state)
 {
-	static const struct {
-		const char *line, *word;
-	} cases[] = {
-		{ "", "''" },
-		{ " seal", "''" },
-		{ "sea", "'sea'" },
-		{ "seals", "'seals'" },
-		{ "Seal", "'Seal'" },
-		{ "seal now", "'now'" },
-		{ "seal ", "blank" },
-		{ "seal a=b", "'a'" },
-		{ "enforce\n", "'enforce\n'" },
-		{ "state", "'value='" },
-		{ "state value", "'value'" },
-		{ "state val=" HEX, "'val'" },
-		{ "state value=", "value=" },
-		{ "state value=0x" HEX, "value=0x" },
-		{ "state value=" HEX "0", "65 characters" },
-		{ "state value=g0112233445566778899aabbccddeeff00112233445566778899aabbccddeeff", "hexadecimal" },
-		{ "state value=" HEX " value=" HEX, "'value'" },
-		{ "state value=" HEX " more", "'more'" },
-		{ "base", "'value='" },
-		{ "pseudonym value=12", "value=12" },
-		{ "internal digest=md5", "'md5'" },
-		{ "internal digest=", "''" },
-		{ "internal digest", "'digest'" },
-		{ "internal colour=red", "'colour'" },
-		{ "internal cache=0", "cache=0" },
-		{ "internal cache=-1", "cache=-1" },
-		{ "internal cache=1x", "'1x'" },
-		{ "internal cache=99999999999999999999", "cache=99999999999999999999" },
-		{ "internal nsref=other", "'other'" },
-		{ "internal model=model1", "'model1'" },
-		{ "internal model=sequence", "sequence" },
-		{ "internal model=portable", "encoding=portable" },
-		{ "internal encoding=", "host, portable" },
-		{ "internal encoding=model0", "'model0'" },
-		{ "internal scope=file", "'file'" },
-		{ "internal instances=", "instances=" },
-		{ "internal instances=-1", "'-1'" },
-		{ "internal instances=18446744073709551616", "instances=1844" },
-		{ "internal on_violation=allow", "'allow'" },
-		{ "internal digest=sha256 content=sha512", "sha512" },
-		{ "audit now", "'now'" },
-		{ "lock a=b", "'a'" },
-		{ "action event=all", "'action='" },
-		{ "action action=log", "'event='" },
-		{ "action event=nothing action=log", "'nothing'" },
-		{ "action event=all action=allow", "'allow'" },
-		{ "pattern", "'value='" },
-		{ "pattern content=any", "'value='" },
-		{ "pattern value=/a/* content=none", "'none'" },
-		{ "pattern value=", "begin" },
-		{ "pattern value=a*", "begin" },
-		{ "pattern value=/a", "no *" },
-		{ "pattern value=/a*b*", "more than one" },
-		{ "pattern value=/a**", "**" },
-		{ "pattern value=/**/b", "**" },
-		{ "pattern value=/***", "**" },
-		{ "pattern value=/a\\b*", "backslash" },
-		{ "pattern value=/a\\x00*", "backslash" },
-		{ "pattern value=/a\\x4*", "backslash" },
-		{ "pattern value=/a\t*", "control character" },
-		{ "pattern value=/a* b", "'b'" },
-		{ "internal digest=sm3 digest=sm3", "'digest'" },
-		{ "internal key=" HEX, "'key'" },
-		{ "external", "'key='" },
-		{ "external key=00", "key=00" },
-		{ "trusted pid=1 tnum=2", "'key='" },
-		{ "trusted pid=0 tnum=2 key=" HEX, "pid=0" },
-		{ "trusted pid=1 tnum=99999999999999999999 key=" HEX, "tnum=9" },
-		{ "untrusted pid= tnum=2 key=" HEX, "pid=" },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(bad_lines) / sizeof(bad_lines[0]); i++) {
 		memset(&error, 0, sizeof(error));
-		if (!control__parse(cases[i].line, &request, &error))
-			fail_msg("'%s' was taken", cases[i].line);
-		if (!strstr(error.text, cases[i].word))
-			fail_msg("'%s': '%s' does not name %s", cases[i].line, error.text, cases[i].word);
-		if (strchr(error.text, '\n') && !strchr(cases[i].line, '\n'))
-			fail_msg("'%s': more than one line", cases[i].line);
+		if (!control__parse(bad_lines[i].line, &request, &error))
+			fail_msg("'%s' was taken", bad_lines[i].line);
+		if (!strstr(error.text, bad_lines[i].word))
+			fail_msg("'%s': '%s' does not name %s", bad_lines[i].line, error.text, bad_lines[i].word);
+		if (strchr(error.text, '\n') && !strchr(bad_lines[i].line, '\n'))
+			fail_msg("'%s': more than one line", bad_lines[i].line);
 	}
 }
 

@@ -371,69 +371,68 @@ static void log_records_are_grouped_by_their_words(void **state)
 	explain__free(explain);
 }
 
+/* Events, and whether it is unwise to allow them. */
+static const struct {
+	const char *type, *cell;
+	bool unwise;
+} deeds[] = {
+	{ "file_open", OPEN("/srv/a", ZEROS), false },
+	{ "file_open", OPEN("/etc/passwd", ZEROS), false },
+	{ "file_open", "{'file':" FILE_OF("/etc/passwd", ZEROS, "32769", "0100644") "}", true },
+	{ "file_open", "{'file':" FILE_OF("/srv/passwd", ZEROS, "32769", "0100644") "}", false },
+	{ "file_open", "{'file':" FILE_OF("/home/a/.ssh/authorized_keys", ZEROS, "32770", "0100644") "}", true },
+	{ "file_open", OPEN("/etc/shadow", ZEROS), true },
+	{ "file_open", OPEN("/dev/mem", ZEROS), true },
+	{ "inode_create", "{'dir':" INODE("040755") ",'dentry':{'path':" PATH("/etc/cron.d/x") "},'mode':'0644'}",
+	  true },
+	{ "inode_create", "{'dir':" INODE("040755") ",'dentry':{'path':" PATH("/srv/x") "},'mode':'0644'}", false },
+	{ "inode_unlink", "{'dir':" INODE("040755") ",'dentry':" DENTRY("/usr/bin/sudo") "}", true },
+	{ "ptrace_access_check", "{'child':'" TWOS "','mode':'2'}", true },
+	{ "ptrace_access_check", "{'child':'" ONES "','mode':'2'}", false },
+	{ "task_kill", "{'target':'" TWOS "','sig':'9','cross_ns':'0'}", true },
+	{ "task_kill", "{'target':'" ONES "','sig':'9','cross_ns':'0'}", false },
+	{ "task_kill", "{'target':'" ONES "','sig':'9','cross_ns':'1'}", true },
+	{ "task_kill", "{'target':'" TWOS "','sig':'0','cross_ns':'0'}", false },
+	{ "kernel_module_request", "{'kmod_name':'x'}", true },
+	{ "capset", "{'effective':'0x0','inheritable':'0x0','permitted':'0x0'}", true },
+	{ "capable", "{'cap':'21','opts':'0','initial':'1'}", true },
+	{ "capable", "{'cap':'21','opts':'0','initial':'0'}", false },
+	{ "capable", "{'cap':'10','opts':'0','initial':'1'}", false },
+	{ "userns_create", "{}", true },
+	{ "bpf", "{'cmd':'5','attr':{'size':'128'}}", true },
+	{ "socket_create", "{'family':'17','type':'2','protocol':'0','kern':'0'}", true },
+	{ "socket_create", "{'family':'2','type':'3','protocol':'1','kern':'0'}", true },
+	{ "socket_create", "{'family':'2','type':'1','protocol':'6','kern':'0'}", false },
+	{ "socket_connect", "{'sock':" SOCK("1") ",'addr':{'af_unix':{'address':'/run/docker.sock'}}}", true },
+	{ "mmap_file", "{'prot':'7','flags':'34'}", true },
+	{ "mmap_file", "{'file':" FILE_("/lib/c.so", ZEROS) ",'prot':'5','flags':'2'}", false },
+	{ "file_ioctl", "{'file':" FILE_("/dev/tty", ZEROS) ",'cmd':'21522'}", true },
+	{ "file_ioctl", "{'file':" FILE_("/dev/tty", ZEROS) ",'cmd':'21505'}", false },
+	{ "bprm_committing_creds", OPEN("/tmp/x", ZEROS), true },
+	{ "bprm_committing_creds", OPEN("/usr/bin/x", ZEROS), false },
+	{ "inode_setattr",
+	  "{'dentry':{'path':" PATH("/srv/a") "},'attr':{'valid':'1','mode':'0104755','uid':'0','gid':'0',"
+					      "'size':'0'}}",
+	  true },
+	{ "inode_setxattr", "{'dentry':" DENTRY("/srv/a") ",'name':'security.capability','value':'','flags':'0'}",
+	  true },
+	{ "inode_setxattr", "{'dentry':" DENTRY("/srv/a") ",'name':'user.a','value':'','flags':'0'}", false },
+	{ "task_prctl", "{'option':'28','arg2':'1','arg3':'0','arg4':'0','arg5':'0'}", true },
+	{ "task_prctl", "{'option':'38','arg2':'1','arg3':'0','arg4':'0','arg5':'0'}", false },
+};
+
 static void what_is_unwise_is_said(void **state)
 {
-	static const struct {
-		const char *type, *cell;
-		bool unwise;
-	} cases[] = {
-		{ "file_open", OPEN("/srv/a", ZEROS), false },
-		{ "file_open", OPEN("/etc/passwd", ZEROS), false },
-		{ "file_open", "{'file':" FILE_OF("/etc/passwd", ZEROS, "32769", "0100644") "}", true },
-		{ "file_open", "{'file':" FILE_OF("/srv/passwd", ZEROS, "32769", "0100644") "}", false },
-		{ "file_open", "{'file':" FILE_OF("/home/a/.ssh/authorized_keys", ZEROS, "32770", "0100644") "}",
-		  true },
-		{ "file_open", OPEN("/etc/shadow", ZEROS), true },
-		{ "file_open", OPEN("/dev/mem", ZEROS), true },
-		{ "inode_create",
-		  "{'dir':" INODE("040755") ",'dentry':{'path':" PATH("/etc/cron.d/x") "},'mode':'0644'}", true },
-		{ "inode_create", "{'dir':" INODE("040755") ",'dentry':{'path':" PATH("/srv/x") "},'mode':'0644'}",
-		  false },
-		{ "inode_unlink", "{'dir':" INODE("040755") ",'dentry':" DENTRY("/usr/bin/sudo") "}", true },
-		{ "ptrace_access_check", "{'child':'" TWOS "','mode':'2'}", true },
-		{ "ptrace_access_check", "{'child':'" ONES "','mode':'2'}", false },
-		{ "task_kill", "{'target':'" TWOS "','sig':'9','cross_ns':'0'}", true },
-		{ "task_kill", "{'target':'" ONES "','sig':'9','cross_ns':'0'}", false },
-		{ "task_kill", "{'target':'" ONES "','sig':'9','cross_ns':'1'}", true },
-		{ "task_kill", "{'target':'" TWOS "','sig':'0','cross_ns':'0'}", false },
-		{ "kernel_module_request", "{'kmod_name':'x'}", true },
-		{ "capset", "{'effective':'0x0','inheritable':'0x0','permitted':'0x0'}", true },
-		{ "capable", "{'cap':'21','opts':'0','initial':'1'}", true },
-		{ "capable", "{'cap':'21','opts':'0','initial':'0'}", false },
-		{ "capable", "{'cap':'10','opts':'0','initial':'1'}", false },
-		{ "userns_create", "{}", true },
-		{ "bpf", "{'cmd':'5','attr':{'size':'128'}}", true },
-		{ "socket_create", "{'family':'17','type':'2','protocol':'0','kern':'0'}", true },
-		{ "socket_create", "{'family':'2','type':'3','protocol':'1','kern':'0'}", true },
-		{ "socket_create", "{'family':'2','type':'1','protocol':'6','kern':'0'}", false },
-		{ "socket_connect", "{'sock':" SOCK("1") ",'addr':{'af_unix':{'address':'/run/docker.sock'}}}", true },
-		{ "mmap_file", "{'prot':'7','flags':'34'}", true },
-		{ "mmap_file", "{'file':" FILE_("/lib/c.so", ZEROS) ",'prot':'5','flags':'2'}", false },
-		{ "file_ioctl", "{'file':" FILE_("/dev/tty", ZEROS) ",'cmd':'21522'}", true },
-		{ "file_ioctl", "{'file':" FILE_("/dev/tty", ZEROS) ",'cmd':'21505'}", false },
-		{ "bprm_committing_creds", OPEN("/tmp/x", ZEROS), true },
-		{ "bprm_committing_creds", OPEN("/usr/bin/x", ZEROS), false },
-		{ "inode_setattr",
-		  "{'dentry':{'path':" PATH("/srv/a") "},'attr':{'valid':'1','mode':'0104755','uid':'0','gid':'0',"
-						      "'size':'0'}}",
-		  true },
-		{ "inode_setxattr",
-		  "{'dentry':" DENTRY("/srv/a") ",'name':'security.capability','value':'','flags':'0'}", true },
-		{ "inode_setxattr", "{'dentry':" DENTRY("/srv/a") ",'name':'user.a','value':'','flags':'0'}", false },
-		{ "task_prctl", "{'option':'28','arg2':'1','arg3':'0','arg4':'0','arg5':'0'}", true },
-		{ "task_prctl", "{'option':'38','arg2':'1','arg3':'0','arg4':'0','arg5':'0'}", false },
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+	for (size_t i = 0; i < sizeof(deeds) / sizeof(deeds[0]); i++) {
 		struct explain *explain = setup();
 		struct explain_cause c;
 
 		learn(explain, event("anon_inode", nginx, "{'name':'x'}"));
-		add(explain, 1, event(cases[i].type, nginx, cases[i].cell));
+		add(explain, 1, event(deeds[i].type, nginx, deeds[i].cell));
 		c = cause(explain, 0);
-		if (!c.unwise != !cases[i].unwise)
-			fail_msg("%s %s: %s", cases[i].type, cases[i].cell, c.unwise ?: "not unwise");
+		if (!c.unwise != !deeds[i].unwise)
+			fail_msg("%s %s: %s", deeds[i].type, deeds[i].cell, c.unwise ?: "not unwise");
 		explain__free_cause(&c);
 		explain__free(explain);
 	}

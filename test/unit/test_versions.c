@@ -83,13 +83,13 @@ static void a_directory_that_others_read_is_refused(void **state)
 static void a_damaged_file_is_no_version(void **state)
 {
 	static const char *const texts[] = { "", "x\n", "1", "1\n2\n", "-1\n", "18446744073709551616\n" };
-	char path[160];
+	char path[160], name[VERSIONS_FILE_SIZE];
 	u64 version;
 
 	(void)state;
 	assert_int_equal(versions__use(directory, "app", 1), 0);
-	/* sha256 of "app" */
-	snprintf(path, sizeof(path), "%s/a172cedcae47474b615c54d510a5d84a8dea3032e958587430b413538be3f333", directory);
+	assert_int_equal(versions__file("app", name), 0);
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		FILE *file = fopen(path, "r+");
 
@@ -100,6 +100,24 @@ static void a_damaged_file_is_no_version(void **state)
 		assert_int_equal(versions__newest(directory, "app", &version), -EBADMSG);
 		assert_int_equal(versions__use(directory, "app", 9), -EBADMSG);
 	}
+}
+
+static void files_of_versions_are_known_by_their_names(void **state)
+{
+	char name[VERSIONS_FILE_SIZE], other[VERSIONS_FILE_SIZE + 8];
+
+	(void)state;
+	assert_int_equal(versions__file("app", name), 0);
+	assert_string_equal(name, "a172cedcae47474b615c54d510a5d84a8dea3032e958587430b413538be3f333");
+	assert_true(versions__is_file(name));
+	snprintf(other, sizeof(other), "%s.new", name);
+	assert_true(versions__is_file(other));
+	snprintf(other, sizeof(other), "%s.old", name);
+	assert_false(versions__is_file(other));
+	snprintf(other, sizeof(other), "%s0", name);
+	assert_false(versions__is_file(other));
+	assert_false(versions__is_file(name + 1));
+	assert_false(versions__is_file("1.events"));
 }
 
 static void of_two_at_once_the_newer_stays(void **state)
@@ -127,6 +145,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_name_has_a_version_of_its_own, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_directory_that_others_read_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_damaged_file_is_no_version, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(files_of_versions_are_known_by_their_names, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(of_two_at_once_the_newer_stays, set_up, tear_down),
 	};
 

@@ -21,7 +21,7 @@
 #define A "aa112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
 #define SETTINGS "digest sm3\nencoding portable\ncontent sha256\nscope files\ninstances 9\n"
 
-static char place[] = "/tmp/tsem-test-XXXXXX", model[64], signature[64], key[64], anchor[64], versions[64];
+static char place[] = "/tmp/tsem-test-XXXXXX", model[64], signature[64], key[64], anchor[64], versions[64], recent[64];
 static struct workload w;
 static struct workload_error error;
 
@@ -52,9 +52,11 @@ static int set_up(void **state)
 	snprintf(key, sizeof(key), "%s/key", place);
 	snprintf(anchor, sizeof(anchor), "%s/anchor", place);
 	snprintf(versions, sizeof(versions), "%s/versions", place);
+	snprintf(recent, sizeof(recent), "%s/recent", place);
 	make_key();
 	workload__init(&w);
 	w.versions = versions;
+	w.recent_versions = recent;
 	return 0;
 }
 
@@ -130,6 +132,26 @@ static void settings_are_those_of_the_model(void **state)
 	assert_int_equal(s->instances, 9);
 	assert_ptr_equal(w.spec.model, &w.model);
 	assert_int_equal(w.model.patterns.count, 1);
+	assert_null(w.model.events);
+}
+
+/* A model that is written needs them, for what does not occur in this run. */
+static void events_are_kept_for_the_output_only(void **state)
+{
+	static const char text[] = "state " A "\nevent {\"a\":1}\nend\n";
+
+	(void)state;
+	w.output = "model";
+	assert_int_equal(read_model(text), 0);
+	assert_non_null(w.model.events);
+	assert_int_equal(w.model.events[0].size, 7);
+	assert_memory_equal(w.model.events[0].json, "{\"a\":1}", 7);
+	w.bare = true;
+	assert_int_equal(read_model(text), 0);
+	assert_null(w.model.events);
+	w.bare = false;
+	w.output = NULL;
+	assert_int_equal(read_model(text), 0);
 	assert_null(w.model.events);
 }
 
@@ -224,6 +246,42 @@ static void an_older_signed_model_is_refused(void **state)
 	assert_int_equal(read_model("name app\nversion 1\nend\n"), 0);
 }
 
+/* Each directory says it, whatever became of the other. */
+static void a_version_is_kept_twice(void **state)
+{
+	char *const directories[] = { versions, recent };
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		w.spec.model = NULL;
+		assert_int_equal(versions__use(directories[i], "app", 5 + i), 0);
+		refused(read_signed("name app\nversion 4\nend\n"), -ESTALE, i ? "version 6" : "version 5");
+		assert_int_equal(read_signed(i ? "name app\nversion 6\nend\n" : "name app\nversion 5\nend\n"), 0);
+	}
+}
+
+static void a_damaged_version_refuses(void **state)
+{
+	char *const directories[] = { versions, recent };
+	char path[160], name[VERSIONS_FILE_SIZE];
+
+	(void)state;
+	assert_int_equal(versions__file("app", name), 0);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(versions__use(directories[i], "app", 5), 0);
+		snprintf(path, sizeof(path), "%s/%s", directories[i], name);
+		put(path, "five\n", 5);
+		refused(read_signed("name app\nversion 6\nend\n"), -EBADMSG, path);
+		put(path, "", 0);
+		refused(read_signed("name app\nversion 6\nend\n"), -EBADMSG, "no version is in it");
+		assert_int_equal(unlink(path), 0);
+		assert_int_equal(symlink("elsewhere", path), 0);
+		refused(read_signed("name app\nversion 6\nend\n"), -ELOOP, path);
+		assert_int_equal(unlink(path), 0);
+	}
+	assert_int_equal(read_signed("name app\nversion 6\nend\n"), 0);
+}
+
 static void a_name_that_was_not_signed_is_refused(void **state)
 {
 	(void)state;
@@ -276,11 +334,14 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(settings_are_those_of_the_model, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(events_are_kept_for_the_output_only, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_model_that_says_nothing_leaves_them, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(content_follows_the_digest, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_contradiction_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_signed_model_fits_its_name_only, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(an_older_signed_model_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_version_is_kept_twice, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_damaged_version_refuses, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_name_that_was_not_signed_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(more_than_the_model_takes_the_signature_away, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_is_no_file_is_no_model, set_up, tear_down),

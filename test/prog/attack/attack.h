@@ -130,8 +130,9 @@ bool has_call32(void);
 
 bool module(const char *name);
 
-extern const struct attempt descriptor_attempts[], deputy_attempts[], peer_attempts[], device_attempts[],
-	code_attempts[], mount_attempts[], task_attempts[], process_attempts[], memo_attempts[], mark_attempts[],
+extern const struct attempt descriptor_attempts[], notify_attempts[], deputy_attempts[], peer_attempts[],
+	network_attempts[], device_attempts[], terminal_attempts[], code_attempts[], mapping_attempts[],
+	mount_attempts[], task_attempts[], ipc_attempts[], process_attempts[], memo_attempts[], mark_attempts[],
 	kernel_attempts[];
 
 #endif

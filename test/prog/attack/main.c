@@ -25,17 +25,23 @@
 
 #include "attack.h"
 
+/* A kind may fill two files. */
 static const struct kind {
 	const char *name;
 	const struct attempt *attempts;
 } kinds[] = {
 	{ "descriptor", descriptor_attempts },
+	{ "descriptor", notify_attempts },
 	{ "deputy", deputy_attempts },
 	{ "peer", peer_attempts },
+	{ "peer", network_attempts },
 	{ "device", device_attempts },
+	{ "device", terminal_attempts },
 	{ "code", code_attempts },
+	{ "code", mapping_attempts },
 	{ "mount", mount_attempts },
 	{ "task", task_attempts },
+	{ "task", ipc_attempts },
 	{ "process", process_attempts },
 	{ "memo", memo_attempts },
 	{ "mark", mark_attempts },
