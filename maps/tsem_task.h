@@ -82,7 +82,7 @@ struct tsem_scratch {
 	u32 inode_magic; /* s_magic of the filesystem of the last INODE */
 	/* Of the namespace: */
 	u32 pseudonyms; /* it has pseudonyms */
-	u32 patterns; /* number of its patterns */
+	u32 patterns; /* number of its patterns and directories with strict names */
 	u64 instances;
 	u64 mark_devices;
 	u8 empty[TSEM_DIGEST_MAX];
