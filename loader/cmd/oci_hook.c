@@ -33,6 +33,7 @@
 #include "digest.h"
 #include "guardian.h"
 #include "stream.h"
+#include "strict.h"
 #include "versions.h"
 #include "workload.h"
 
@@ -53,6 +54,7 @@ struct hook {
 	struct json_object *state; /* owns the strings */
 	const char *id, *bundle, *model, *signature, *base;
 	struct patterns patterns;
+	struct patterns strict; /* as annotated */
 	pid_t pid;
 	bool asked; /* the container has one of our annotations, or there is a rule for every container */
 	bool has_mode, audit; /* as annotated */
@@ -158,7 +160,18 @@ static int add_pattern(struct hook *hook, const char *key, const char *word)
 		return bad(key, word, why);
 	err = patterns__add(&hook->patterns, &pattern);
 	if (err == -E2BIG)
-		return bad(key, word, "is one pattern too many: a namespace has 64");
+		return bad(key, word, PATTERNS_TOO_MANY);
+	return err ? cmd__fail(EXIT_FAILED, "oci-hook: no memory") : 0;
+}
+
+static int add_strict(struct hook *hook, const char *key, const char *word)
+{
+	struct tsem_pattern directory;
+	const char *why = pattern__parse_strict(word, strlen(word), &directory);
+	int err = why ? 0 : patterns__add(&hook->strict, &directory);
+
+	if (why || err == -E2BIG)
+		return bad(key, word, why ?: PATTERNS_TOO_MANY);
 	return err ? cmd__fail(EXIT_FAILED, "oci-hook: no memory") : 0;
 }
 
@@ -223,6 +236,8 @@ static int annotation(struct hook *hook, const char *key, const char *value)
 		return each_word(hook, key, value, ',', add_action);
 	if (!strcmp(key, "pattern") || !strcmp(key, "pattern-any"))
 		return each_word(hook, key, value, ' ', add_pattern);
+	if (!strcmp(key, "strict-names"))
+		return each_word(hook, key, value, ' ', add_strict);
 	if (!strcmp(key, "base")) {
 		hook->base = value;
 		return 0;
@@ -231,8 +246,8 @@ static int annotation(struct hook *hook, const char *key, const char *value)
 		EXIT_USAGE,
 		"oci-hook: annotation " PREFIX
 		"%.80s is unknown; there are name, mode, model, signature, output, trajectory, forensics, base, "
-		"pattern, pattern-any, action, on-violation, digest, content, encoding, scope, instances, nsref, "
-		"cache, model-type",
+		"pattern, pattern-any, strict-names, action, on-violation, digest, content, encoding, scope, instances, "
+		"nsref, cache, model-type",
 		key);
 }
 
@@ -485,10 +500,12 @@ static int check_rules(struct hook *hook)
 				 "oci-hook: container %s has no model, and the hook's configuration requires one "
 				 "(--require-model); annotate " PREFIX "model",
 				 hook->id);
-	if (hook->patterns.count)
+	if (hook->patterns.count || hook->strict.count)
 		return cmd__fail(EXIT_FAILED,
-				 "oci-hook: annotation " PREFIX "pattern: the hook's configuration requires a model, "
-				 "so no pattern is allowed; put it into the model");
+				 "oci-hook: annotation " PREFIX "%s: the hook's configuration requires a model, "
+				 "so no %s is allowed; put it into the model",
+				 hook->patterns.count ? "pattern" : "strict-names",
+				 hook->patterns.count ? "pattern" : "other directory");
 	return 0;
 }
 
@@ -518,18 +535,64 @@ static int read_model(struct hook *hook)
 	return 0;
 }
 
-/* Patterns that widen the model, and the base. 0, or the exit code after a message. */
+/* Where the root of the container is before the runtime changes to it. 0 or -errno. */
+static int root_of(const struct hook *hook, char *root)
+{
+	struct json_object *config = NULL, *object;
+	const char *name = NULL;
+	char path[PATH_MAX];
+	int err = -ENOENT;
+
+	if (hook->bundle && snprintf(path, sizeof(path), "%s/config.json", hook->bundle) < (int)sizeof(path))
+		config = json_object_from_file(path);
+	if (json_object_object_get_ex(config, "root", &object))
+		name = string_of(object, "path");
+	if (name && snprintf(path, sizeof(path), "%s/%s", *name == '/' ? "" : hook->bundle, name) < (int)sizeof(path))
+		err = realpath(path, root) ? 0 : -errno;
+	json_object_put(config);
+	return err;
+}
+
+/* Directories with strict names, which are in the container. 0, or the exit code after a message. */
+static int apply_strict(struct hook *hook)
+{
+	char root[PATH_MAX], mounts[64], text[PATTERN_TEXT_SIZE];
+	int err = hook->strict.count ? root_of(hook, root) : 0;
+
+	if (err)
+		return cmd__fail(EXIT_FAILED,
+				 "oci-hook: annotation " PREFIX
+				 "strict-names: no root of container %s is found (root.path "
+				 "of its config.json): %s",
+				 hook->id, strerror(-err));
+	/* The mounts of the container are made, but not yet below its own root. */
+	snprintf(mounts, sizeof(mounts), "/proc/%d/mountinfo", hook->pid);
+	for (size_t i = 0; i < hook->strict.count; i++) {
+		err = strict__add(&hook->patterns, &hook->strict.pattern[i], mounts, root);
+		if (!err)
+			continue;
+		pattern__text(&hook->strict.pattern[i], text);
+		return bad("strict-names", text, strict__error(err));
+	}
+	return 0;
+}
+
+/* Patterns that widen the model, strict names, and the base. 0, or the exit code after a message. */
 static int apply(struct hook *hook)
 {
 	struct workload *w = &hook->workload;
-	int err = 0;
+	int err = apply_strict(hook);
 
+	if (err)
+		return err;
 	for (size_t i = 0; i < hook->patterns.count && !err; i++)
 		err = workload__pattern(w, &hook->patterns.pattern[i]);
 	if (err)
-		return cmd__fail(EXIT_FAILED, "oci-hook: annotation " PREFIX "pattern: %s",
-				 err == -E2BIG ? "the model and the annotations have more than 64 patterns"
-					       : strerror(-err));
+		return cmd__fail(EXIT_FAILED, "oci-hook: annotation " PREFIX "%s: %s",
+				 hook->strict.count ? "strict-names" : "pattern",
+				 err == -E2BIG
+					 ? "the model and the annotations have more than 64 patterns and directories"
+					 : strerror(-err));
 	if (!hook->base)
 		return 0;
 	w->spec.base = w->base;
@@ -674,6 +737,7 @@ int cmd_oci_hook(int argc, char **argv)
 		code = strcmp(stage, "poststop") ? create_runtime(&hook) : poststop(&hook);
 	workload__free(&hook.workload);
 	free(hook.patterns.pattern);
+	free(hook.strict.pattern);
 	json_object_put(hook.state);
 	return code;
 }
