@@ -70,9 +70,11 @@ static __always_inline int control_pseudonym(struct tsem_control *c, struct tsem
 	return 0;
 }
 
-/* A checked pattern: its sizes match its text. */
+/* A checked pattern, or directory with strict names: its sizes match its text. */
 static __always_inline bool pattern_plausible(const struct tsem_pattern *p)
 {
+	if (p->flags & TSEM_PATTERN_STRICT && (p->prefix_size != p->size || p->suffix_size))
+		return false;
 	return p->size && p->size <= TSEM_PATTERN_MAX && p->prefix_size <= p->size && p->suffix_size <= p->size;
 }
 

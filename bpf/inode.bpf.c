@@ -137,7 +137,7 @@ int BPF_PROG(tsem_created_unnamed, struct mnt_idmap *idmap, struct inode *inode)
 		return 0;
 	}
 	cell_inode(e, dentry->d_parent->d_inode);
-	cell_path(e, dentry, NULL, PATH_NEW);
+	cell_path(e, dentry, NULL, PATH_NEW | PATH_UNNAMED);
 	cell_u16(e, inode->i_mode);
 	/* A denied event leaves the inode without a mark. */
 	if (!event_end(e, DESCRIBED, WAITS_NOT))

@@ -9,7 +9,8 @@
  *
  * A path is hashed as the first of these that applies (NAMED in coefficients.md): the text of a pattern that matches; a
  * normalised name, in proc or of a segment of shared memory; the pathname with its created components replaced; the
- * pathname. In the first three cases the pathname is told too.
+ * pathname. In the first three cases the pathname is told too. Below a directory with strict names no created component
+ * is replaced (docs/abi.md, Strict names).
  */
 #ifndef TSEM_PATH_BPF_H
 #define TSEM_PATH_BPF_H
@@ -157,6 +158,7 @@ enum walk_flags {
 	PATH_NEW = 1 << 1, /* its last component gets the mark of the inode that the task is about to make */
 	PATH_CHOSEN = 1 << 2, /* its last component is hashed in full: the task chooses it */
 	PATH_DETACHED = 1 << 3, /* set by the walk: its mount is attached nowhere */
+	PATH_UNNAMED = 1 << 4, /* its last component is no name that the task has chosen */
 };
 
 /* Notes the created component cell[start .. start + size) with its inode; 0: the inode that is about to be made. */
@@ -478,8 +480,52 @@ __noinline bool cell_has_slash(struct tsem_scratch *e __arg_nonnull, u32 from, u
 	return true;
 }
 
-/* The index + 1 of the first pattern that matches the walked path, or 0. */
-__noinline u32 pattern_match(struct tsem_scratch *e __arg_nonnull)
+/*
+ * Is this a file that was made without a name (O_TMPFILE)? The kernel calls it # and its inode number, and nobody can
+ * look this dentry up.
+ */
+static __always_inline bool dentry_unnamed(u64 address)
+{
+	struct dentry *d = bpf_core_cast((void *)address, struct dentry);
+	u32 name = word_at((u64)d->d_name.name), digit = (name >> 8 & 0xff) - '0';
+
+	return !d->d_hash.pprev && (name & 0xff) == '#' && digit <= 9;
+}
+
+/*
+ * Strict names: the created components that begin at cell[from] or behind count by their names. Drops their notes, but
+ * not that of a last component without a name.
+ */
+__noinline int created_drop(struct tsem_scratch *e __arg_nonnull, u64 dentry, u32 from)
+{
+	u32 count = e->created_count, end = e->path_start + e->path_size, kept = *(volatile u32 *)&e->zero, i;
+	bool unnamed = e->walk_flags & PATH_NEW ? e->walk_flags & PATH_UNNAMED : dentry_unnamed(dentry);
+
+	bpf_for(i, 0, TSEM_CREATED_MAX) {
+		u32 start, size;
+
+		if (i >= count || !at_most(i, TSEM_CREATED_MAX - 1))
+			break;
+		start = e->created_start[i];
+		size = e->created_size[i];
+		if (start >= from && !(unnamed && start + size == end))
+			continue;
+		if (!at_most(kept, TSEM_CREATED_MAX - 1))
+			break;
+		e->created_inode[kept] = e->created_inode[i];
+		e->created_start[kept] = start;
+		e->created_size[kept] = size;
+		kept++;
+	}
+	e->created_count = kept;
+	return 0;
+}
+
+/*
+ * The index + 1 of the first pattern that matches the walked path of `dentry`, or 0. If the path is below directories
+ * with strict names, drops the notes of its created components there: without a pattern it counts by their names.
+ */
+__noinline u32 pattern_match(struct tsem_scratch *e __arg_nonnull, u64 dentry)
 {
 	struct tsem_pattern_key key = { .ns = e->record.ns };
 	u32 start = e->path_start, size = e->path_size, end = start + size, i;
@@ -495,6 +541,10 @@ __noinline u32 pattern_match(struct tsem_scratch *e __arg_nonnull)
 		if (!p || size <= p->prefix_size + p->suffix_size ||
 		    !cell_equals(e, start, (struct pattern_text *)p->text, p->prefix_size))
 			continue;
+		if (p->flags & TSEM_PATTERN_STRICT) {
+			created_drop(e, dentry, start + p->prefix_size);
+			continue;
+		}
 		if (p->flags & TSEM_PATTERN_DEEP)
 			return i + 1;
 		rest = end - p->suffix_size;
@@ -596,7 +646,7 @@ static __always_inline int cell_named(struct tsem_scratch *e, u64 dentry, struct
 {
 	u64 magic = sb->s_magic;
 
-	e->pattern = e->patterns ? pattern_match(e) : 0;
+	e->pattern = e->patterns ? pattern_match(e, dentry) : 0;
 	if (e->pattern) {
 		path_tell(e, TSEM_PATH_PATTERN, second);
 		return named_by_pattern(e);

@@ -33,8 +33,8 @@ static const struct cmd commands[] = {
 	{ "run", cmd_run,
 	  "[-q] [-n NAME] [--digest HASH] [--content HASH] [--encoding host|portable] [--scope all|files]\n"
 	  "           [--instances N] [--nsref initial|current] [--cache N] [--model-type set]\n"
-	  "           [--pattern TEXT]... [--pattern-any TEXT]... [--pseudonym HEX|FILE]... [--base HEX]\n"
-	  "           [-m MODEL [--trust-anchor FILE [--signature FILE]]] [--seal|--enforce|--audit]\n"
+	  "           [--pattern TEXT]... [--pattern-any TEXT]... [--strict-names DIR]... [--pseudonym HEX|FILE]...\n"
+	  "           [--base HEX] [-m MODEL [--trust-anchor FILE [--signature FILE]]] [--seal|--enforce|--audit]\n"
 	  "           [--on-violation ACTION] [--action EVENT=ACTION]... [--strict] [-o MODEL [--bare]]\n"
 	  "           [--trajectory FILE] [--forensics FILE] [--journal MIB] [--max-expanded MIB] [--keep]\n"
 	  "           [--tma AGENT [--tma-key FILE] [--ask new|every] [--wait MS] [--miss deny|allow]] -- COMMAND...",
@@ -51,7 +51,7 @@ static const struct cmd commands[] = {
 	{ "list", cmd_list, "[--json]", "the namespaces" },
 	{ "show", cmd_show, "[-n NAMESPACE] [--json] NAME", "show what is known of a namespace" },
 	{ "control", cmd_control, "[-n NAMESPACE] 'VERB [KEY=VALUE]...'",
-	  "seal, enforce, audit, action, pattern, state, ..." },
+	  "seal, enforce, audit, action, pattern, strict, state, ..." },
 	{ "delete", cmd_delete, "-n NAMESPACE", "remove a namespace whose tasks have ended" },
 	{ "coefficients", cmd_coefficients, "[--digest HASH] [--encoding host|portable] [--json] [FILE]",
 	  "compute the coefficients of JSON events" },

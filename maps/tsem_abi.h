@@ -21,7 +21,7 @@
 #define TSEM_NAME_SIZE 32
 /* Bytes of the text of a pattern. */
 #define TSEM_PATTERN_MAX 512
-/* Patterns of a namespace. */
+/* Patterns and directories with strict names of a namespace. */
 #define TSEM_PATTERNS_MAX 64
 /* A pathname is shorter than this. An event with a longer one is outside of every model. */
 #define TSEM_PATH_MAX 4096
@@ -393,7 +393,10 @@ struct tsem_pseudonym_key {
 	u8 digest[TSEM_KEY_SIZE];
 };
 
-/* tsem_patterns: this -> struct tsem_pattern. Patterns are compared in the order of their index. */
+/*
+ * tsem_patterns: this -> struct tsem_pattern. Patterns are compared in the order of their index. Directories with
+ * strict names stand between them.
+ */
 struct tsem_pattern_key {
 	u32 ns;
 	u32 index; /* from 0 */
@@ -402,9 +405,13 @@ struct tsem_pattern_key {
 enum tsem_pattern_flags {
 	TSEM_PATTERN_DEEP = 1 << 0, /* it ends in two stars */
 	TSEM_PATTERN_ANY = 1 << 1, /* content=any */
+	TSEM_PATTERN_STRICT = 1 << 2, /* no pattern, but a directory with strict names; `text` ends in a slash */
 };
 
-/* The prefix is the part of `text` before its star; the suffix is the part after it. */
+/*
+ * The prefix is the part of `text` before its star; the suffix is the part after it. Of a directory with strict names
+ * all of the text is the prefix.
+ */
 struct tsem_pattern {
 	u32 prefix_size;
 	u32 suffix_size;
@@ -602,7 +609,7 @@ enum tsem_control_verb {
 				   */
 	TSEM_CONTROL_EXTENDED = 12, /* the agent reports the next entry; value: struct tsem_extend; EINVAL: not the next
 				     */
-	TSEM_CONTROL_PATTERN = 13, /* pattern; EBUSY: sealed; E2BIG: too many */
+	TSEM_CONTROL_PATTERN = 13, /* pattern, or a directory with strict names; EBUSY: sealed; E2BIG: too many */
 	TSEM_CONTROL_ACTION = 14, /* value: struct tsem_action_of; EINVAL: no such event or action */
 	TSEM_CONTROL_AUDIT = 15, /* sealed, and every action is `log`; EINVAL: free */
 	TSEM_CONTROL_LOCK = 16, /* tsem_globals.locked, which the loader obeys; EALREADY */

@@ -220,8 +220,8 @@ struct {
 } tsem_pseudonyms SEC(".maps");
 
 /*
- * {namespace, index} -> pattern. Written by tsem_control while the namespace is free, removed by the loader. Full: the
- * verb fails.
+ * {namespace, index} -> pattern, or directory with strict names. Written by tsem_control while the namespace is free,
+ * removed by the loader. Full: the verb fails.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

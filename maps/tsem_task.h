@@ -83,7 +83,7 @@ struct tsem_scratch {
 	/* Of the namespace: */
 	u16 pseudonyms; /* it has pseudonyms */
 	u16 asks; /* its agent is asked about every event */
-	u32 patterns; /* number of its patterns */
+	u32 patterns; /* number of its patterns and directories with strict names */
 	u64 instances;
 	u64 mark_devices;
 	u8 empty[TSEM_DIGEST_MAX];

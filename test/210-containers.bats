@@ -264,7 +264,8 @@ rootless() {
 	bundle
 	for wrong in "mode learned" "colour red" "name 12" "output here" "output /nowhere/m" "model $D/none" \
 		"cache 0" "digest sm3" "base 12" \
-		"encoding hosts" "scope some" "instances x" "on-violation allow" "action file_open" "pattern /etc"; do
+		"encoding hosts" "scope some" "instances x" "on-violation allow" "action file_open" "pattern /etc" \
+		"strict-names etc"; do
 		run tsem-bpf oci-hook --directory "$D" createRuntime < <(jq -n --argjson pid $$ --arg wrong "$wrong" \
 			'{id: "x", pid: $pid, annotations: {("org.tsem-bpf." + ($wrong / " ")[0]): ($wrong / " ")[1]}}')
 		[ "$status" != 0 ]
@@ -370,6 +371,8 @@ ruled() {
 	says "names the model"
 	check 1 ruled '{"org.tsem-bpf.pattern": "/etc/**"}' --model "$D/m"
 	says "pattern"
+	check 1 ruled '{"org.tsem-bpf.strict-names": "/etc"}' --model "$D/m"
+	says "strict-names"
 	check 2 ruled '{}' --min-mode enforced
 	says "'enforced'"
 	check 2 ruled '{}' --model m
@@ -380,6 +383,53 @@ ruled() {
 	[ "$(tsem-bpf list --json | jq -r '.[0] | .name + " " + .mode')" = "ruled enforcing" ]
 	kill $pid
 	wait_for gone
+}
+
+# strict_box RUNTIME: the container makes a file of each name, in a directory of its own and in a volume.
+strict_box() {
+	bundle
+	mkdir b/rootfs/up b/rootfs/data vol
+	configure '.root.readonly = false |
+		.process.args[2] = "while read -r f; do true >/up/$f || exit 7; true >/data/$f || exit 8; done" |
+		.mounts += [{destination: "/data", type: "bind", source: ($d + "/vol"), options: ["bind", "rw"]}]'
+	emptied() {
+		rm -f b/rootfs/up/* vol/*
+		container "$@"
+	}
+	annotate name box output "$D/loose"
+	check 0 emptied "$1" upload-1.bin
+	gone
+	annotate model "$D/loose" mode enforce
+	check 0 emptied "$1" shell.php
+	[ -e vol/shell.php ]
+	gone
+	annotate name box output "$D/m" strict-names "/up /data"
+	check 0 emptied "$1" upload-1.bin
+	gone
+	for directory in /up /data "${D#"$W"}/b/rootfs/up" "${D#"$W"}/vol"; do
+		grep -qxF "strict $directory" m
+	done
+	annotate model "$D/m" mode enforce forensics "$D/f"
+	check 0 emptied "$1" upload-1.bin
+	gone
+	[ ! -s f ]
+	check 7 emptied "$1" shell.php
+	[ "$(head -n 1 f | jq -r .event.type)" = inode_create ]
+	[ -z "$(find b/rootfs/up vol -type f)" ]
+	gone
+	# A tmpfs would be / to the hooks that make names.
+	annotate name box strict-names "/up /dev"
+	if container "$1" upload-1.bin >said 2>&1; then return 1; fi
+	grep -qF "strict-names: '/dev' is a mount of its own" said
+	gone
+}
+
+@test "strict names by annotation: a container of runc makes the files that were learned, and no others" {
+	strict_box runc
+}
+
+@test "strict names by annotation: a container of crun makes the files that were learned, and no others" {
+	strict_box crun
 }
 
 @test "a killed collector of a container that learns leaves it sealed, and nothing behind" {

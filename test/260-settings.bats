@@ -167,9 +167,10 @@ violates() {
 	refused 1 "it is locked until" tsem-bpf run -m other --enforce -- touch ran
 	refused 1 "it is locked until" tsem-bpf run -m m --pattern '/etc/*' --enforce -- touch ran
 	refused 1 "it is locked until" tsem-bpf run --pattern '/etc/*' -- touch ran
+	refused 1 "it is locked until" tsem-bpf run -m m --strict-names /srv/up --enforce -- touch ran
 	[ ! -e ran ]
 	value=$(grep -m 1 '^state' m | cut -d ' ' -f 2)
-	for verb in 'pattern value=/var/lib/*' "state value=$value" "pseudonym value=$value"; do
+	for verb in 'pattern value=/var/lib/*' 'strict value=/var/lib' "state value=$value" "pseudonym value=$value"; do
 		refused 1 "it is locked" tsem-bpf control -n free "$verb"
 	done
 	check 0 tsem-bpf run -q -- true

@@ -195,6 +195,7 @@ hook() {
 	refused "--require-signed-models" tsem-bpf run -m m --trust-anchor ours.crt --pseudonym /etc/hostname -- touch ran
 	refused "does not lead" tsem-bpf run -m m --trust-anchor theirs.crt -- touch ran
 	refused "--require-signed-models" tsem-bpf run -m m --trust-anchor ours.crt --pattern '/etc/*' -- touch ran
+	refused "--require-signed-models" tsem-bpf run -m m --trust-anchor ours.crt --strict-names /srv/up -- touch ran
 	# An anchor that vouches for ours and for others is not the one that was named.
 	cat ours.crt theirs.crt >both.crt
 	refused "both.crt is not the file" tsem-bpf run -m m --trust-anchor both.crt -- touch ran
@@ -208,6 +209,7 @@ hook() {
 	check 0 tsem-bpf run -q -n free --keep -- true
 	refused "--require-signed-models" tsem-bpf control -n free "state value=$(printf %064d 1)"
 	refused "--require-signed-models" tsem-bpf control -n free "pattern value=/etc/*"
+	refused "--require-signed-models" tsem-bpf control -n free "strict value=/etc"
 	refused "--require-signed-models" tsem-bpf control -n free "pseudonym value=$(printf %064d 1)"
 	check 0 tsem-bpf control -n free seal
 	tsem-bpf delete -n free

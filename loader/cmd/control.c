@@ -24,6 +24,7 @@ static const struct {
 	[CONTROL_BASE] = { TSEM_CONTROL_BASE, "base", "it is sealed", false },
 	[CONTROL_PSEUDONYM] = { TSEM_CONTROL_PSEUDONYM, "pseudonym", "it is sealed", true },
 	[CONTROL_PATTERN] = { TSEM_CONTROL_PATTERN, "pattern", "it is sealed", true },
+	[CONTROL_STRICT] = { TSEM_CONTROL_PATTERN, "strict", "it is sealed", true },
 	[CONTROL_ACTION] = { TSEM_CONTROL_ACTION, "action", "", false },
 	[CONTROL_AUDIT] = { TSEM_CONTROL_AUDIT, "audit", "", false },
 	[CONTROL_LOCK] = { TSEM_CONTROL_LOCK, "lock", "it is locked already, until 'tsem-bpf unload'", false },
@@ -60,9 +61,11 @@ static int explain(enum control_verb verb, u32 ns, int err)
 	if (err == -EINVAL && verb == CONTROL_AUDIT)
 		return cmd__fail(EXIT_FAILED, "control: audit: refused for namespace %u: it is free; seal it first",
 				 ns);
-	if (err == -E2BIG && verb == CONTROL_PATTERN)
-		return cmd__fail(EXIT_FAILED, "control: pattern: namespace %u has %d patterns already, the maximum", ns,
-				 TSEM_PATTERNS_MAX);
+	if (err == -E2BIG && verbs[verb].control == TSEM_CONTROL_PATTERN)
+		return cmd__fail(EXIT_FAILED,
+				 "control: %s: namespace %u has %d patterns and directories with strict names already, "
+				 "the maximum",
+				 name, ns, TSEM_PATTERNS_MAX);
 	if (err == -E2BIG)
 		return cmd__fail(EXIT_FAILED, "control: %s: no more room; load with a larger --max-coefficients", name);
 	if (err == -ENOENT)
@@ -99,7 +102,7 @@ static int run(struct tsem *tsem, const struct control_request *request, u32 id)
 {
 	u8 value[TSEM_DIGEST_MAX] = {};
 
-	if (request->verb == CONTROL_PATTERN)
+	if (verbs[request->verb].control == TSEM_CONTROL_PATTERN)
 		return tsem__control_pattern(tsem, id, &request->pattern);
 	if (request->verb == CONTROL_ACTION)
 		memcpy(value, &request->action, sizeof(request->action));

@@ -95,7 +95,8 @@ static int accept_pattern(struct learn *l, const struct suggestion *s)
 	for (size_t i = 0; i < w->model.patterns.count; i++) {
 		struct tsem_pattern *other = &w->model.patterns.pattern[i];
 
-		if (other->size != pattern.size || memcmp(other->text, pattern.text, pattern.size))
+		if (pattern__is_strict(other) || other->size != pattern.size ||
+		    memcmp(other->text, pattern.text, pattern.size))
 			continue;
 		other->flags |= pattern.flags;
 		return 0;

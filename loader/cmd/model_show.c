@@ -26,19 +26,25 @@ static void add_text(struct json_object *o, const char *key, const char *text)
 
 static void add_patterns(struct json_object *o, const struct model *model)
 {
-	struct json_object *array = json_object_new_array();
+	struct json_object *array = json_object_new_array(), *strict = json_object_new_array();
 	char text[PATTERN_TEXT_SIZE];
 
 	for (size_t i = 0; i < model->patterns.count; i++) {
-		struct json_object *pattern = json_object_new_object();
+		struct json_object *pattern;
 
 		pattern__text(&model->patterns.pattern[i], text);
+		if (pattern__is_strict(&model->patterns.pattern[i])) {
+			json_object_array_add(strict, json_object_new_string(text));
+			continue;
+		}
+		pattern = json_object_new_object();
 		json_object_object_add(pattern, "text", json_object_new_string(text));
 		json_object_object_add(pattern, "any",
 				       json_object_new_boolean(model->patterns.pattern[i].flags & TSEM_PATTERN_ANY));
 		json_object_array_add(array, pattern);
 	}
 	json_object_object_add(o, "patterns", array);
+	json_object_object_add(o, "strict", strict);
 }
 
 static void print_json(const char *path, const struct model *model, struct json_object *summary)

@@ -116,7 +116,18 @@ static int add_pattern(struct oci_hook *hook, const char *key, const char *word)
 		return oci__bad(key, word, why);
 	err = patterns__add(&hook->patterns, &pattern);
 	if (err == -E2BIG)
-		return oci__bad(key, word, "is one pattern too many: a namespace has 64");
+		return oci__bad(key, word, PATTERNS_TOO_MANY);
+	return err ? cmd__fail(EXIT_FAILED, "oci-hook: no memory") : 0;
+}
+
+static int add_strict(struct oci_hook *hook, const char *key, const char *word)
+{
+	struct tsem_pattern directory;
+	const char *why = pattern__parse_strict(word, strlen(word), &directory);
+	int err = why ? 0 : patterns__add(&hook->strict, &directory);
+
+	if (why || err == -E2BIG)
+		return oci__bad(key, word, why ?: PATTERNS_TOO_MANY);
 	return err ? cmd__fail(EXIT_FAILED, "oci-hook: no memory") : 0;
 }
 
@@ -182,6 +193,8 @@ static int annotation(struct oci_hook *hook, const char *key, const char *value)
 		return each_word(hook, key, value, ',', add_action);
 	if (!strcmp(key, "pattern") || !strcmp(key, "pattern-any"))
 		return each_word(hook, key, value, ' ', add_pattern);
+	if (!strcmp(key, "strict-names"))
+		return each_word(hook, key, value, ' ', add_strict);
 	if (!strcmp(key, "base")) {
 		hook->base = value;
 		return 0;
@@ -190,8 +203,8 @@ static int annotation(struct oci_hook *hook, const char *key, const char *value)
 		EXIT_USAGE,
 		"oci-hook: annotation " OCI_PREFIX
 		"%.80s is unknown; there are name, mode, model, signature, output, trajectory, forensics, base, "
-		"pattern, pattern-any, action, on-violation, digest, content, encoding, scope, instances, nsref, "
-		"cache, model-type",
+		"pattern, pattern-any, strict-names, action, on-violation, digest, content, encoding, scope, instances, "
+		"nsref, cache, model-type",
 		key);
 }
 

@@ -28,6 +28,7 @@
 #include "control.h"
 #include "digest.h"
 #include "oci_hook.h"
+#include "strict.h"
 #include "workload.h"
 
 #define POSTSTOP_MS 5000
@@ -164,10 +165,12 @@ static int check_rules(struct oci_hook *hook)
 				 "oci-hook: container %s has no model, and the hook's configuration requires one "
 				 "(--require-model); annotate " OCI_PREFIX "model",
 				 hook->id);
-	if (hook->patterns.count)
-		return cmd__fail(EXIT_FAILED, "oci-hook: annotation " OCI_PREFIX
-					      "pattern: the hook's configuration requires a model, "
-					      "so no pattern is allowed; put it into the model");
+	if (hook->patterns.count || hook->strict.count)
+		return cmd__fail(EXIT_FAILED,
+				 "oci-hook: annotation " OCI_PREFIX "%s: the hook's configuration requires a model, "
+				 "so no %s is allowed; put it into the model",
+				 hook->patterns.count ? "pattern" : "strict-names",
+				 hook->patterns.count ? "pattern" : "other directory");
 	return 0;
 }
 
@@ -197,18 +200,64 @@ static int read_model(struct oci_hook *hook)
 	return 0;
 }
 
-/* Patterns that widen the model, and the base. 0, or the exit code after a message. */
+/* Where the root of the container is before the runtime changes to it. 0 or -errno. */
+static int root_of(const struct oci_hook *hook, char *root)
+{
+	struct json_object *config = NULL, *object;
+	const char *name = NULL;
+	char path[PATH_MAX];
+	int err = -ENOENT;
+
+	if (hook->bundle && snprintf(path, sizeof(path), "%s/config.json", hook->bundle) < (int)sizeof(path))
+		config = json_object_from_file(path);
+	if (json_object_object_get_ex(config, "root", &object))
+		name = oci__string(object, "path");
+	if (name && snprintf(path, sizeof(path), "%s/%s", *name == '/' ? "" : hook->bundle, name) < (int)sizeof(path))
+		err = realpath(path, root) ? 0 : -errno;
+	json_object_put(config);
+	return err;
+}
+
+/* Directories with strict names, which are in the container. 0, or the exit code after a message. */
+static int apply_strict(struct oci_hook *hook)
+{
+	char root[PATH_MAX], mounts[64], text[PATTERN_TEXT_SIZE];
+	int err = hook->strict.count ? root_of(hook, root) : 0;
+
+	if (err)
+		return cmd__fail(EXIT_FAILED,
+				 "oci-hook: annotation " OCI_PREFIX
+				 "strict-names: no root of container %s is found (root.path "
+				 "of its config.json): %s",
+				 hook->id, strerror(-err));
+	/* The mounts of the container are made, but not yet below its own root. */
+	snprintf(mounts, sizeof(mounts), "/proc/%d/mountinfo", hook->pid);
+	for (size_t i = 0; i < hook->strict.count; i++) {
+		err = strict__add(&hook->patterns, &hook->strict.pattern[i], mounts, root);
+		if (!err)
+			continue;
+		pattern__text(&hook->strict.pattern[i], text);
+		return oci__bad("strict-names", text, strict__error(err));
+	}
+	return 0;
+}
+
+/* Patterns that widen the model, strict names, and the base. 0, or the exit code after a message. */
 static int apply(struct oci_hook *hook)
 {
 	struct workload *w = &hook->workload;
-	int err = 0;
+	int err = apply_strict(hook);
 
+	if (err)
+		return err;
 	for (size_t i = 0; i < hook->patterns.count && !err; i++)
 		err = workload__pattern(w, &hook->patterns.pattern[i]);
 	if (err)
-		return cmd__fail(EXIT_FAILED, "oci-hook: annotation " OCI_PREFIX "pattern: %s",
-				 err == -E2BIG ? "the model and the annotations have more than 64 patterns"
-					       : strerror(-err));
+		return cmd__fail(EXIT_FAILED, "oci-hook: annotation " OCI_PREFIX "%s: %s",
+				 hook->strict.count ? "strict-names" : "pattern",
+				 err == -E2BIG
+					 ? "the model and the annotations have more than 64 patterns and directories"
+					 : strerror(-err));
 	if (!hook->base)
 		return 0;
 	w->spec.base = w->base;
@@ -353,6 +402,7 @@ int cmd_oci_hook(int argc, char **argv)
 		code = strcmp(stage, "poststop") ? create_runtime(&hook) : poststop(&hook);
 	workload__free(&hook.workload);
 	free(hook.patterns.pattern);
+	free(hook.strict.pattern);
 	json_object_put(hook.state);
 	return code;
 }

@@ -30,6 +30,7 @@ struct oci_hook {
 	struct json_object *state; /* owns the strings */
 	const char *id, *bundle, *model, *signature, *base;
 	struct patterns patterns;
+	struct patterns strict; /* as annotated */
 	pid_t pid;
 	bool asked; /* the container has one of our annotations, or there is a rule for every container */
 	bool has_mode, audit; /* as annotated */

@@ -3,6 +3,7 @@
 #include "run_options.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "cmd.h"
 #include "control.h"
 #include "digest.h"
+#include "strict.h"
 
 static int read_model(struct run_options *o, const char *path)
 {
@@ -128,9 +130,27 @@ static int add_pattern(struct run_options *o, const char *option, const char *te
 		return cmd__fail(EXIT_USAGE, "%s: --%s: '%s' %s", o->command, option, text, why);
 	err = patterns__add(&o->patterns, &pattern);
 	if (err == -E2BIG)
-		return cmd__fail(EXIT_USAGE, "%s: --%s: '%s' is one pattern too many: a namespace has %d", o->command,
-				 option, text, TSEM_PATTERNS_MAX);
+		return cmd__fail(EXIT_USAGE, "%s: --%s: '%s' " PATTERNS_TOO_MANY, o->command, option, text);
 	return err ? cmd__fail(EXIT_FAILED, "%s: no memory", o->command) : 0;
+}
+
+static int add_strict(struct run_options *o, const char *text)
+{
+	struct tsem_pattern directory;
+	const char *why = pattern__parse_strict(text, strlen(text), &directory);
+	char real[PATH_MAX];
+	int err;
+
+	if (why)
+		return cmd__fail(EXIT_USAGE, "%s: --strict-names: '%s' %s", o->command, text, why);
+	err = strict__linked(&directory, real, sizeof(real));
+	if (err == -ELOOP)
+		return cmd__fail(EXIT_USAGE,
+				 "%s: --strict-names: '%s' is reached by a symbolic link, and events have its real "
+				 "name: give %s",
+				 o->command, text, real);
+	err = err ?: strict__add(&o->patterns, &directory, "/proc/self/mountinfo", "");
+	return err ? cmd__fail(EXIT_USAGE, "%s: --strict-names: '%s' %s", o->command, text, strict__error(err)) : 0;
 }
 
 /* Options with a value that is checked. 0, or the exit code after a message. */
@@ -145,6 +165,8 @@ static int take_value(struct run_options *o, int option, char **argv)
 		return add_pattern(o, "pattern", optarg, false);
 	case 'Y':
 		return add_pattern(o, "pattern-any", optarg, true);
+	case 'D':
+		return add_strict(o, optarg);
 	case 'J':
 		return cmd__mebibytes(o->command, "--journal", optarg, &o->workload->journal_limit);
 	case 'X':
@@ -213,8 +235,9 @@ static int apply_patterns(struct run_options *o)
 		err = workload__pattern(o->workload, &o->patterns.pattern[i]);
 	if (!err)
 		return 0;
-	return cmd__fail(EXIT_FAILED, "%s: --pattern: %s", o->command,
-			 err == -E2BIG ? "the model and the options have more than 64 patterns" : strerror(-err));
+	return cmd__fail(EXIT_FAILED, "%s: --pattern, --strict-names: %s", o->command,
+			 err == -E2BIG ? "the model and the options have more than 64 patterns and directories"
+				       : strerror(-err));
 }
 
 int run_options__apply(struct run_options *o)

@@ -16,20 +16,21 @@
 #include "workload.h"
 
 /* Rows for a table of getopt_long(). These letters are taken. */
-#define RUN_OPTIONS                                                                                            \
-	{ "digest", required_argument, NULL, 'd' }, { "content", required_argument, NULL, 'c' },               \
-		{ "nsref", required_argument, NULL, 'r' }, { "cache", required_argument, NULL, 'C' },          \
-		{ "encoding", required_argument, NULL, 'E' }, { "model-type", required_argument, NULL, 't' },  \
-		{ "scope", required_argument, NULL, 'y' }, { "instances", required_argument, NULL, 'i' },      \
-		{ "on-violation", required_argument, NULL, 'v' }, { "action", required_argument, NULL, 'A' },  \
-		{ "pattern", required_argument, NULL, 'P' }, { "pattern-any", required_argument, NULL, 'Y' },  \
-		{ "model", required_argument, NULL, 'm' }, { "trust-anchor", required_argument, NULL, 'a' },   \
-		{ "signature", required_argument, NULL, 'S' }, { "base", required_argument, NULL, 'b' },       \
-		{ "pseudonym", required_argument, NULL, 'p' }, { "output", required_argument, NULL, 'o' },     \
-		{ "journal", required_argument, NULL, 'J' }, { "max-expanded", required_argument, NULL, 'X' }, \
-		{ "tma", required_argument, NULL, 'M' }, { "tma-key", required_argument, NULL, 'K' },          \
-		{ "ask", required_argument, NULL, 'Q' }, { "wait", required_argument, NULL, 'W' },             \
-		{ "miss", required_argument, NULL, 'I' }, { "quiet", no_argument, NULL, 'q' }
+#define RUN_OPTIONS                                                                                              \
+	{ "digest", required_argument, NULL, 'd' }, { "content", required_argument, NULL, 'c' },                 \
+		{ "nsref", required_argument, NULL, 'r' }, { "cache", required_argument, NULL, 'C' },            \
+		{ "encoding", required_argument, NULL, 'E' }, { "model-type", required_argument, NULL, 't' },    \
+		{ "scope", required_argument, NULL, 'y' }, { "instances", required_argument, NULL, 'i' },        \
+		{ "on-violation", required_argument, NULL, 'v' }, { "action", required_argument, NULL, 'A' },    \
+		{ "pattern", required_argument, NULL, 'P' }, { "pattern-any", required_argument, NULL, 'Y' },    \
+		{ "strict-names", required_argument, NULL, 'D' }, { "model", required_argument, NULL, 'm' },     \
+		{ "trust-anchor", required_argument, NULL, 'a' }, { "signature", required_argument, NULL, 'S' }, \
+		{ "base", required_argument, NULL, 'b' }, { "pseudonym", required_argument, NULL, 'p' },         \
+		{ "output", required_argument, NULL, 'o' }, { "journal", required_argument, NULL, 'J' },         \
+		{ "max-expanded", required_argument, NULL, 'X' }, { "tma", required_argument, NULL, 'M' },       \
+		{ "tma-key", required_argument, NULL, 'K' }, { "ask", required_argument, NULL, 'Q' },            \
+		{ "wait", required_argument, NULL, 'W' }, { "miss", required_argument, NULL, 'I' },              \
+		{ "quiet", no_argument, NULL, 'q' }
 
 struct run_options {
 	const char *command; /* for messages */

@@ -61,7 +61,22 @@ static void add_actions(struct json_object *o, const struct tsem_namespace *ns)
 	json_object_object_add(o, "actions", others);
 }
 
-static void add_settings(struct json_object *o, const struct tsem_namespace *ns)
+/* Patterns and directories with strict names are entries of one table. */
+static void add_patterns(struct json_object *o, struct tsem *tsem, const struct tsem_namespace *ns)
+{
+	struct patterns all = {};
+	u64 strict = 0;
+
+	/* An error is that the namespace was removed meanwhile. */
+	namespace__patterns(tsem, ns, &all);
+	for (size_t i = 0; i < all.count; i++)
+		strict += pattern__is_strict(&all.pattern[i]);
+	add_number(o, "patterns", ns->patterns - strict);
+	add_number(o, "strict", strict);
+	free(all.pattern);
+}
+
+static void add_settings(struct json_object *o, struct tsem *tsem, const struct tsem_namespace *ns)
 {
 	add_word(o, "digest", digest__name(ns->digest));
 	add_word(o, "content", digest__name(ns->content));
@@ -70,7 +85,7 @@ static void add_settings(struct json_object *o, const struct tsem_namespace *ns)
 	add_word(o, "nsref", control__word(CONTROL_WORDS_NSREF, ns->nsref));
 	add_number(o, "instances", ns->instances);
 	add_number(o, "pseudonyms", ns->pseudonyms);
-	add_number(o, "patterns", ns->patterns);
+	add_patterns(o, tsem, ns);
 	add_actions(o, ns);
 }
 
@@ -97,8 +112,14 @@ static void add_agent(struct json_object *o, const struct tsem_namespace *ns)
 	json_object_object_add(o, "external", agent);
 }
 
+struct listing {
+	struct tsem *tsem;
+	struct json_object *namespaces;
+};
+
 static int add_namespace(const struct tsem_namespace *ns, void *data)
 {
+	const struct listing *listing = data;
 	static const char *const rooms[TSEM_ROOM_END] = {
 		[TSEM_ROOM_COEFFICIENTS] = "coefficients", [TSEM_ROOM_MARKS] = "marks",
 		[TSEM_ROOM_CREATIONS] = "creations",       [TSEM_ROOM_OBJECTS] = "objects",
@@ -110,7 +131,7 @@ static int add_namespace(const struct tsem_namespace *ns, void *data)
 	add_number(o, "id", ns->id);
 	add_word(o, "name", ns->name);
 	add_word(o, "mode", cmd__mode(ns->mode));
-	add_settings(o, ns);
+	add_settings(o, listing->tsem, ns);
 	if (ns->agent == TSEM_AGENT_EXTERNAL)
 		add_agent(o, ns);
 	add_number(o, "tasks", ns->live_tasks);
@@ -129,7 +150,7 @@ static int add_namespace(const struct tsem_namespace *ns, void *data)
 		add_number(lost, cmd__loss(i), ns->lost[i]);
 	add_number(lost, "journal", journal__dropped(ns->id));
 	json_object_object_add(o, "lost", lost);
-	json_object_array_add(data, o);
+	json_object_array_add(listing->namespaces, o);
 	return 0;
 }
 
@@ -235,7 +256,7 @@ static struct json_object *collect(struct tsem *tsem)
 	skel__programs(add_program, programs);
 	json_object_object_add(status, "programs", programs);
 	add_root(tsem, status);
-	namespace__each(tsem, add_namespace, namespaces);
+	namespace__each(tsem, add_namespace, &(struct listing){ tsem, namespaces });
 	json_object_object_add(status, "namespaces", namespaces);
 	json_object_object_add(status, "memory", memory());
 	tsem__globals(tsem, &g);
@@ -322,9 +343,9 @@ static void print_namespace(struct json_object *ns)
 	       number(ns, "id"), word(ns, "name"), word(ns, "mode"), number(ns, "tasks"), number(ns, "coefficients"),
 	       number(ns, "forensics"), number(ns, "denied"), number(ns, "untrusted_tasks"));
 	printf("    digest %s, content %s, encoding %s, scope %s, instances %" PRId64 ", %" PRId64
-	       " pseudonyms, %" PRId64 " patterns\n",
+	       " pseudonyms, %" PRId64 " patterns, %" PRId64 " strict directories\n",
 	       word(ns, "digest"), word(ns, "content"), word(ns, "encoding"), word(ns, "scope"),
-	       number(ns, "instances"), number(ns, "pseudonyms"), number(ns, "patterns"));
+	       number(ns, "instances"), number(ns, "pseudonyms"), number(ns, "patterns"), number(ns, "strict"));
 	print_agent(get(ns, "external"));
 	printf("    on violation: %s", word(ns, "on_violation"));
 	json_object_object_foreach(get(ns, "actions"), event, action)

@@ -339,6 +339,7 @@ static const struct verb verbs[] = {
 	{ "base", CONTROL_BASE, { "value" }, NULL },
 	{ "pseudonym", CONTROL_PSEUDONYM, { "value" }, NULL },
 	{ "pattern", CONTROL_PATTERN, { "value" }, "content" },
+	{ "strict", CONTROL_STRICT, { "value" }, NULL },
 	{ "action", CONTROL_ACTION, { "event", "action" }, NULL },
 	{ "audit", CONTROL_AUDIT, { NULL }, NULL },
 	{ "lock", CONTROL_LOCK, { NULL }, NULL },
@@ -368,11 +369,20 @@ static int parse_pattern(const char *key, const char *value, struct control_requ
 	return why ? refuse(error, "pattern: value=%.80s: '%.80s' %s", value, value, why) : 0;
 }
 
+static int parse_strict(const char *value, struct control_request *request, struct control_error *error)
+{
+	const char *why = pattern__parse_strict(value, strlen(value), &request->pattern);
+
+	return why ? refuse(error, "strict: value=%.80s: '%.80s' %s", value, value, why) : 0;
+}
+
 static int parse_value(const struct verb *verb, const char *key, const char *value, struct control_request *request,
 		       struct control_error *error)
 {
 	if (verb->verb == CONTROL_PATTERN)
 		return parse_pattern(key, value, request, error);
+	if (verb->verb == CONTROL_STRICT)
+		return parse_strict(value, request, error);
 	if (!strcmp(key, "event"))
 		return parse_event(key, value, &request->action.event, error);
 	if (!strcmp(key, "action"))
@@ -413,8 +423,8 @@ static const struct verb *find_verb(const char *name, struct control_error *erro
 			return &verbs[i];
 	}
 	refuse(error,
-	       "'%.40s' is no verb; there are internal, external, seal, enforce, state, base, pseudonym, pattern, action, "
-	       "audit, lock, trusted, untrusted",
+	       "'%.40s' is no verb; there are internal, external, seal, enforce, state, base, pseudonym, pattern, strict, "
+	       "action, audit, lock, trusted, untrusted",
 	       name);
 	return NULL;
 }

@@ -60,6 +60,7 @@ enum control_verb {
 	CONTROL_BASE,
 	CONTROL_PSEUDONYM,
 	CONTROL_PATTERN,
+	CONTROL_STRICT,
 	CONTROL_ACTION,
 	CONTROL_AUDIT,
 	CONTROL_LOCK,
@@ -72,7 +73,7 @@ struct control_request {
 	struct control_namespace namespace; /* internal, external */
 	u8 value[TSEM_DIGEST_MAX]; /* state, base, pseudonym; the key of trusted, untrusted */
 	u32 value_size; /* bytes that were given; must be the size of the namespace's digest */
-	struct tsem_pattern pattern; /* pattern */
+	struct tsem_pattern pattern; /* pattern, strict */
 	struct tsem_action_of action; /* action */
 	u64 pid; /* trusted, untrusted */
 	u64 tnum;

@@ -2,6 +2,7 @@
 /* The checks of deviations.c. */
 #include "deviations_check.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
@@ -84,6 +85,32 @@ static bool matches(const struct model *model, struct json_object *pathname)
 	return false;
 }
 
+/*
+ * Does a created component of the path count by its mark, although the model has strict names there? That of a file
+ * without a name (O_TMPFILE) does: the kernel calls it # and a number.
+ */
+static bool has_loose_name(const struct model *model, struct json_object *path, struct json_object *created)
+{
+	u8 bytes[TSEM_PATH_MAX];
+	long size = codec__bytes_of(event__member(path, "pathname"), bytes, sizeof(bytes));
+	size_t from = size > 0 && created ? patterns__strict_from(&model->patterns, bytes, size) : 0, at = 0;
+	u64 component = 0;
+
+	for (size_t i = 0; from && i < json_object_array_length(created); i++) {
+		struct json_object *entry = json_object_array_get_idx(created, i);
+		u64 index = event__number(event__member(entry, "component"));
+		bool last;
+
+		/* Component 0 begins behind the first slash. */
+		for (at += !at; component < index && at < (size_t)size; at++)
+			component += bytes[at] == '/';
+		last = !memchr(bytes + at, '/', size - at);
+		if (at >= from && !(last && bytes[at] == '#' && at + 1 < (size_t)size && isdigit(bytes[at + 1])))
+			return true;
+	}
+	return false;
+}
+
 static int check_path(const struct model *model, struct json_object *path, bool file, char *text, size_t size)
 {
 	struct json_object *pattern = event__member(path, "pattern"), *created = event__member(path, "created"),
@@ -96,6 +123,11 @@ static int check_path(const struct model *model, struct json_object *path, bool 
 		return refuse(text, size, event__member(path, "pathname"),
 			      "matches a pattern of the model, but does not count so: the forensics are of a namespace "
 			      "with other patterns");
+	if (has_loose_name(model, path, created))
+		return refuse(
+			text, size, event__member(path, "pathname"),
+			"is below a directory with strict names of the model, but does not count by its name: the "
+			"forensics are of a namespace without strict names there");
 	for (size_t i = 0; created && model->instances && i < json_object_array_length(created); i++) {
 		instance = event__member(json_object_array_get_idx(created, i), "instance");
 		if (strtoull(json_object_get_string(instance), NULL, 10) > model->instances)

@@ -275,7 +275,19 @@ static int parse_pattern(struct parsing *p, const struct line *line, const struc
 	if (why)
 		return rest_error(p, line, rest, why);
 	err = patterns__add(&p->model->patterns, &pattern);
-	return err == -E2BIG ? rest_error(p, line, rest, "is one pattern too many: a namespace has 64") : err;
+	return err == -E2BIG ? rest_error(p, line, rest, PATTERNS_TOO_MANY) : err;
+}
+
+static int parse_strict(struct parsing *p, const struct line *line, const struct rest *rest)
+{
+	struct tsem_pattern directory;
+	const char *why = pattern__parse_strict(rest->text, rest->size, &directory);
+	int err;
+
+	if (why)
+		return rest_error(p, line, rest, why);
+	err = patterns__add(&p->model->patterns, &directory);
+	return err == -E2BIG ? rest_error(p, line, rest, PATTERNS_TOO_MANY) : err;
 }
 
 /* Makes room for the events of `count` states; new states have no event. */
@@ -328,6 +340,7 @@ static const struct {
 	{ "scope", parse_scope, RULE_ONCE | RULE_FIRST },
 	{ "instances", parse_instances, RULE_ONCE | RULE_FIRST },
 	{ "pattern", parse_pattern, RULE_FIRST },
+	{ "strict", parse_strict, RULE_FIRST },
 	{ "event", parse_event, 0 },
 };
 
@@ -405,7 +418,7 @@ static int parse_line(struct parsing *p, const struct line *line)
 	else
 		return line_error(p->error, line, line->text, line->size,
 				  "is no line of a model (name, version, digest, encoding, content, scope, instances, "
-				  "aggregate, base, pseudonym, pattern, state, event, seal, end)");
+				  "aggregate, base, pseudonym, pattern, strict, state, event, seal, end)");
 	return 0;
 }
 
@@ -482,7 +495,7 @@ static void write_values(FILE *file, const char *word, const struct digests *lis
 
 void model__write_settings(FILE *file, const struct model *m)
 {
-	char text[PATTERN_TEXT_SIZE];
+	char line[PATTERN_LINE_SIZE];
 
 	if (m->digest)
 		fprintf(file, "digest %s\n", digest__name(m->digest));
@@ -495,10 +508,8 @@ void model__write_settings(FILE *file, const struct model *m)
 	if (m->has_instances)
 		fprintf(file, "instances %llu\n", (unsigned long long)m->instances);
 	for (size_t i = 0; i < m->patterns.count; i++) {
-		const struct tsem_pattern *p = &m->patterns.pattern[i];
-
-		pattern__text(p, text);
-		fprintf(file, "pattern %s%s\n", text, p->flags & TSEM_PATTERN_ANY ? " any" : "");
+		pattern__line(&m->patterns.pattern[i], line);
+		fprintf(file, "%s\n", line);
 	}
 }
 

@@ -78,7 +78,7 @@ int model__add(struct model *model, const u8 *state, struct model_event event);
 int model__unique(struct model *model);
 /* Why `name` cannot be the name of a model, as the end of a sentence, static; NULL: it can. */
 const char *model__name_fault(const char *name);
-/* Writes the lines of the settings: digest, encoding, content, scope, instances, patterns. */
+/* Writes the lines of the settings: digest, encoding, content, scope, instances, patterns, strict names. */
 void model__write_settings(FILE *file, const struct model *model);
 /* Writes a model in the form of the specification. 0 or -EIO. */
 int model__write(FILE *file, const struct model *model);

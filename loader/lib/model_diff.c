@@ -81,16 +81,14 @@ static bool has_pattern(const struct patterns *list, const struct tsem_pattern *
 static size_t diff_patterns_of(struct diff *d, int side, bool all)
 {
 	const struct patterns *ours = &d->model[side]->patterns, *theirs = &d->model[!side]->patterns;
-	char text[PATTERN_TEXT_SIZE], line[PATTERN_TEXT_SIZE + 16];
+	char line[PATTERN_LINE_SIZE];
 	size_t count = 0;
 
 	for (size_t i = 0; i < ours->count; i++) {
 		if (!all && has_pattern(theirs, &ours->pattern[i]))
 			continue;
-		pattern__text(&ours->pattern[i], text);
-		snprintf(line, sizeof(line), "pattern %s%s", text,
-			 ours->pattern[i].flags & TSEM_PATTERN_ANY ? " any" : "");
-		add(d, side, "pattern", line);
+		pattern__line(&ours->pattern[i], line);
+		add(d, side, pattern__is_strict(&ours->pattern[i]) ? "strict" : "pattern", line);
 		count++;
 	}
 	return count;

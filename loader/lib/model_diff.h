@@ -11,7 +11,7 @@
  * *out is a new array with an object for each difference of `b` from `a`; it is empty if they are the same:
  *
  *	change    "lacks" or "adds"
- *	kind      "setting", "pattern", "aggregate", "base", "pseudonym", "coefficient" or "seal"
+ *	kind      "setting", "pattern", "strict", "aggregate", "base", "pseudonym", "coefficient" or "seal"
  *	text      in words, or the line of the model file; safe to print
  *	value     the coefficient, only for a coefficient
  *	differs   array of words, only for what is added where another coefficient with the same text is lacking

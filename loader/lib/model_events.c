@@ -248,7 +248,7 @@ long model_events__pattern(const struct model *model, struct json_object *text)
 	for (size_t i = 0; size > 0 && i < model->patterns.count; i++) {
 		const struct tsem_pattern *p = &model->patterns.pattern[i];
 
-		if (p->size == size && !memcmp(p->text, bytes, size))
+		if (!pattern__is_strict(p) && p->size == size && !memcmp(p->text, bytes, size))
 			return i;
 	}
 	return -1;

@@ -70,9 +70,18 @@ static bool has_content(const struct model_files *files, struct json_object *fil
 		return false;
 	if (memcmp(digest, files->empty, files->events->width))
 		return true;
-	/* It may be an empty file. */
+	/* It may be an empty file. Below a directory with strict names it may be one that the workload makes. */
 	return !event__member(path, "pattern") && !is_generated(event__number(event__member(inode, "s_magic"))) &&
-	       !is_pseudonym(files, bytes, size);
+	       !is_pseudonym(files, bytes, size) &&
+	       !patterns__strict_from(&files->events->model->patterns, bytes, size);
+}
+
+bool model_files__strict(const struct model_files *files, struct json_object *path)
+{
+	u8 bytes[TSEM_PATH_MAX];
+	long size = codec__bytes_of(event__member(path, "pathname"), bytes, sizeof(bytes));
+
+	return size > 0 && patterns__strict_from(&files->events->model->patterns, bytes, size);
 }
 
 static struct model_file *add_file(struct model_files *files, const char *path)

@@ -54,6 +54,9 @@ int model_files__list(struct model_files *files, struct model_events *events);
 /* Compares each with the new file. 0; -ENOMEM; -EIO: the hash function is missing. */
 int model_files__look(struct model_files *files, const struct newfiles *newfiles);
 
+/* Is the PATH below a directory with strict names? There a created file, without content, has a name like any other. */
+bool model_files__strict(const struct model_files *files, struct json_object *path);
+
 /* The file with this name, or NULL. */
 struct model_file *model_files__find(struct model_files *files, const char *path);
 

@@ -8,13 +8,14 @@
 #include <arpa/inet.h>
 #include <ctype.h>
 #include <errno.h>
+#include <fnmatch.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "event.h"
+#include "event_codec.h"
 #include "explain.h"
 #include "model_files.h"
 #include "model_words.h"
@@ -186,6 +187,51 @@ static int lint_created(struct lint *l, struct json_object *path)
 	return 0;
 }
 
+/*
+ * Directories in which the name says what a file is for: keys, jobs and settings that others take from there, and pages
+ * that a web server gives or runs. There are more; this is a reminder.
+ */
+static const char *const telling_names[] = { ".ssh",   "*.d",         "cron*",   "www",      "html",
+					     "htdocs", "public_html", "cgi-bin", "autostart" };
+
+static bool is_telling(const char *component, size_t size)
+{
+	char name[64];
+
+	if (size >= sizeof(name))
+		return false;
+	snprintf(name, sizeof(name), "%.*s", (int)size, component);
+	for (size_t i = 0; i < sizeof(telling_names) / sizeof(telling_names[0]); i++) {
+		if (!fnmatch(telling_names[i], name, 0))
+			return true;
+	}
+	return false;
+}
+
+/* A created file may have any name. */
+static int lint_free_name(struct lint *l, struct json_object *path)
+{
+	const char *name = json_object_get_string(event__member(path, "pathname")), *p = name + (*name == '/');
+	const char *directory = NULL;
+	u8 bytes[TSEM_PATH_MAX];
+	long size = codec__bytes_of(event__member(path, "pathname"), bytes, sizeof(bytes));
+
+	if (size > 0 && patterns__strict_from(&l->events.model->patterns, bytes, size))
+		return 0;
+	for (u64 i = 0; *p; i++) {
+		size_t length = strcspn(p, "/");
+
+		if (directory && is_created(path, i))
+			return find(l, "too-broad",
+				    "give --strict-names with this directory: then the names of created files count", 1,
+				    "%.*s: a created file may have any name here", (int)(directory - name), name);
+		if (is_telling(p, length))
+			directory = p + length;
+		p += length + !!p[length];
+	}
+	return 0;
+}
+
 static int lint_path(struct lint *l, struct json_object *path, bool chosen)
 {
 	struct json_object *pattern = event__member(path, "pattern");
@@ -195,7 +241,7 @@ static int lint_path(struct lint *l, struct json_object *path, bool chosen)
 		l->used[index] = true;
 	if (pattern || event__member(path, "normal"))
 		return 0;
-	return lint_names(l, path, chosen) ?: lint_created(l, path);
+	return lint_names(l, path, chosen) ?: lint_created(l, path) ?: lint_free_name(l, path);
 }
 
 /* ---- the parts of an event ---- */
@@ -331,6 +377,8 @@ static int lint_patterns(struct lint *l)
 		const struct tsem_pattern *p = &list->pattern[i];
 		size_t depth = directories(p);
 
+		if (pattern__is_strict(p))
+			continue;
 		pattern__text(p, text);
 		if (!depth)
 			err = find(l, "too-broad", "begin it with the directories that the workload uses", 0,

@@ -42,14 +42,17 @@ static int set_mode(struct json_object *inode, u32 mode)
 
 static int set_digest(const struct model_rebase *r, struct json_object *file, const u8 *now)
 {
-	struct json_object *value = event__member(file, "digest");
+	struct json_object *value = event__member(file, "digest"), *path = event__member(file, "path");
 	char hex[2 * TSEM_DIGEST_MAX + 1], old[2 * TSEM_DIGEST_MAX + 1];
 
 	digest__to_hex(now, r->events.width, hex);
 	digest__to_hex(r->files.empty, r->events.width, old);
-	/* In this event the content did not count: a mapping as data of a pseudonym, or of a file that was empty. */
-	if (!value ||
-	    (!strcmp(json_object_get_string(value), old) && event__member(event__member(file, "path"), "pattern")))
+	/*
+	 * In this event the content did not count: a mapping as data of a pseudonym, or of a file that was empty; or
+	 * the workload had made it.
+	 */
+	if (!value || (!strcmp(json_object_get_string(value), old) &&
+		       (event__member(path, "pattern") || model_files__strict(&r->files, path))))
 		return 0;
 	return json_object_set_string(value, hex) ? 0 : -ENOMEM;
 }

@@ -67,7 +67,7 @@ int namespace__coefficients(struct tsem *tsem, u32 id, struct namespace_coeffici
 /* Appends all pseudonyms of a namespace to `out`. 0 or -errno. */
 int namespace__pseudonyms(struct tsem *tsem, u32 id, struct digests *out);
 
-/* Appends all patterns of a namespace to `out`, in their order. 0 or -errno. */
+/* Appends all patterns and directories with strict names of a namespace to `out`, in their order. 0 or -errno. */
 int namespace__patterns(struct tsem *tsem, const struct tsem_namespace *ns, struct patterns *out);
 
 /*

@@ -52,7 +52,7 @@ int tsem__control(struct tsem *tsem, u32 verb, u32 ns, const u8 *value, u64 *res
 /* The same for a verb that also writes an answer to `value`: TSEM_DIGEST_MAX bytes, or NULL. */
 int tsem__control_answer(struct tsem *tsem, u32 verb, u32 ns, u8 *value, u64 *result);
 
-/* Adds a pattern to the namespace `ns`. 0 or the error of the program. */
+/* Adds a pattern, or a directory with strict names, to the namespace `ns`. 0 or the error of the program. */
 int tsem__control_pattern(struct tsem *tsem, u32 ns, const struct tsem_pattern *pattern);
 
 /*

@@ -91,7 +91,8 @@ int workload__model(struct workload *workload, const char *path, struct workload
  */
 int workload__pseudonym(struct workload *workload, const u8 *digest);
 
-/* Adds a pattern after those of the model; as above. 0, -ENOMEM, or -E2BIG: there are too many. */
+/* Adds a pattern, or a directory with strict names, after those of the model; as above. 0, -ENOMEM, or -E2BIG: there
+ * are too many. */
 int workload__pattern(struct workload *workload, const struct tsem_pattern *pattern);
 
 /*

@@ -40,6 +40,20 @@ static void check_error(const struct control_error *error)
 	FUZZ_CHECK(error->text[0] && memchr(error->text, 0, sizeof(error->text)));
 }
 
+/* All of the text is the prefix, and its escaped form gives it again. */
+static void check_strict(const struct tsem_pattern *p)
+{
+	char text[PATTERN_TEXT_SIZE];
+	struct tsem_pattern again;
+
+	FUZZ_CHECK(p->size && p->size <= TSEM_PATTERN_MAX && p->prefix_size == p->size && !p->suffix_size);
+	FUZZ_CHECK(p->text[0] == '/' && p->text[p->size - 1] == '/' && !memchr(p->text, 0, p->size));
+	pattern__text(p, text);
+	FUZZ_CHECK(strlen(text) < sizeof(text));
+	FUZZ_CHECK(!pattern__parse_strict(text, strlen(text), &again));
+	FUZZ_CHECK(!memcmp(&again, p, sizeof(again)));
+}
+
 /* Prefix, stars and suffix are the text, and its escaped form gives it again. */
 static void check_pattern(const struct tsem_pattern *p)
 {
@@ -47,6 +61,10 @@ static void check_pattern(const struct tsem_pattern *p)
 	char text[PATTERN_TEXT_SIZE];
 	struct tsem_pattern again;
 
+	if (pattern__is_strict(p)) {
+		check_strict(p);
+		return;
+	}
 	FUZZ_CHECK(p->size <= TSEM_PATTERN_MAX && p->prefix_size + stars + p->suffix_size == p->size);
 	FUZZ_CHECK(p->text[0] == '/' && p->text[p->prefix_size] == '*');
 	FUZZ_CHECK(!memcmp(p->text + p->prefix_size + stars, p->suffix, p->suffix_size));
@@ -75,7 +93,7 @@ static void fuzz_verb(const char *line)
 		FUZZ_CHECK(digest__size(request.namespace.content) <= digest__size(request.namespace.digest));
 		FUZZ_CHECK(!!request.namespace.key_size == (request.verb == CONTROL_EXTERNAL));
 	}
-	if (request.verb == CONTROL_PATTERN)
+	if (request.verb == CONTROL_PATTERN || request.verb == CONTROL_STRICT)
 		check_pattern(&request.pattern);
 	if (request.verb == CONTROL_ACTION) {
 		FUZZ_CHECK(!request.action.event || event__name(request.action.event));

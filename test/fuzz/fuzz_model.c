@@ -49,7 +49,7 @@ static char *write_model(const char *data, size_t size, bool portable, size_t *l
 	FUZZ_CHECK(out && !model_events__init(&events, &empty));
 	fprintf(out,
 		"digest sha256\nencoding %s\ncontent sha256\nscope all\ninstances 3\npattern /tmp/*.log any\n"
-		"pattern /var/**\n",
+		"pattern /var/**\nstrict /srv/up\n",
 		portable ? "portable" : "host");
 	for (; at < end; at = stop + (stop < end)) {
 		stop = memchr(at, '\n', end - at) ?: end;

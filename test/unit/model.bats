@@ -170,6 +170,15 @@ states() {
 	sed 's/^instances 0/instances 5/; /^seal/d' app.model >other
 	check 1 tsem model diff app.model other
 	[ "$output" = "$(printf 'other lacks:\n  instances 0\n  seal\nother adds:\n  instances 5')" ]
+	sed 's|^instances.*|&\nstrict /srv/up|' app.model >strict
+	check 1 tsem model diff app.model strict
+	[ "$output" = "$(printf 'strict adds:\n  strict /srv/up')" ]
+	check 1 tsem model diff --json app.model strict
+	[ "$(jq -r .kind <<<"$output")" = strict ]
+	check 0 tsem model show strict
+	says "strict /srv/up"
+	check 0 tsem model show --json strict
+	[ "$(jq -c '[.patterns, .strict]' <<<"$output")" = '[[],["/srv/up"]]' ]
 }
 
 @test "one audit run and one add close a gap of five steps" {
@@ -250,6 +259,20 @@ states() {
 		<<<"${found[1]}" >created.json
 	check 1 tsem model add limited created.json --all
 	says "above those of the model"
+	# /etc is a directory of strict names: a created file there counts by its name, unless it has none.
+	sed 's|^instances.*|&\nstrict /etc|' app.model >strict
+	jq -c --arg id "$cat" '.file_open.file.path.created = [{component: "1", instance: "1", owner: $id}]' \
+		<<<"${learned[1]}" >loose.json
+	check 1 tsem model add strict loose.json --all
+	says "'/etc/app.conf' is below a directory with strict names of the model, but does not count by its name"
+	check 0 tsem model add app.model loose.json --all -o loose
+	jq -c '.file_open.file.path.pathname = "/etc/#17"' loose.json >unnamed.json
+	check 0 tsem model add strict unnamed.json --all -o unnamed
+	jq -c '.file_open.file.path.created[0].component = "0"' loose.json >above.json
+	check 0 tsem model add strict above.json --all -o above
+	jq -c '.file_open.file.path.pathname = "/etc/#17/x"' loose.json >deep.json
+	check 1 tsem model add strict deep.json --all
+	says "strict names"
 	echo '{"export": {"type": "event"}}' >export.json
 	check 1 tsem model add app.model export.json --all
 	says "external namespace"
@@ -329,6 +352,21 @@ states() {
 	says "'x.aB3dE9' has letters"
 	says "/tmp/a: a program made 10 files or more here"
 	silent_about steady
+	# made PATH COMPONENT: the shell opens a file that it has made.
+	made() {
+		jq -c --arg id "$sh" --arg path "$1" --arg component "$2" '.file_open.file.path = {pathname: $path,
+			created: [{component: $component, instance: "1", owner: $id}]}' <<<"${learned[1]}"
+	}
+	model "${learned[@]}" "$(made /home/u/.ssh/x 3)" "$(made /etc/app.d/x/y 2)" "$(made /etc/d/y 2)" \
+		"$(made /var/www 1)" "$(made /var/cache/x 2)" >free
+	check 1 tsem model lint free
+	says "/home/u/.ssh: a created file may have any name here"
+	says "/etc/app.d: a created file may have any name here"
+	silent_about /etc/d
+	silent_about /var
+	PATTERNS=$'strict /home/u/.ssh\nstrict /etc/app.d' model "${learned[@]}" "$(opened "$sh" $Z32 /home/u/.ssh/x 32768 $EMPTY)" \
+		"$(made '/etc/app.d/#12' 2)" >strict
+	check 0 tsem model lint strict
 	sed 's/^instances 0/instances 12/' wander >limited
 	check 1 tsem model lint limited
 	says "a program may make any number of files here"

@@ -89,6 +89,38 @@ static void patterns_are_taken_apart(void **state)
 	}
 }
 
+static void directories_with_strict_names_are_taken(void **state)
+{
+	static const struct {
+		const char *line, *bytes, *text;
+	} cases[] = {
+		{ "strict value=/a/b", "/a/b/", "/a/b" },
+		{ "strict value=/a/b/", "/a/b/", "/a/b" },
+		{ "strict value=/", "/", "/" },
+		{ "strict value=/.a/..b/...", "/.a/..b/.../", "/.a/..b/..." },
+		{ "strict value=/a\\x20\\x2a\\\\", "/a *\\/", "/a\\x20\\x2a\\\\" },
+	};
+	char text[PATTERN_TEXT_SIZE], line[PATTERN_LINE_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct tsem_pattern *p = &request.pattern;
+
+		assert_int_equal(control__parse(cases[i].line, &request, &error), 0);
+		assert_int_equal(request.verb, CONTROL_STRICT);
+		assert_int_equal(p->flags, TSEM_PATTERN_STRICT);
+		assert_int_equal(p->size, strlen(cases[i].bytes));
+		assert_int_equal(p->prefix_size, p->size);
+		assert_int_equal(p->suffix_size, 0);
+		assert_memory_equal(p->text, cases[i].bytes, p->size);
+		pattern__text(p, text);
+		assert_string_equal(text, cases[i].text);
+		pattern__line(p, line);
+		assert_memory_equal(line, "strict ", 7);
+		assert_string_equal(line + 7, text);
+	}
+}
+
 static void verbs_without_a_digest_are_taken(void **state)
 {
 	(void)state;
@@ -190,7 +222,22 @@ static const struct {
 	{ "pattern value=/a\\x4*", "backslash" },
 	{ "pattern value=/a\t*", "control character" },
 	{ "pattern value=/a* b", "'b'" },
+	{ "strict", "'value='" },
+	{ "strict value=", "begin" },
+	{ "strict value=a", "begin" },
+	{ "strict value=/a/*", "has a *" },
+	{ "strict value=/a//b", "empty component" },
+	{ "strict value=//", "empty component" },
+	{ "strict value=/a/../b", ".." },
+	{ "strict value=/a/.", ".." },
+	{ "strict value=/..", ".." },
+	{ "strict value=/a\\b", "backslash" },
+	{ "strict value=/a content=any", "'content'" },
 	{ "internal digest=sm3 digest=sm3", "'digest'" },
+	{ "internal ask=new", "'ask'" },
+	{ "external key=" HEX " ask=all", "'all'" },
+	{ "external key=" HEX " wait=1001", "1000" },
+	{ "external key=" HEX " miss=maybe", "'maybe'" },
 	{ "internal key=" HEX, "'key'" },
 	{ "external", "'key='" },
 	{ "external key=00", "key=00" },
@@ -260,6 +307,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(good_lines_are_taken),
 		cmocka_unit_test(patterns_are_taken_apart),
+		cmocka_unit_test(directories_with_strict_names_are_taken),
 		cmocka_unit_test(verbs_without_a_digest_are_taken),
 		cmocka_unit_test(an_action_is_of_its_event),
 		cmocka_unit_test(a_pattern_that_is_too_long_is_refused),

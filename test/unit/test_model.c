@@ -70,7 +70,8 @@ static void settings_and_events_are_read_and_written(void **state)
 {
 	static const char text[] = "name web server\nversion 18446744073709551615\ndigest sha256\nencoding portable\n"
 				   "content sm3\nscope files\ninstances 5\npattern /tmp/*.log any\n"
-				   "pattern /a\\x20b/**\nstate " A "\nevent {\"event\": {}}\nstate " B "\nseal\nend\n";
+				   "strict /srv/up\npattern /a\\x20b/**\nstrict /\nstate " A
+				   "\nevent {\"event\": {}}\nstate " B "\nseal\nend\n";
 	struct model_error error;
 	struct model model;
 
@@ -83,10 +84,13 @@ static void settings_and_events_are_read_and_written(void **state)
 	assert_int_equal(model.content, TSEM_DIGEST_SM3);
 	assert_int_equal(model.scope, TSEM_SCOPE_FILES);
 	assert_true(model.has_instances && model.instances == 5);
-	assert_int_equal(model.patterns.count, 2);
+	assert_int_equal(model.patterns.count, 4);
 	assert_int_equal(model.patterns.pattern[0].flags, TSEM_PATTERN_ANY);
-	assert_int_equal(model.patterns.pattern[1].flags, TSEM_PATTERN_DEEP);
-	assert_memory_equal(model.patterns.pattern[1].text, "/a b/**", 8);
+	assert_int_equal(model.patterns.pattern[1].flags, TSEM_PATTERN_STRICT);
+	assert_memory_equal(model.patterns.pattern[1].text, "/srv/up/", 9);
+	assert_int_equal(model.patterns.pattern[2].flags, TSEM_PATTERN_DEEP);
+	assert_memory_equal(model.patterns.pattern[2].text, "/a b/**", 8);
+	assert_memory_equal(model.patterns.pattern[3].text, "/", 2);
 	assert_memory_equal(model.events[0].json, "{\"event\": {}}", 13);
 	assert_null(model.events[1].json);
 	write_back(&model, text);
@@ -187,6 +191,12 @@ static void bad_lines_are_named(void **state)
 		{ "name\nend\n", 1, "name" },
 		{ "state " A "\nname a\nend\n", 2, "name" },
 		{ "state " A "\npattern /a/*\nend\n", 2, "pattern" },
+		{ "state " A "\nstrict /a\nend\n", 2, "strict" },
+		{ "strict a\nend\n", 1, "a" },
+		{ "strict /a any\nend\n", 1, "/a any" },
+		{ "strict /a/*\nend\n", 1, "/a/*" },
+		{ "strict \nend\n", 1, "" },
+		{ "strict\nend\n", 1, "strict" },
 		{ "version 1x\nend\n", 1, "1x" },
 		{ "version -1\nend\n", 1, "-1" },
 		{ "version 18446744073709551616\nend\n", 1, "1844" },

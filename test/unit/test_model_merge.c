@@ -76,6 +76,8 @@ static void models_that_mean_different_things_are_not_merged(void **state)
 		{ "instances 1\nend\n", "instances 2\nend\n", "different settings" },
 		{ "pattern /a/b*\nend\n", "pattern /a/c*\nend\n", "different settings" },
 		{ "pattern /a/b*\nend\n", "pattern /a/b* any\nend\n", "different settings" },
+		{ "strict /a\nend\n", "strict /b\nend\n", "different settings" },
+		{ "strict /a\nend\n", "end\n", "different settings" },
 		{ "aggregate " A "\nstate " A "\nend\n", "aggregate " B "\nstate " A "\nend\n",
 		  "different aggregates" },
 		{ "aggregate " A "\nstate " A "\nend\n", "state " A "\nend\n", "different aggregates" },

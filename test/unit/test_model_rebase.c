@@ -201,7 +201,7 @@ static void content_counts_only_where_the_kernel_hashes_it(void **state)
 	assert_int_equal(digest__hash(TSEM_DIGEST_SHA256, text, 4 + sizeof(path) - 1, digest), 0);
 	digest__to_hex(digest, 32, pseudonym + 10);
 	strcat(pseudonym, "\npattern /any/*.log any\n");
-	fixture_begin(&f, "pattern /other/*\n");
+	fixture_begin(&f, "pattern /other/*\nstrict /up\n");
 	/* The lines of a model in their order: patterns before states. */
 	fputs(pseudonym, f.out);
 	fixture_state(f.out, &f.events,
@@ -216,13 +216,26 @@ static void content_counts_only_where_the_kernel_hashes_it(void **state)
 		      NULL);
 	fixture_state(f.out, &f.events,
 		      fixture_event("file_open", NONE, NONE, FIXTURE_FILE("/data", "0100644", "32768", CONTENT)), NULL);
+	fixture_state(f.out, &f.events,
+		      fixture_event("file_open", NONE, NONE,
+				    FIXTURE_FILE("/up/made", "0100644", "32768", EMPTY_CONTENT)),
+		      NULL);
+	fixture_state(f.out, &f.events,
+		      fixture_event("file_open", NONE, NONE, FIXTURE_FILE("/up/old", "0100644", "32768", CONTENT)),
+		      NULL);
 	fixture_end(&f);
+	mkdir(below("/root/up"), 0755);
+	write_file("/root/up/made", "x", 0644);
+	write_file("/root/up/old", "x", 0644);
 	write_file("/root/pseudo", "x", 0644);
 	write_file("/root/empty", "", 0644);
 	write_file("/root/dir", "x", 0644);
 	write_file("/root/data", "x", 0644);
 	assert_int_equal(state_of(&f, "/pseudo"), MODEL_FILE_ABSENT);
 	assert_int_equal(state_of(&f, "/dir"), MODEL_FILE_ABSENT);
+	/* A file that the workload makes has no content, and below a directory with strict names no mark. */
+	assert_int_equal(state_of(&f, "/up/made"), MODEL_FILE_ABSENT);
+	assert_int_equal(state_of(&f, "/up/old"), MODEL_FILE_CHANGED);
 	assert_int_equal(state_of(&f, "/empty"), MODEL_FILE_SAME);
 	assert_int_equal(state_of(&f, "/data"), MODEL_FILE_CHANGED);
 	write_file("/root/empty", "no more", 0644);

@@ -124,14 +124,15 @@ static void settings_are_those_of_the_model(void **state)
 	const struct control_namespace *s = &w.spec.settings;
 
 	(void)state;
-	assert_int_equal(read_model(SETTINGS "pattern /a/*\nstate " A "\nevent {}\nend\n"), 0);
+	assert_int_equal(read_model(SETTINGS "pattern /a/*\nstrict /b\nstate " A "\nevent {}\nend\n"), 0);
 	assert_int_equal(s->digest, TSEM_DIGEST_SM3);
 	assert_int_equal(s->content, TSEM_DIGEST_SHA256);
 	assert_int_equal(s->encoding, TSEM_ENCODING_PORTABLE);
 	assert_int_equal(s->scope, TSEM_SCOPE_FILES);
 	assert_int_equal(s->instances, 9);
 	assert_ptr_equal(w.spec.model, &w.model);
-	assert_int_equal(w.model.patterns.count, 1);
+	assert_int_equal(w.model.patterns.count, 2);
+	assert_true(pattern__is_strict(&w.model.patterns.pattern[1]));
 	assert_null(w.model.events);
 }
 
