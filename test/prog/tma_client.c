@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -383,6 +384,8 @@ int main(int argc, char **argv)
 	} else if (sscanf(argv[3], "%u:%u", &vm.svm_cid, &vm.svm_port) == 2) {
 		connect_to(AF_VSOCK, (struct sockaddr *)&vm, sizeof(vm));
 	}
+	/* An agent that has ended the session has said why; that is still to be read. */
+	signal(SIGPIPE, SIG_IGN);
 	tma_reader__init(&reader, TMA_FRAMING_PLAIN, frame);
 	words++;
 	if (words < argc && !strcmp(argv[words], "nothing"))
