@@ -53,5 +53,15 @@ comm -12 "$work/without" "$work/with" | sed "s|\$|: $page has it with and withou
 if ((!$#)); then
 	comm -13 "$work/hooks" "$work/without" | sed "s|\$|: $page says why it has no program, but no kernel has this hook|" >>"$work/faults"
 fi
+# The column `waits` follows the section of the program.
+{
+	sed -n 's/.*SEC("lsm\.s\/\([a-z_0-9]*\)").*/\1 yes/p; s/^TSEM_\(EVENT\|GUARDED\)_PROGRAM("lsm\.s\/\([a-z_0-9]*\)".*/\2 yes/p' bpf/*.bpf.c
+	sed -n 's/^TSEM_PATCHED\(_GUARDED\)\{0,1\}_PROGRAM("lsm\/\([a-z_0-9]*\)".*/\2 patched/p' bpf/*.bpf.c
+} | sort -u >"$work/waits"
+# shellcheck disable=SC2016 # backquotes of the page
+sed -n 's/^| `\([a-z_0-9]*\)` | [a-z_]* | `.*bpf.c` | [a-z]* | \(yes\|patched\) |.*/\1 \2/p' "$page" | sort -u >"$work/said"
+# Programs without a row among the events: they only keep books, or have an event of another hook.
+comm -3 "$work/waits" "$work/said" | tr -d '\t' | grep -vE '^(task_alloc|socket_post_create|file_open) ' |
+	sed "s|\$|: the column 'waits' of $page and the section of the program differ|" >>"$work/faults" || :
 cat "$work/faults"
 [[ ! -s $work/faults ]]

@@ -267,7 +267,7 @@ bad_model() {
 	chmod 600 key
 	for text in '' 00 "$(<key)0" "$(<key) " "x${D:0:1}$(printf '%062d' 0)"; do
 		printf '%s' "$text" >key
-		refused 1 "--key: 'key' has no key: write 64 hexadecimal digits there, and nothing else" tsem-tma --unix socket --key key
+		refused 1 "--key: 'key' has no key: write 32 bytes or 64 hexadecimal digits there, and nothing else" tsem-tma --unix socket --key key
 	done
 	refused 1 "--key: '.' is no regular file" tsem-tma --unix socket --key .
 	refused 1 "--key: 'none' does not exist; write 64 hexadecimal digits there" tsem-tma --unix socket --key none

@@ -84,13 +84,27 @@ enum tma_error tma_session__open(struct tma_session *session, const u8 *frame, u
 	return check_header(session, frame, size, out);
 }
 
-static int digit_value(u8 c)
+static int digit_value(char c)
 {
 	if (c >= '0' && c <= '9')
 		return c - '0';
 	if (c >= 'a' && c <= 'f')
 		return c - 'a' + 10;
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+bool tma_hex(const char *hex, size_t length, u8 *out, size_t size)
+{
+	if (length != 2 * size)
+		return false;
+	for (size_t i = 0; i < size; i++) {
+		int high = digit_value(hex[2 * i]), low = digit_value(hex[2 * i + 1]);
+
+		if (high < 0 || low < 0)
+			return false;
+		out[i] = (u8)(high << 4 | low);
+	}
+	return true;
 }
 
 bool tma_key__parse(const u8 *text, size_t size, u8 *key)
@@ -101,16 +115,7 @@ bool tma_key__parse(const u8 *text, size_t size, u8 *key)
 	}
 	if (size == TMA_KEY_TEXT_MAX && text[size - 1] == '\n')
 		size--;
-	if (size != 2 * TMA_KEY_SIZE)
-		return false;
-	for (size_t i = 0; i < TMA_KEY_SIZE; i++) {
-		int high = digit_value(text[2 * i]), low = digit_value(text[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		key[i] = (u8)(high << 4 | low);
-	}
-	return true;
+	return tma_hex((const char *)text, size, key, TMA_KEY_SIZE);
 }
 
 u32 tma_session__hello(struct tma_session *session, const u8 *nonce, u8 *frame)

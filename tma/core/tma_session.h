@@ -41,6 +41,9 @@ struct tma_message {
 	const u8 *payload;
 };
 
+/* Exactly 2 * size hexadecimal digits of either case into `out`. false: they are none. */
+bool tma_hex(const char *hex, size_t length, u8 *out, size_t size);
+
 /*
  * Takes a key as files and pipes have it: TMA_KEY_SIZE bytes, or twice as many hexadecimal digits and perhaps a newline.
  * Writes TMA_KEY_SIZE bytes to `key`. false: it is no key.

@@ -7,29 +7,6 @@
 
 #include "process.h"
 
-static int digit_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-bool key__from_hex(const char *hex, size_t length, u8 *out, size_t size)
-{
-	if (length != 2 * size)
-		return false;
-	for (size_t i = 0; i < size; i++) {
-		int high = digit_value(hex[2 * i]), low = digit_value(hex[2 * i + 1]);
-
-		if (high < 0 || low < 0)
-			return false;
-		out[i] = (u8)(high << 4 | low);
-	}
-	return true;
-}
-
 const char *key__read_fd(int fd, u8 *key)
 {
 	u8 text[TMA_KEY_TEXT_MAX + 1];

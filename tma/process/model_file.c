@@ -81,7 +81,7 @@ static int read_encoding(struct reading *r, const char *value, size_t size)
 
 static int read_value(struct reading *r, const char *value, size_t size, u8 *out)
 {
-	if (key__from_hex(value, size, out, r->model->own.digest->size))
+	if (tma_hex(value, size, out, r->model->own.digest->size))
 		return 0;
 	return fault_at(r, value, size, "is not hexadecimal, or has not as many digits as the digest");
 }

@@ -10,15 +10,13 @@
 /* ---- key.c ---- */
 
 /*
- * Reads the key, 64 hexadecimal digits and perhaps a newline, into the TMA_KEY_SIZE bytes at `key`. From a file: a
+ * Reads the key, as tma_key__parse() takes it, into the TMA_KEY_SIZE bytes at `key`. From a file: a
  * regular one that only its owner may read, and which this user or root owns. From a descriptor: up to its end; it is
  * closed. NULL; or what is wrong and what to do, as the end of a sentence, static; then `key` is zeros.
  */
 const char *key__read_file(const char *path, u8 *key);
 const char *key__read_fd(int fd, u8 *key);
 
-/* Exactly 2 * size hexadecimal digits of either case into `out`. false: they are none. */
-bool key__from_hex(const char *hex, size_t length, u8 *out, size_t size);
 
 /* ---- model_file.c ---- */
 
