@@ -11,7 +11,7 @@
 #define TSEM_CONTENT_BPF_H
 
 #include "inherited.bpf.h"
-#include "path.bpf.h"
+#include "dentry.bpf.h"
 
 /* The minimum age of a file's state before its digest is kept: two ticks at HZ=100. */
 #define CONTENT_SETTLED_NS 20000000ULL

@@ -42,7 +42,7 @@ TSEM_GUARDED_PROGRAM("lsm.s/inode_create", inode_create, guard_name(plain(dir)->
 }
 
 TSEM_PATCHED_GUARDED_PROGRAM("lsm/inode_mkdir", inode_mkdir, guard_name(plain(dir)->i_sb, dentry), struct inode *dir,
-		     struct dentry *dentry, umode_t mode)
+			     struct dentry *dentry, umode_t mode)
 {
 	int described = creation_describe(e, dir, dentry);
 
@@ -182,8 +182,9 @@ TSEM_GUARDED_PROGRAM("lsm.s/inode_rmdir", inode_rmdir, guard_name(plain(dir)->i_
 	return removal_describe(e, dir, dentry);
 }
 
-TSEM_PATCHED_GUARDED_PROGRAM("lsm/inode_link", inode_link, guard_name(plain(dir)->i_sb, new_dentry) || guard_run(old_dentry),
-		     struct dentry *old_dentry, struct inode *dir, struct dentry *new_dentry)
+TSEM_PATCHED_GUARDED_PROGRAM("lsm/inode_link", inode_link,
+			     guard_name(plain(dir)->i_sb, new_dentry) || guard_run(old_dentry),
+			     struct dentry *old_dentry, struct inode *dir, struct dentry *new_dentry)
 {
 	if (!filesystem_modeled(e, plain(dir)->i_sb->s_magic))
 		return NOT_MODELED;
@@ -257,8 +258,8 @@ TSEM_EVENT_PROGRAM("lsm.s/inode_getxattr", inode_getxattr, struct dentry *dentry
 	return xattr_describe(e, dentry, name);
 }
 
-TSEM_PATCHED_GUARDED_PROGRAM("lsm/inode_removexattr", inode_removexattr, guard_attribute(dentry), struct mnt_idmap *idmap,
-		     struct dentry *dentry, const char *name)
+TSEM_PATCHED_GUARDED_PROGRAM("lsm/inode_removexattr", inode_removexattr, guard_attribute(dentry),
+			     struct mnt_idmap *idmap, struct dentry *dentry, const char *name)
 {
 	return xattr_describe(e, dentry, name);
 }

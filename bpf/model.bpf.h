@@ -397,7 +397,8 @@ static __always_inline void violation_note(struct tsem_scratch *e, struct tsem_n
 		e->record.flags |= TSEM_RECORD_DENIED;
 }
 
-/* Acts on an event outside of the model. A pending creation waits with what the action does to the task. 0 or -EPERM. */
+/* Acts on an event outside of the model. A pending creation waits with what the action does to the task. 0 or -EPERM.
+ */
 static __always_inline int event_violates(struct tsem_scratch *e, struct tsem_namespace *ns)
 {
 	int verdict;

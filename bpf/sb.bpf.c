@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Superblocks, mounts and quota. */
-#include "path.bpf.h"
+#include "dentry.bpf.h"
 
 static __always_inline int sb_dentry_describe(struct tsem_scratch *e, struct dentry *dentry)
 {

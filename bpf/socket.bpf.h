@@ -8,7 +8,7 @@
 #ifndef TSEM_SOCKET_BPF_H
 #define TSEM_SOCKET_BPF_H
 
-#include "path.bpf.h"
+#include "dentry.bpf.h"
 
 #define UNIX_PATH_MAX 108
 #define ADDRESS_MAX 128

@@ -355,8 +355,8 @@ static __always_inline bool prctl_among(u32 option, u64 options)
 	return option < 64 && options >> option & 1;
 }
 
-TSEM_EVENT_PROGRAM("lsm.s/task_prctl", task_prctl, int option, unsigned long arg2, unsigned long arg3, unsigned long arg4,
-		   unsigned long arg5)
+TSEM_EVENT_PROGRAM("lsm.s/task_prctl", task_prctl, int option, unsigned long arg2, unsigned long arg3,
+		   unsigned long arg4, unsigned long arg5)
 {
 	bool rest = option != PR_SET_PTRACER && !prctl_among(option, PRCTL_REST_UNREAD);
 	cell_u32(e, option);

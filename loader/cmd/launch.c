@@ -149,8 +149,8 @@ static bool reap(struct launch *launch, bool ended)
 static void tell_agent(struct launch *launch)
 {
 	const struct workload *w = &launch->workload;
-	const char *after = w->ns.no_verdict == TSEM_NO_VERDICT_DENY ? "what it has not judged is denied" :
-								       "what it has not judged is allowed";
+	const char *after = w->ns.no_verdict == TSEM_NO_VERDICT_DENY ? "what it has not judged is denied"
+								     : "what it has not judged is allowed";
 	bool lives = !w->external || external__lives(w->external);
 
 	if (lives == !launch->agent_lost)

@@ -71,9 +71,9 @@ static const struct {
 	int letter;
 	const char *key;
 } setting_options[] = {
-	{ 'd', "digest" },   { 'c', "content" }, { 'r', "nsref" },     { 'C', "cache" },        { 't', "model" },
-	{ 'E', "encoding" }, { 'y', "scope" },   { 'i', "instances" }, { 'v', "on_violation" },
-	{ 'Q', "ask" },      { 'W', "wait" },    { 'I', "miss" },
+	{ 'd', "digest" },       { 'c', "content" },  { 'r', "nsref" }, { 'C', "cache" },
+	{ 't', "model" },        { 'E', "encoding" }, { 'y', "scope" }, { 'i', "instances" },
+	{ 'v', "on_violation" }, { 'Q', "ask" },      { 'W', "wait" },  { 'I', "miss" },
 };
 
 static const char *setting_key(int letter)
@@ -251,7 +251,8 @@ int run_options__apply(struct run_options *o)
 		return cmd__fail(EXIT_USAGE, "%s: --signature needs --trust-anchor, which says who may sign",
 				 o->command);
 	if (!w->agent && (w->agent_key || w->spec.settings.named & CONTROL_NAMED_AGENT))
-		return cmd__fail(EXIT_USAGE, "%s: --tma-key, --ask, --wait and --miss are for an external agent: give --tma",
+		return cmd__fail(EXIT_USAGE,
+				 "%s: --tma-key, --ask, --wait and --miss are for an external agent: give --tma",
 				 o->command);
 	if (o->model)
 		err = read_model(o, o->model);

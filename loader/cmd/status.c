@@ -330,8 +330,8 @@ static void print_agent(struct json_object *agent)
 	       *identity ? " (" : "", identity, *identity ? ")" : "",
 	       json_object_get_boolean(get(agent, "answers")) ? "answers" : "DOES NOT ANSWER", *why ? ": " : "", why,
 	       word(agent, "ask"), number(agent, "wait"), word(agent, "miss"));
-	printf("    questions %" PRId64 ", verdicts %" PRId64 ", misses %" PRId64 ", unsent %" PRId64 ", refused %" PRId64
-	       "\n",
+	printf("    questions %" PRId64 ", verdicts %" PRId64 ", misses %" PRId64 ", unsent %" PRId64
+	       ", refused %" PRId64 "\n",
 	       number(agent, "questions"), number(agent, "verdicts"), number(agent, "misses"), number(agent, "unsent"),
 	       number(agent, "refused"));
 }

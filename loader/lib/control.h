@@ -83,8 +83,8 @@ struct control_request {
 void control__namespace_defaults(struct control_namespace *ns, enum control_verb verb);
 
 /*
- * Takes one setting: `key` is nsref, digest, content, encoding, model, instances, scope, on_violation, cache, ask, wait,
- * miss or key. 0, or -EINVAL with the line in *error; then the settings are unchanged.
+ * Takes one setting: `key` is nsref, digest, content, encoding, model, instances, scope, on_violation, cache, ask,
+ * wait, miss or key. 0, or -EINVAL with the line in *error; then the settings are unchanged.
  */
 int control__namespace_option(struct control_namespace *ns, const char *key, const char *value,
 			      struct control_error *error);

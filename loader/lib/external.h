@@ -65,7 +65,8 @@ struct external;
 int external__parse(const char *text, struct external_where *where, struct external_error *error);
 
 /*
- * Reads a key, as tma_key__parse() takes it, from a file of mode 0600 that this user owns. 0, or -errno with the line in *error.
+ * Reads a key, as tma_key__parse() takes it, from a file of mode 0600 that this user owns. 0, or -errno with the line
+ * in *error.
  */
 int external__read_key(const char *path, u8 *key, struct external_error *error);
 

@@ -122,7 +122,6 @@ static void child_main(char **words, int stream, int key)
 	setsid();
 	setenv(KEY_VARIABLE, STRING(KEY_FD), 1);
 	execvp(words[0], words);
-	fprintf(stderr, "tsem-bpf: cannot execute the agent '%s': %s\n", words[0], strerror(errno));
 	_exit(127);
 }
 

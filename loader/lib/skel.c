@@ -373,6 +373,20 @@ static int prepare_symbols(struct tsem_bpf *skel, struct skel_error *error)
 	return 0;
 }
 
+/* The programs of hooks that may sleep with patch 6 of kernel-patches/ only. */
+static void prepare_sleep(struct tsem_bpf *skel)
+{
+	struct bpf_program *const programs[] = {
+		skel->progs.tsem_file_fcntl,       skel->progs.tsem_inode_link,        skel->progs.tsem_inode_mkdir,
+		skel->progs.tsem_inode_listxattr,  skel->progs.tsem_inode_removexattr, skel->progs.tsem_kernel_load_data,
+		skel->progs.tsem_move_mount,       skel->progs.tsem_sb_pivotroot,      skel->progs.tsem_socket_setsockopt,
+	};
+
+	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
+		bpf_program__set_flags(programs[i], bpf_program__flags(programs[i]) | BPF_F_SLEEPABLE);
+	skel->rodata->tsem_sleeps_more = true;
+}
+
 static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, struct skel_error *error)
 {
 	struct btf *btf = btf__load_vmlinux_btf();
@@ -398,7 +412,9 @@ static int prepare(struct tsem_bpf *skel, const struct skel_settings *settings, 
 	 * A map of kernel objects cannot be made if the kernel does not know their type; then the programs do not use
 	 * it.
 	 */
-	if (!tsem__patched())
+	if (tsem__patched())
+		prepare_sleep(skel);
+	else
 		bpf_map__set_autocreate(skel->maps.tsem_hashes, false);
 	skel->rodata->tsem_control_capability = 1ULL << caps__control();
 	err = draw_secrets(skel);

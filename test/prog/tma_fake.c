@@ -8,7 +8,7 @@
  *	untrust:TEXT		untrusted for events with TEXT in their cell, trusted for others
  *	silent			no verdict
  *	silent:TEXT		none for events with TEXT in their cell
- *	after:MS		each verdict comes that much later; one after the other
+ *	slow:TEXT:MS		the verdict about events with TEXT in their cell comes that much later
  *	end:N			it ends after N events
  *	stranger twice mac replay	breaks the protocol at the first event
  *	log:FILE		appends a line for each frame
@@ -29,7 +29,8 @@ static struct tma_session session;
 static struct tma_reader reader;
 static u8 in[TMA_FRAME_MAX], out[TMA_FRAME_MAX], key[TMA_KEY_SIZE];
 static const char *untrust, *silent, *fault = "";
-static long after, end, events;
+static char *slow;
+static long late, end, events;
 static FILE *log_file;
 
 static void write_all(const u8 *bytes, size_t size)
@@ -67,7 +68,8 @@ static void answer(const u8 *record, u32 size)
 		exit(0);
 	if (matches(silent, record, size))
 		return;
-	usleep(after * 1000);
+	if (matches(slow, record, size))
+		usleep(late * 1000);
 	if (!strcmp(fault, "stranger"))
 		verdict.number += 5;
 	all = tma_session__seal(&session, TMA_VERDICT, out, tma_verdict__put(&verdict, out + TMA_FRAME_HEADER));
@@ -118,8 +120,8 @@ static void take_word(const char *word)
 		untrust = word[7] ? word + 8 : "";
 	else if (!strncmp(word, "silent", 6))
 		silent = word[6] ? word + 7 : "";
-	else if (!strncmp(word, "after:", 6))
-		after = atol(word + 6);
+	else if (!strncmp(word, "slow:", 5))
+		slow = strndup(word + 5, strcspn(word + 5, ":")), late = atol(strrchr(word, ':') + 1);
 	else if (!strncmp(word, "end:", 4))
 		end = atol(word + 4);
 	else if (!strncmp(word, "log:", 4))

@@ -43,8 +43,8 @@ static void kinds_are_taken(void **state)
 
 static void other_words_are_named(void **state)
 {
-	static const char *const bad[] = { "",        "proc",    "process:",   "exec:",      "unix:",
-					   "vsock:3", "vsock::", "vsock:3:4x", "vsock:a:1", "tty:", "unix" };
+	static const char *const bad[] = { "",        "proc",       "process:",  "exec:", "unix:", "vsock:3",
+					   "vsock::", "vsock:3:4x", "vsock:a:1", "tty:",  "unix" };
 	struct external_where where;
 	char quoted[64];
 
@@ -131,8 +131,9 @@ static pid_t start_agent(struct external_stream *stream)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, ends), 0);
 	pid = fork();
 	if (!pid) {
-		struct tma_platform platform = { .identity = "test\x1b agent", .random = draw, .send = send_all,
-						 .data = &ends[1] };
+		struct tma_platform platform = {
+			.identity = "test\x1b agent", .random = draw, .send = send_all, .data = &ends[1]
+		};
 		u8 bytes[4096];
 		ssize_t n;
 
@@ -152,8 +153,12 @@ static pid_t start_agent(struct external_stream *stream)
 
 static void an_agent_proves_its_key_and_gets_ready(void **state)
 {
-	struct tsem_namespace ns = { .id = 3, .digest = TSEM_DIGEST_SHA256, .content = TSEM_DIGEST_SHA256,
-				     .encoding = TSEM_ENCODING_HOST, .nsref = TSEM_NSREF_INITIAL, .digest_size = 32 };
+	struct tsem_namespace ns = { .id = 3,
+				     .digest = TSEM_DIGEST_SHA256,
+				     .content = TSEM_DIGEST_SHA256,
+				     .encoding = TSEM_ENCODING_HOST,
+				     .nsref = TSEM_NSREF_INITIAL,
+				     .digest_size = 32 };
 	struct external_stream stream;
 	struct digests states = {};
 	struct external *external;
@@ -190,10 +195,8 @@ static void another_key_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(kinds_are_taken),
-		cmocka_unit_test(other_words_are_named),
-		cmocka_unit_test(a_key_is_bytes_or_digits),
-		cmocka_unit_test(an_agent_proves_its_key_and_gets_ready),
+		cmocka_unit_test(kinds_are_taken),          cmocka_unit_test(other_words_are_named),
+		cmocka_unit_test(a_key_is_bytes_or_digits), cmocka_unit_test(an_agent_proves_its_key_and_gets_ready),
 		cmocka_unit_test(another_key_is_refused),
 	};
 

@@ -163,67 +163,69 @@ static void a_coefficient_counts_once(void **state)
 	model__free(&model);
 }
 
+/* Lines that are refused, where, and which word the error names. */
+static const struct {
+	const char *text;
+	size_t line;
+	const char *word;
+} bad_lines[] = {
+	{ "state " A "\n", 2, "end" },
+	{ "state " A "\nend\nstate " B "\n", 3, "state" },
+	{ "end\n\n", 2, "" },
+	{ "state 12\nend\n", 1, "12" },
+	{ "state " A "0\nend\n", 1, "aa11" },
+	{ "state  " A "\nend\n", 1, " aa" },
+	{ "stat " A "\nend\n", 1, "stat" },
+	{ "State " A "\nend\n", 1, "State" },
+	{ "\nend\n", 1, "" },
+	{ "base " A "\nbase " A "\nend\n", 2, "base" },
+	{ "state " A "\r\nend\n", 1, "aa11" },
+	{ "seal now\nend\n", 1, "seal now" },
+	{ "state " A "\nstate " A A "\nend\n", 2, "aa11" },
+	{ "state " A A "\nbase " A "\nend\n", 2, "aa11" },
+	{ "state " A A "00\nend\n", 1, "aa11" },
+	{ "name a\nname b\nend\n", 2, "name" },
+	{ "name \nend\n", 1, "" },
+	{ "name a\tb\nend\n", 1, "a" },
+	{ "name\nend\n", 1, "name" },
+	{ "state " A "\nname a\nend\n", 2, "name" },
+	{ "state " A "\npattern /a/*\nend\n", 2, "pattern" },
+	{ "state " A "\nstrict /a\nend\n", 2, "strict" },
+	{ "strict a\nend\n", 1, "a" },
+	{ "strict /a any\nend\n", 1, "/a any" },
+	{ "strict /a/*\nend\n", 1, "/a/*" },
+	{ "strict \nend\n", 1, "" },
+	{ "strict\nend\n", 1, "strict" },
+	{ "version 1x\nend\n", 1, "1x" },
+	{ "version -1\nend\n", 1, "-1" },
+	{ "version 18446744073709551616\nend\n", 1, "1844" },
+	{ "instances \nend\n", 1, "" },
+	{ "digest md5\nend\n", 1, "md5" },
+	{ "digest sha512\nstate " A "\nend\n", 2, "aa11" },
+	{ "base " A "\ndigest sha512\nend\n", 2, "sha512" },
+	{ "encoding model0\nend\n", 1, "model0" },
+	{ "content \nend\n", 1, "" },
+	{ "scope everything\nend\n", 1, "everything" },
+	{ "pattern /a\nend\n", 1, "/a" },
+	{ "pattern /a* none\nend\n", 1, "none" },
+	{ "pattern /a* any \nend\n", 1, "any " },
+	{ "event {}\nend\n", 1, "event" },
+	{ "state " A "\nseal\nevent {}\nend\n", 3, "event" },
+	{ "state " A "\nevent {}\nevent {}\nend\n", 3, "event" },
+	{ "state " A "\nevent x\nend\n", 2, "x" },
+};
+
 static void bad_lines_are_named(void **state)
 {
-	static const struct {
-		const char *text;
-		size_t line;
-		const char *word;
-	} cases[] = {
-		{ "state " A "\n", 2, "end" },
-		{ "state " A "\nend\nstate " B "\n", 3, "state" },
-		{ "end\n\n", 2, "" },
-		{ "state 12\nend\n", 1, "12" },
-		{ "state " A "0\nend\n", 1, "aa11" },
-		{ "state  " A "\nend\n", 1, " aa" },
-		{ "stat " A "\nend\n", 1, "stat" },
-		{ "State " A "\nend\n", 1, "State" },
-		{ "\nend\n", 1, "" },
-		{ "base " A "\nbase " A "\nend\n", 2, "base" },
-		{ "state " A "\r\nend\n", 1, "aa11" },
-		{ "seal now\nend\n", 1, "seal now" },
-		{ "state " A "\nstate " A A "\nend\n", 2, "aa11" },
-		{ "state " A A "\nbase " A "\nend\n", 2, "aa11" },
-		{ "state " A A "00\nend\n", 1, "aa11" },
-		{ "name a\nname b\nend\n", 2, "name" },
-		{ "name \nend\n", 1, "" },
-		{ "name a\tb\nend\n", 1, "a" },
-		{ "name\nend\n", 1, "name" },
-		{ "state " A "\nname a\nend\n", 2, "name" },
-		{ "state " A "\npattern /a/*\nend\n", 2, "pattern" },
-		{ "state " A "\nstrict /a\nend\n", 2, "strict" },
-		{ "strict a\nend\n", 1, "a" },
-		{ "strict /a any\nend\n", 1, "/a any" },
-		{ "strict /a/*\nend\n", 1, "/a/*" },
-		{ "strict \nend\n", 1, "" },
-		{ "strict\nend\n", 1, "strict" },
-		{ "version 1x\nend\n", 1, "1x" },
-		{ "version -1\nend\n", 1, "-1" },
-		{ "version 18446744073709551616\nend\n", 1, "1844" },
-		{ "instances \nend\n", 1, "" },
-		{ "digest md5\nend\n", 1, "md5" },
-		{ "digest sha512\nstate " A "\nend\n", 2, "aa11" },
-		{ "base " A "\ndigest sha512\nend\n", 2, "sha512" },
-		{ "encoding model0\nend\n", 1, "model0" },
-		{ "content \nend\n", 1, "" },
-		{ "scope everything\nend\n", 1, "everything" },
-		{ "pattern /a\nend\n", 1, "/a" },
-		{ "pattern /a* none\nend\n", 1, "none" },
-		{ "pattern /a* any \nend\n", 1, "any " },
-		{ "event {}\nend\n", 1, "event" },
-		{ "state " A "\nseal\nevent {}\nend\n", 3, "event" },
-		{ "state " A "\nevent {}\nevent {}\nend\n", 3, "event" },
-		{ "state " A "\nevent x\nend\n", 2, "x" },
-	};
 	struct model_error error;
 	struct model model;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		if (parse(cases[i].text, &model, &error) != -EINVAL)
+	for (size_t i = 0; i < sizeof(bad_lines) / sizeof(bad_lines[0]); i++) {
+		if (parse(bad_lines[i].text, &model, &error) != -EINVAL)
 			fail_msg("case %zu was taken", i);
-		assert_int_equal(error.line, cases[i].line);
-		assert_non_null(strstr(error.word, cases[i].word));
+		assert_int_equal(error.line, bad_lines[i].line);
+		assert_non_null(strstr(error.word, bad_lines[i].word));
 		assert_null(model.states.digest);
 	}
 }

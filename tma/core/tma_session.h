@@ -45,8 +45,8 @@ struct tma_message {
 bool tma_hex(const char *hex, size_t length, u8 *out, size_t size);
 
 /*
- * Takes a key as files and pipes have it: TMA_KEY_SIZE bytes, or twice as many hexadecimal digits and perhaps a newline.
- * Writes TMA_KEY_SIZE bytes to `key`. false: it is no key.
+ * Takes a key as files and pipes have it: TMA_KEY_SIZE bytes, or twice as many hexadecimal digits and perhaps a
+ * newline. Writes TMA_KEY_SIZE bytes to `key`. false: it is no key.
  */
 #define TMA_KEY_TEXT_MAX (2 * TMA_KEY_SIZE + 1)
 bool tma_key__parse(const u8 *text, size_t size, u8 *key);

@@ -17,7 +17,6 @@
 const char *key__read_file(const char *path, u8 *key);
 const char *key__read_fd(int fd, u8 *key);
 
-
 /* ---- model_file.c ---- */
 
 /* What a model file says to an agent. */
