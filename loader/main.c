@@ -39,7 +39,8 @@ static const struct cmd commands[] = {
 	  "           [--trajectory FILE] [--forensics FILE] [--journal MIB] [--max-expanded MIB] [--keep] -- COMMAND...",
 	  "run a workload in a namespace of its own" },
 	{ "learn", cmd_learn,
-	  "[-n RUNS] [--until-quiet] [--accept] [--name NAME] [OPTION OF RUN]... -o MODEL -- COMMAND...\n"
+	  "[-n RUNS] [--until-quiet] [--accept] [--prepare LINE] [--drive LINE] [--name NAME] [OPTION OF RUN]...\n"
+	  "           -o MODEL -- COMMAND...\n"
 	  "       tsem-bpf learn -n NAMESPACE [--for DURATION] [--until-quiet DURATION] [-q] -o MODEL",
 	  "run a command until nothing new comes, or wait for that in a namespace; write the model" },
 	{ "oci-hook", cmd_oci_hook,

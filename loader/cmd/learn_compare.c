@@ -63,23 +63,20 @@ void learn__explain(const struct learn *l, const char *indent)
 /* Remembers a declaration. 1; 0: it was accepted before; -ENOMEM. */
 static int remember(struct learn *l, const struct suggestion *s)
 {
-	char **more, *word;
+	struct declaration *more;
 
-	if (asprintf(&word, "%d %s", s->cure, s->text) < 0)
-		return -ENOMEM;
 	for (size_t i = 0; i < l->accepts; i++) {
-		if (!strcmp(l->accepted[i], word)) {
-			free(word);
+		if (l->accepted[i].cure == s->cure && !strcmp(l->accepted[i].text, s->text))
 			return 0;
-		}
 	}
 	more = realloc(l->accepted, (l->accepts + 1) * sizeof(*more));
-	if (!more) {
-		free(word);
+	if (!more)
 		return -ENOMEM;
-	}
 	l->accepted = more;
-	l->accepted[l->accepts++] = word;
+	more[l->accepts] = (struct declaration){ s->cure, strdup(s->text) };
+	if (!more[l->accepts].text)
+		return -ENOMEM;
+	l->accepts++;
 	return 1;
 }
 
