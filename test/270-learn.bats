@@ -95,6 +95,22 @@ wanderer() {
 	allowed ./now_and_then
 }
 
+@test "what only the second run finds is learned: learn accepts nothing for it" {
+	cat >state.sh <<-'END'
+		[ -e cache ] || echo cached >cache
+		cat cache
+		: >other.$$
+		rm other.$$
+	END
+	check 0 tsem-bpf learn --accept -o model -- sh state.sh
+	says ": instances "
+	says "steady after 2 runs: run 3 added nothing"
+	lacks "accepted" <(echo "$output")
+	grep -qx "instances 0" model
+	allowed sh state.sh
+	denied sh -c ". ./state.sh; : >one; : >more; : >than; : >ever"
+}
+
 # Writes a service that answers what its directory holds, until SIGTERM, and a user of it.
 service() {
 	cat >server.py <<-'END'

@@ -126,6 +126,15 @@ static int accept_one(struct learn *l, const struct suggestion *s)
 	}
 }
 
+/*
+ * The second run finds what the first one has made: so it makes fewer files, and reads other content. A third run shows
+ * whether that goes on.
+ */
+static bool may_pass(const struct learn *l, const struct suggestion *s)
+{
+	return l->runs < 3 && (s->cure == SUGGEST_INSTANCES || s->cure == SUGGEST_PSEUDONYM);
+}
+
 int learn__accept(struct learn *l)
 {
 	int count = 0, made, err;
@@ -133,7 +142,7 @@ int learn__accept(struct learn *l)
 	for (size_t i = 0; i < suggest__count(l->suggest); i++) {
 		const struct suggestion *s = suggest__get(l->suggest, i);
 
-		if (!s->text || !s->events[SUGGEST_NEW])
+		if (!s->text || !s->events[SUGGEST_NEW] || may_pass(l, s))
 			continue;
 		made = remember(l, s);
 		if (made < 0)
