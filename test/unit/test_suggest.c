@@ -132,6 +132,30 @@ static void a_pattern_is_as_wide_as_what_varies(void **state)
 	two_names("/srv/\\\\\\\\/x1", "/srv/\\\\\\\\/x2", "/srv/\\\\/x*");
 }
 
+/* Two of the seven look like words; then five do. */
+static void most_of_many_names_look_drawn(void **state)
+{
+	static const char *const names[] = { "abcdefgh", "k3v_x0aq", "q1w2e3r4", "zz9_plur", "m0nk4y_t", "wordlike", "8a8b8c8d" };
+	size_t all = sizeof(names) / sizeof(names[0]);
+	char name[64];
+
+	(void)state;
+	for (size_t words = 0; words < 2; words++) {
+		struct suggest *s = new ();
+
+		for (size_t i = 0; i < all; i++) {
+			snprintf(name, sizeof(name), "/srv/shm/sem.mp-%s", words && i % 2 ? "letters." : names[i]);
+			if (words && i % 2)
+				name[strlen(name) - 1] = 'a' + i;
+			opened(s, i < all / 2 ? SUGGEST_OLD : SUGGEST_NEW, name);
+		}
+		assert_int_equal(suggest__solve(s), 0);
+		assert_int_equal(count(s, SUGGEST_PATTERN, "/srv/shm/sem.mp-*"), !words);
+		assert_int_equal(suggest__count(s), 1);
+		suggest__free(s);
+	}
+}
+
 static void no_pattern_covers_a_directory_of_the_system(void **state)
 {
 	(void)state;
@@ -415,6 +439,7 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pattern_is_as_wide_as_what_varies),
+		cmocka_unit_test(most_of_many_names_look_drawn),
 		cmocka_unit_test(no_pattern_covers_a_directory_of_the_system),
 		cmocka_unit_test(other_content_needs_a_pseudonym_unless_it_is_executed),
 		cmocka_unit_test(other_content_under_another_name_needs_a_pattern_with_any_content),
