@@ -238,6 +238,30 @@ static void objects_that_are_named_by_a_hash_need_a_deep_pattern(void **state)
 	suggest__free(s);
 }
 
+#define OBJECT(n)                                                                                       \
+	",\"created\":[{\"component\":\"4\",\"instance\":\"" n "\",\"owner\":\"" TASK "\"},{\"component\":\"5\"," \
+	"\"instance\":\"1\",\"owner\":\"" TASK "\"}]"
+
+/* The number of directories depends on the hashes, and packs are in the same directory. */
+static void a_deep_pattern_cures_the_number_of_objects_and_what_is_beside_them(void **state)
+{
+	struct suggest *s = new ();
+
+	(void)state;
+	file_event(s, SUGGEST_OLD, "file_open", TASK, "/srv/r/.git/objects/" SHA1_A, OBJECT("1"), EMPTY);
+	file_event(s, SUGGEST_NEW, "file_open", TASK, "/srv/r/.git/objects/" SHA1_B, OBJECT("1"), EMPTY);
+	file_event(s, SUGGEST_NEW, "file_open", TASK, "/srv/r/.git/objects/" SHA1_A, OBJECT("2"), EMPTY);
+	file_event(s, SUGGEST_OLD, "file_receive", TASK, "/srv/r/.git/objects/pack/a-0a1b2c3d4e5f60718293.x", "", TASK);
+	file_event(s, SUGGEST_NEW, "file_receive", TASK, "/srv/r/.git/objects/pack/a-1a1b2c3d4e5f60718294.x", "", OTHER);
+	opened(s, SUGGEST_OLD, "/srv/r/.git/other/0a1b2c3d4e5f60718293.x");
+	opened(s, SUGGEST_NEW, "/srv/r/.git/other/1a1b2c3d4e5f60718294.x");
+	assert_int_equal(suggest__solve(s), 0);
+	assert_int_equal(count(s, SUGGEST_PATTERN_ANY, "/srv/r/.git/objects/**"), 1);
+	assert_int_equal(count(s, SUGGEST_PATTERN, "/srv/r/.git/other/*.x"), 1);
+	assert_int_equal(suggest__count(s), 2);
+	suggest__free(s);
+}
+
 static void a_rename_is_cured_for_both_of_its_names(void **state)
 {
 	struct suggest *s = new ();
@@ -444,6 +468,7 @@ int main(void)
 		cmocka_unit_test(other_content_needs_a_pseudonym_unless_it_is_executed),
 		cmocka_unit_test(other_content_under_another_name_needs_a_pattern_with_any_content),
 		cmocka_unit_test(objects_that_are_named_by_a_hash_need_a_deep_pattern),
+		cmocka_unit_test(a_deep_pattern_cures_the_number_of_objects_and_what_is_beside_them),
 		cmocka_unit_test(a_rename_is_cured_for_both_of_its_names),
 		cmocka_unit_test(another_number_of_created_files_needs_instances),
 		cmocka_unit_test(what_nothing_cures_has_a_reason),
