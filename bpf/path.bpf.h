@@ -26,6 +26,7 @@
 #define SMACK_MAGIC 0x43415d53
 #define CGROUP_SUPER_MAGIC 0x27e0eb
 #define CGROUP2_SUPER_MAGIC 0x63677270
+#define RESCTRL_MAGIC 0x7655821
 #define NSFS_MAGIC 0x6e736673
 #define EFIVARFS_MAGIC 0xde5e81e4
 
@@ -662,12 +663,22 @@ static __always_inline void cell_path(struct tsem_scratch *e, struct dentry *den
 }
 
 /*
- * A tmpfs gets a new UUID at every boot, an overlay with each new upper layer, that is with each container: these count
- * as zero bytes.
+ * A tmpfs gets a new UUID at every boot, an overlay with each new upper layer, that is with each container, and what is
+ * built on kernfs at every boot and in each network or cgroup namespace: these count as zero bytes.
  */
 static __always_inline bool uuid_lasts(u32 magic)
 {
-	return magic != TMPFS_MAGIC && magic != OVERLAYFS_SUPER_MAGIC;
+	switch (magic) {
+	case TMPFS_MAGIC:
+	case OVERLAYFS_SUPER_MAGIC:
+	case SYSFS_MAGIC:
+	case CGROUP_SUPER_MAGIC:
+	case CGROUP2_SUPER_MAGIC:
+	case RESCTRL_MAGIC:
+		return false;
+	default:
+		return true;
+	}
 }
 
 /* See cell_inode(). */
