@@ -147,7 +147,8 @@ static void tick(struct launch *launch, void *data)
 	progress__show(&l->progress, "tsem-bpf: learn: run %zu, %s: %llu coefficients, %llu tasks%s", l->runs + 1,
 		       duration__text(l->progress.last - l->progress.started, time),
 		       (unsigned long long)ns->coefficients, (unsigned long long)ns->live_tasks,
-		       l->drive && !launch->driver && ns->live_tasks ? "; --drive has ended, and the command goes on" : "");
+		       l->drive && !launch->driver && ns->live_tasks ? "; --drive has ended, and the command goes on"
+								     : "");
 }
 
 /* The result of a run whose last task has ended: its model. 0, or the exit code after a message. */

@@ -135,7 +135,8 @@ static void a_pattern_is_as_wide_as_what_varies(void **state)
 /* Two of the seven look like words; then five do. */
 static void most_of_many_names_look_drawn(void **state)
 {
-	static const char *const names[] = { "abcdefgh", "k3v_x0aq", "q1w2e3r4", "zz9_plur", "m0nk4y_t", "wordlike", "8a8b8c8d" };
+	static const char *const names[] = { "abcdefgh", "k3v_x0aq", "q1w2e3r4", "zz9_plur",
+					     "m0nk4y_t", "wordlike", "8a8b8c8d" };
 	size_t all = sizeof(names) / sizeof(names[0]);
 	char name[64];
 
@@ -238,7 +239,7 @@ static void objects_that_are_named_by_a_hash_need_a_deep_pattern(void **state)
 	suggest__free(s);
 }
 
-#define OBJECT(n)                                                                                       \
+#define OBJECT(n)                                                                                                 \
 	",\"created\":[{\"component\":\"4\",\"instance\":\"" n "\",\"owner\":\"" TASK "\"},{\"component\":\"5\"," \
 	"\"instance\":\"1\",\"owner\":\"" TASK "\"}]"
 
@@ -252,7 +253,8 @@ static void a_deep_pattern_cures_the_number_of_objects_and_what_is_beside_them(v
 	file_event(s, SUGGEST_NEW, "file_open", TASK, "/srv/r/.git/objects/" SHA1_B, OBJECT("1"), EMPTY);
 	file_event(s, SUGGEST_NEW, "file_open", TASK, "/srv/r/.git/objects/" SHA1_A, OBJECT("2"), EMPTY);
 	file_event(s, SUGGEST_OLD, "file_receive", TASK, "/srv/r/.git/objects/pack/a-0a1b2c3d4e5f60718293.x", "", TASK);
-	file_event(s, SUGGEST_NEW, "file_receive", TASK, "/srv/r/.git/objects/pack/a-1a1b2c3d4e5f60718294.x", "", OTHER);
+	file_event(s, SUGGEST_NEW, "file_receive", TASK, "/srv/r/.git/objects/pack/a-1a1b2c3d4e5f60718294.x", "",
+		   OTHER);
 	opened(s, SUGGEST_OLD, "/srv/r/.git/other/0a1b2c3d4e5f60718293.x");
 	opened(s, SUGGEST_NEW, "/srv/r/.git/other/1a1b2c3d4e5f60718294.x");
 	assert_int_equal(suggest__solve(s), 0);
