@@ -174,13 +174,15 @@ static int run_once(struct learn *l, struct model *model)
 	struct launch *launch = &l->launch;
 	struct workload *w = &launch->workload;
 	const char *output = w->output;
-	int err;
+	int err = learn__prepare(l);
 
+	if (err)
+		return err;
 	/* Only the end writes it. */
 	w->output = NULL;
 	w->lost = 0;
 	memset(&w->ns, 0, sizeof(w->ns));
-	err = learn__prepare(l) ?: launch__create(launch);
+	err = launch__create(launch);
 	w->output = output;
 	if (err)
 		return err;
