@@ -62,11 +62,12 @@ port() {
 }
 
 # What a service's file may define. `service` is its command. `declared` has the declarations that learn has to find, as options
-# of run. `prepare` makes everything fresh. While the command runs, `drive` uses it from outside, and ends it if it does not end by
+# of run; those that match `optional` may be there or not. `prepare` makes everything fresh. While the command runs, `drive` uses it from outside, and ends it if it does not end by
 # itself. ATTACK has an attack's name, or is empty; `drive` tries it, and so does the command, which has ATTACK in its environment.
 # `escaped` succeeds if the attack had its effect. A container's file defines `launch` itself, for its hook.
 defaults() {
 	declared=()
+	optional=''
 	attacks=()
 	service=()
 	by_hook=''
@@ -197,10 +198,11 @@ told() {
 
 # compare_declared: did learn accept what the file expects?
 compare_declared() {
-	local expected found
+	local expected found one
 	# An empty line each, if there is none.
 	expected=$(printf '%s\n' "${declared[@]}" | sort)
-	found=$(printf '%s\n' "${accepted[@]}" | sort)
+	# shellcheck disable=SC2053 # a pattern
+	found=$(for one in "${accepted[@]}"; do [[ $one == $optional ]] || printf '%s\n' "$one"; done | sort)
 	[[ $expected != "$found" ]] || return 0
 	echo "services.sh: $name: learn accepted other declarations (>) than its file expects (<):" >&2
 	diff <(echo "$expected") <(echo "$found") >&2

@@ -8,6 +8,8 @@ for where in "" "$root"; do
 		declared+=("--pattern '$where/srv/git/$repository/objects/**'")
 	done
 done
+# Packs are below such a directory, and may be found before it is.
+optional="--pattern '/srv/git/two/.git/objects/pack/*"
 attacks=(hook file)
 
 prepare() {
