@@ -61,10 +61,11 @@ port() {
 	in_root ss -Hltn "sport = :$1" | grep -q .
 }
 
-# What a service's file may define. `service` is its command. `declared` has the declarations that learn has to find, as options
-# of run; those that match `optional` may be there or not. `prepare` makes everything fresh. While the command runs, `drive` uses it from outside, and ends it if it does not end by
-# itself. ATTACK has an attack's name, or is empty; `drive` tries it, and so does the command, which has ATTACK in its environment.
-# `escaped` succeeds if the attack had its effect. A container's file defines `launch` itself, for its hook.
+# What a service's file may define. `service` is its command. `declared` has the declarations that learn has to find, as options of
+# run; those that match `optional` may be there or not. `prepare` makes everything fresh. While the command runs, `drive` uses it
+# from outside, and ends it if it does not end by itself. ATTACK has an attack's name, or is empty; `drive` tries it, and so does the
+# command, which has ATTACK in its environment. `escaped` succeeds if the attack had its effect. A container's file sets `by_hook`,
+# and defines `launch` itself.
 defaults() {
 	declared=()
 	optional=''
