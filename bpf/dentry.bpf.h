@@ -6,12 +6,22 @@
 #include "path.bpf.h"
 
 /*
- * A tmpfs gets a new UUID at every boot, an overlay with each new upper layer, that is with each container: these count
- * as zero bytes.
+ * A tmpfs gets a new UUID at every boot, an overlay with each new upper layer, that is with each container, and what is
+ * built on kernfs at every boot and in each network or cgroup namespace: these count as zero bytes.
  */
 static __always_inline bool uuid_lasts(u32 magic)
 {
-	return magic != TMPFS_MAGIC && magic != OVERLAYFS_SUPER_MAGIC;
+	switch (magic) {
+	case TMPFS_MAGIC:
+	case OVERLAYFS_SUPER_MAGIC:
+	case SYSFS_MAGIC:
+	case CGROUP_SUPER_MAGIC:
+	case CGROUP2_SUPER_MAGIC:
+	case RESCTRL_MAGIC:
+		return false;
+	default:
+		return true;
+	}
 }
 
 /* See cell_inode(). */

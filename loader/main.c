@@ -40,7 +40,8 @@ static const struct cmd commands[] = {
 	  "           [--tma AGENT [--tma-key FILE] [--ask new|every] [--wait MS] [--miss deny|allow]] -- COMMAND...",
 	  "run a workload in a namespace of its own" },
 	{ "learn", cmd_learn,
-	  "[-n RUNS] [--until-quiet] [--accept] [--name NAME] [OPTION OF RUN]... -o MODEL -- COMMAND...\n"
+	  "[-n RUNS] [--until-quiet] [--accept] [--prepare LINE] [--drive LINE] [--name NAME] [OPTION OF RUN]...\n"
+	  "           -o MODEL -- COMMAND...\n"
 	  "       tsem-bpf learn -n NAMESPACE [--for DURATION] [--until-quiet DURATION] [-q] -o MODEL",
 	  "run a command until nothing new comes, or wait for that in a namespace; write the model" },
 	{ "oci-hook", cmd_oci_hook,

@@ -11,8 +11,8 @@ set -euo pipefail
 . "$(dirname "$0")/patience.sh"
 
 packages=(
-	apache2-utils busybox-static ca-certificates curl dpkg gcc git iproute2 libc6-dev make netbase nginx-light nodejs
-	openjdk-17-jdk-headless openssh-client openssh-server openssl perl postgresql procps python3 redis-server redis-tools sqlite3
+	apache2-utils busybox-static ca-certificates crun curl dpkg gcc git iproute2 libc6-dev make netbase nginx-light nodejs
+	openjdk-17-jdk-headless openssh-client openssh-server openssl perl podman postgresql procps python3 redis-server redis-tools sqlite3
 	tar zstd
 )
 

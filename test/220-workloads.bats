@@ -58,6 +58,18 @@ same_state() {
 	forensic inode_create
 }
 
+@test "a sysfs of one's own network namespace is the same in each run" {
+	mkdir sys
+	reader=(unshare --mount --net sh -c "mount -t sysfs sys $D/sys && while read -r f; do cat $D/sys/devices/system/cpu/\$f || exit; done")
+	echo online >files
+	learn "${reader[@]}" <files
+	allowed "${reader[@]}" <files
+	allowed "${reader[@]}" <files
+	echo possible >>files
+	denied "${reader[@]}" <files
+	[ "$(jq -r .file_open.file.path.pathname <forensics | head -n 1)" = "$D/sys/devices/system/cpu/possible" ]
+}
+
 @test "make of a small C project" {
 	same_state 'printf "p: a.o b.o\n\tgcc -o p a.o b.o\n" >Makefile
 		echo "int f(void); int main(void) { return f(); }" >a.c

@@ -116,6 +116,84 @@ wanderer() {
 	grep -qxFf opened learned
 }
 
+@test "what only the second run finds is learned: learn accepts nothing for it" {
+	cat >state.sh <<-'END'
+		[ -e cache ] || echo cached >cache
+		cat cache
+		: >other.$$
+		rm other.$$
+	END
+	check 0 tsem-bpf learn --accept -o model -- sh state.sh
+	says ": instances "
+	says "steady after 2 runs: run 3 added nothing"
+	lacks "accepted" <(echo "$output")
+	grep -qx "instances 0" model
+	allowed sh state.sh
+	denied sh -c ". ./state.sh; : >one; : >more; : >than; : >ever"
+}
+
+# Writes a service that answers what its directory holds, until SIGTERM, and a user of it.
+service() {
+	cat >server.py <<-'END'
+		import os, socket
+		s = socket.socket(socket.AF_UNIX)
+		s.bind("state/socket")
+		s.listen()
+		while True:
+		    c = s.accept()[0]
+		    name = c.recv(99).decode()
+		    try:
+		        c.sendall(open(name).read().encode())
+		    except OSError as e:
+		        c.sendall(str(e).encode())
+		    c.close()
+	END
+	cat >ask.py <<-'END'
+		import socket, sys
+		s = socket.socket(socket.AF_UNIX)
+		s.connect("state/socket")
+		s.sendall(sys.argv[1].encode())
+		print(s.recv(99).decode())
+	END
+	echo 'rm -rf state; mkdir state; echo fresh >>prepared' >prepare
+	cat >drive <<-'END'
+		until [ -e state/socket ]; do sleep 0.1; done
+		sleep 1
+		python3 -B ask.py /etc/hostname >>answers || exit
+		[ -z "$1" ] || python3 -B ask.py "$1" >>answers || exit
+		kill $TSEM_PID
+	END
+}
+
+@test "learn uses a service from outside by --drive, after --prepare made it fresh, and models only the service" {
+	service
+	check 0 tsem-bpf learn -o model --prepare "sh prepare" --drive "sh drive" -- python3 -B server.py
+	says "the command was ended by signal 15"
+	says "added nothing"
+	runs=$(grep -c . answers)
+	[ "$runs" -ge 2 ]
+	[ "$(grep -c . prepared)" = "$runs" ]
+	lacks ask.py model
+	sh prepare
+	tsem-bpf run -q -m model --enforce --forensics f -- python3 -B server.py &
+	TSEM_PID=$! sh drive /etc/passwd
+	wait $! || :
+	tail -n 1 answers | grep "Permission denied"
+	[ "$(jq -r .file_open.file.path.pathname <f | head -n 1)" = /etc/passwd ]
+}
+
+@test "a driver or a preparation that fails ends learn and the service, and leaves no model and no namespace" {
+	service
+	check 1 timeout 200 tsem-bpf learn -o model --prepare "sh prepare" --drive "sleep 2; exit 7" -- python3 -B server.py
+	says "run 1: --drive ended with status 7; model is not written"
+	check 1 timeout 200 tsem-bpf learn -o model --prepare "exit 3" -- touch ran
+	says "run 1: --prepare ended with status 3; model is not written"
+	check 2 tsem-bpf learn -n live --for 5s --drive true -o model
+	says "--drive needs a command"
+	[ ! -e ran ]
+	[ ! -e model ]
+}
+
 @test "a command that cannot be executed leaves no model and no namespace" {
 	echo before >model
 	check 1 tsem-bpf learn -o model -- ./missing

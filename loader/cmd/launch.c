@@ -107,6 +107,7 @@ int launch__start(struct launch *launch)
 	close(back[1]);
 	launch->report = back[0];
 	launch->status = 0;
+	launch->given_up = false;
 	err = read(back[0], &err, sizeof(err)) == sizeof(err) ? err : -EPIPE;
 	err = err ?: workload__join(&launch->workload, launch->child);
 	if (!err && write(go[1], "", 1) != 1)
@@ -136,6 +137,9 @@ static bool reap(struct launch *launch, bool ended)
 				  "learning namespace is not sealed",
 				  launch->name);
 			launch->guardian.pid = 0;
+		} else if (pid == launch->driver) {
+			launch->driver_status = now;
+			launch->driver = 0;
 		} else if (pid == launch->child && !ended) {
 			launch->status = now;
 			ended = true;
@@ -183,9 +187,16 @@ int launch__collect(struct launch *launch)
 		tell_agent(launch);
 		if (launch->tick)
 			launch->tick(launch, launch->data);
-	} while (!ended || (w->ns.live_tasks && !ending));
+	} while (!ended || (w->ns.live_tasks && !ending && !launch->given_up));
 	workload__step(w, 0);
 	return 0;
+}
+
+void launch__give_up(struct launch *launch)
+{
+	launch->given_up = true;
+	if (forward_to >= 0)
+		syscall(SYS_pidfd_send_signal, forward_to, SIGTERM, NULL, 0);
 }
 
 int launch__create(struct launch *launch)

@@ -32,13 +32,15 @@ struct launch {
 	bool keep; /* the namespace */
 	void (*tick)(struct launch *launch, void *data); /* unless NULL: called after each step of collecting */
 	void *data;
+	pid_t driver; /* another child, whose end launch__collect() notes; 0: there is none, or it has ended */
 
 	/* The state. */
 	struct guardian guardian;
 	pid_t child;
 	int report; /* of a pipe: gives the error of a failed exec */
 	bool agent_lost; /* the external agent does not answer any more, which was said */
-	int status; /* of the command, as from waitpid() */
+	int status, driver_status; /* of the command and of the driver, as from waitpid() */
+	bool given_up; /* by launch__give_up() */
 };
 
 /* Makes the namespace and its guardian. After an error nothing of it is left. */
@@ -52,6 +54,9 @@ int launch__start(struct launch *launch);
 
 /* Collects until the last task has ended, or until a signal asks to stop after the command itself has ended. */
 int launch__collect(struct launch *launch);
+
+/* Ends the command by SIGTERM; launch__collect() then waits for it, but not for tasks that it leaves running. */
+void launch__give_up(struct launch *launch);
 
 /* Has a signal asked to end, at any time since launch__signals()? */
 bool launch__interrupted(void);

@@ -59,6 +59,12 @@ static int take_option(struct learn *l, int option, int argc, char **argv)
 	case 'k':
 		l->accept = true;
 		return 0;
+	case 'R':
+		l->prepare = optarg;
+		return 0;
+	case 'D':
+		l->drive = optarg;
+		return 0;
 	default:
 		return run_options__take(&l->options, option, argv);
 	}
@@ -90,6 +96,9 @@ static int check_live(struct learn *l)
 				 l->target);
 	if (l->accept)
 		return cmd__fail(EXIT_USAGE, "learn: --accept needs a command, which is run again");
+	if (l->prepare || l->drive)
+		return cmd__fail(EXIT_USAGE, "learn: --%s needs a command, which is run again",
+				 l->prepare ? "prepare" : "drive");
 	if (l->options.model || l->options.base || l->options.patterns.count || l->options.pseudonym_count ||
 	    l->launch.workload.named || l->launch.workload.spec.settings.named)
 		return cmd__fail(EXIT_USAGE,
@@ -107,6 +116,8 @@ static int parse(struct learn *l, int argc, char **argv)
 		{ "for", required_argument, NULL, 'f' },
 		{ "until-quiet", optional_argument, NULL, 'Q' },
 		{ "accept", no_argument, NULL, 'k' },
+		{ "prepare", required_argument, NULL, 'R' },
+		{ "drive", required_argument, NULL, 'D' },
 		{},
 	};
 	int option, err = run_options__begin(&l->options, "learn", &l->launch.workload, argc);
@@ -130,11 +141,14 @@ static void tick(struct launch *launch, void *data)
 	const struct tsem_namespace *ns = &launch->workload.ns;
 	char time[DURATION_TEXT_SIZE];
 
+	learn__drive_step(l);
 	if (!progress__due(&l->progress))
 		return;
-	progress__show(&l->progress, "tsem-bpf: learn: run %zu, %s: %llu coefficients, %llu tasks", l->runs + 1,
+	progress__show(&l->progress, "tsem-bpf: learn: run %zu, %s: %llu coefficients, %llu tasks%s", l->runs + 1,
 		       duration__text(l->progress.last - l->progress.started, time),
-		       (unsigned long long)ns->coefficients, (unsigned long long)ns->live_tasks);
+		       (unsigned long long)ns->coefficients, (unsigned long long)ns->live_tasks,
+		       l->drive && !launch->driver && ns->live_tasks ? "; --drive has ended, and the command goes on"
+								     : "");
 }
 
 /* The result of a run whose last task has ended: its model. 0, or the exit code after a message. */
@@ -146,9 +160,9 @@ static int result(struct learn *l, struct model *model)
 
 	if (failed)
 		return cmd__fail(EXIT_FAILED, "learn: cannot execute '%s': %s", launch->command[0], strerror(-failed));
-	if (launch__interrupted())
-		return cmd__fail(EXIT_FAILED, "learn: interrupted in run %zu; %s is not written", l->runs + 1,
-				 l->launch.workload.output);
+	failed = learn__driven(l);
+	if (failed)
+		return failed;
 	if (workload__learned(&launch->workload, model, &error))
 		return cmd__fail(EXIT_FAILED, "learn: %s", error.text);
 	return 0;
@@ -160,8 +174,10 @@ static int run_once(struct learn *l, struct model *model)
 	struct launch *launch = &l->launch;
 	struct workload *w = &launch->workload;
 	const char *output = w->output;
-	int err;
+	int err = learn__prepare(l);
 
+	if (err)
+		return err;
 	/* Only the end writes it. */
 	w->output = NULL;
 	w->lost = 0;
@@ -171,7 +187,8 @@ static int run_once(struct learn *l, struct model *model)
 	if (err)
 		return err;
 	progress__begin(&l->progress, l->options.quiet);
-	err = launch__start(launch) ?: launch__collect(launch);
+	err = launch__start(launch) ?: learn__drive(l) ?: launch__collect(launch);
+	learn__drive_wait(l);
 	progress__clear(&l->progress);
 	err = err ?: result(l, model);
 	launch__finish(launch);
@@ -260,7 +277,9 @@ static int step(struct learn *l, bool *again)
 	if (!l->options.quiet) {
 		fprintf(stderr, "tsem-bpf: learn: accepted %d declaration%s, and begins again with:\n", count,
 			count == 1 ? "" : "s");
-		suggest_print__options(stderr, "    ", l->suggest);
+		for (size_t i = 0; i < l->accepts; i++)
+			suggest_print__option(stderr, i ? " " : "    ", l->accepted[i].cure, l->accepted[i].text);
+		putc('\n', stderr);
 	}
 	drop_models(l);
 	return 0;
@@ -334,7 +353,7 @@ int cmd_learn(int argc, char **argv)
 	free(l.models);
 	suggest__free(l.suggest);
 	for (size_t i = 0; i < l.accepts; i++)
-		free(l.accepted[i]);
+		free(l.accepted[i].text);
 	free(l.accepted);
 	workload__free(w);
 	return code;

@@ -10,6 +10,12 @@
 #include "run_options.h"
 #include "suggest.h"
 
+/* What --accept declared. */
+struct declaration {
+	enum suggest_cure cure;
+	char *text; /* as in struct suggestion */
+};
+
 struct learn {
 	struct launch launch;
 	struct run_options options;
@@ -19,6 +25,7 @@ struct learn {
 	const char *target; /* the value of -n: RUNS or NAMESPACE; or NULL */
 	u32 limit; /* of runs; 0: none */
 	bool until_quiet, accept;
+	const char *prepare, *drive; /* lines for the shell, or NULL */
 	u64 quiet, whole; /* seconds of --until-quiet and --for; 0: not given */
 
 	/* The state of `learn -- COMMAND`. */
@@ -28,7 +35,7 @@ struct learn {
 	size_t runs; /* in all */
 	size_t added; /* coefficients, by the last run */
 	struct suggest *suggest; /* about the last run, or NULL */
-	char **accepted; /* declarations */
+	struct declaration *accepted;
 	size_t accepts;
 };
 
@@ -43,6 +50,17 @@ int learn__compare(struct learn *learn, const struct model *model);
  * the exit code after a message.
  */
 int learn__accept(struct learn *learn);
+
+/*
+ * --prepare and --drive. learn__prepare() before a run; learn__drive() once its command was started, with
+ * learn__drive_step() after each step of collecting; learn__drive_wait() until the driver has ended. learn__driven():
+ * neither the driver failed nor a signal asked to end. 0, or the exit code after a message.
+ */
+int learn__prepare(struct learn *learn);
+int learn__drive(struct learn *learn);
+void learn__drive_step(struct learn *learn);
+void learn__drive_wait(struct learn *learn);
+int learn__driven(const struct learn *learn);
 
 /* Prints what the last run added and why, each line after `indent`. */
 void learn__explain(const struct learn *learn, const char *indent);

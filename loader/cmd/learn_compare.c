@@ -63,23 +63,20 @@ void learn__explain(const struct learn *l, const char *indent)
 /* Remembers a declaration. 1; 0: it was accepted before; -ENOMEM. */
 static int remember(struct learn *l, const struct suggestion *s)
 {
-	char **more, *word;
+	struct declaration *more;
 
-	if (asprintf(&word, "%d %s", s->cure, s->text) < 0)
-		return -ENOMEM;
 	for (size_t i = 0; i < l->accepts; i++) {
-		if (!strcmp(l->accepted[i], word)) {
-			free(word);
+		if (l->accepted[i].cure == s->cure && !strcmp(l->accepted[i].text, s->text))
 			return 0;
-		}
 	}
 	more = realloc(l->accepted, (l->accepts + 1) * sizeof(*more));
-	if (!more) {
-		free(word);
+	if (!more)
 		return -ENOMEM;
-	}
 	l->accepted = more;
-	l->accepted[l->accepts++] = word;
+	more[l->accepts] = (struct declaration){ s->cure, strdup(s->text) };
+	if (!more[l->accepts].text)
+		return -ENOMEM;
+	l->accepts++;
 	return 1;
 }
 
@@ -130,6 +127,15 @@ static int accept_one(struct learn *l, const struct suggestion *s)
 	}
 }
 
+/*
+ * The second run finds what the first one has made: so it makes fewer files, and reads other content. A third run shows
+ * whether that goes on.
+ */
+static bool may_pass(const struct learn *l, const struct suggestion *s)
+{
+	return l->runs < 3 && (s->cure == SUGGEST_INSTANCES || s->cure == SUGGEST_PSEUDONYM);
+}
+
 int learn__accept(struct learn *l)
 {
 	int count = 0, made, err;
@@ -137,7 +143,7 @@ int learn__accept(struct learn *l)
 	for (size_t i = 0; i < suggest__count(l->suggest); i++) {
 		const struct suggestion *s = suggest__get(l->suggest, i);
 
-		if (!s->text || !s->events[SUGGEST_NEW])
+		if (!s->text || !s->events[SUGGEST_NEW] || may_pass(l, s))
 			continue;
 		made = remember(l, s);
 		if (made < 0)

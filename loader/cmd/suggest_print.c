@@ -129,6 +129,12 @@ void suggest_print__json(const struct suggestion *s)
 	json_object_put(line);
 }
 
+void suggest_print__option(FILE *out, const char *before, enum suggest_cure cure, const char *text)
+{
+	fprintf(out, "%s%s ", before, cures[cure].option);
+	put_quoted(out, text);
+}
+
 void suggest_print__options(FILE *out, const char *label, const struct suggest *suggest)
 {
 	bool any = false;
@@ -138,8 +144,7 @@ void suggest_print__options(FILE *out, const char *label, const struct suggest *
 
 		if (!s->text)
 			continue;
-		fprintf(out, "%s%s ", any ? " " : label, cures[s->cure].option);
-		put_quoted(out, s->text);
+		suggest_print__option(out, any ? " " : label, s->cure, s->text);
 		any = true;
 	}
 	if (any)

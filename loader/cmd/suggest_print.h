@@ -16,4 +16,7 @@ void suggest_print__json(const struct suggestion *suggestion);
 /* The options of `run` that declare it all, on one line for a shell, with a newline; nothing if there are none. */
 void suggest_print__options(FILE *out, const char *label, const struct suggest *suggest);
 
+/* One declaration as an option of run, quoted for a shell, after `before`. */
+void suggest_print__option(FILE *out, const char *before, enum suggest_cure cure, const char *text);
+
 #endif

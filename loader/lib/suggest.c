@@ -26,13 +26,18 @@ struct suggest *suggest__new(bool portable)
 	return s;
 }
 
+static void free_one(struct suggestion *one)
+{
+	free(one->text);
+	free(one->old);
+	free(one->new);
+	*one = (struct suggestion){ .cure = SUGGEST_NONE };
+}
+
 static void free_list(struct suggest *s)
 {
-	for (size_t i = 0; i < s->suggestions; i++) {
-		free(s->list[i].text);
-		free(s->list[i].old);
-		free(s->list[i].new);
-	}
+	for (size_t i = 0; i < s->suggestions; i++)
+		free_one(&s->list[i]);
 	free(s->list);
 	s->list = NULL;
 	s->suggestions = 0;
@@ -203,9 +208,43 @@ static void join_same(struct suggest *s)
 		}
 		last->events[SUGGEST_OLD] += this->events[SUGGEST_OLD];
 		last->events[SUGGEST_NEW] += this->events[SUGGEST_NEW];
-		free(this->text);
-		free(this->old);
-		free(this->new);
+		free_one(this);
+	}
+	s->suggestions = kept;
+}
+
+/* Does a pattern that ends in two stars hold for all names of the other one? */
+static bool covers(const struct suggestion *deep, const struct suggestion *other)
+{
+	size_t size = deep->text ? strlen(deep->text) : 0;
+
+	if (size < 3 || strcmp(deep->text + size - 3, "/**") || deep->cure > SUGGEST_PATTERN_ANY)
+		return false;
+	return other != deep && other->text && other->cure <= SUGGEST_PATTERN_ANY &&
+	       !strncmp(other->text, deep->text, size - 2) && strcmp(other->text, deep->text);
+}
+
+/* Leaves out what a deep pattern covers, which takes its events over. */
+static void join_covered(struct suggest *s)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < s->suggestions; i++) {
+		struct suggestion *deep = s->list, *end = s->list + s->suggestions;
+
+		for (; deep < end && !covers(deep, &s->list[i]); deep++)
+			;
+		if (deep == end)
+			continue;
+		deep->events[SUGGEST_OLD] += s->list[i].events[SUGGEST_OLD];
+		deep->events[SUGGEST_NEW] += s->list[i].events[SUGGEST_NEW];
+		if (s->list[i].cure == SUGGEST_PATTERN_ANY)
+			deep->cure = SUGGEST_PATTERN_ANY;
+		free_one(&s->list[i]);
+	}
+	for (size_t i = 0; i < s->suggestions; i++) {
+		if (s->list[i].type)
+			s->list[kept++] = s->list[i];
 	}
 	s->suggestions = kept;
 }
@@ -224,6 +263,7 @@ static int make_list(struct suggest *s)
 		s->suggestions += made;
 	}
 	join_same(s);
+	join_covered(s);
 	qsort(s->list, s->suggestions, sizeof(*s->list), order);
 	return 0;
 }

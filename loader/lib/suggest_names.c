@@ -63,6 +63,21 @@ static size_t common_suffix(const char *a, const char *b, size_t most)
 	return n;
 }
 
+static int add_sample(struct names *names, const char *name)
+{
+	if (names->samples == NAMES_SAMPLES)
+		return 0;
+	for (size_t i = 0; i < names->samples; i++) {
+		if (!strcmp(names->sample[i], name))
+			return 0;
+	}
+	names->sample[names->samples] = strdup(name);
+	if (!names->sample[names->samples])
+		return -ENOMEM;
+	names->samples++;
+	return 0;
+}
+
 int names__add(struct names *names, const char *name, size_t component)
 {
 	size_t size, least, first;
@@ -70,6 +85,8 @@ int names__add(struct names *names, const char *name, size_t component)
 
 	if (!at)
 		return 0;
+	if (add_sample(names, name))
+		return -ENOMEM;
 	if (!names->first) {
 		names->first = strdup(name);
 		if (!names->first)
@@ -99,6 +116,8 @@ void names__free(struct names *names)
 {
 	free(names->first);
 	free(names->second);
+	for (size_t i = 0; i < names->samples; i++)
+		free(names->sample[i]);
 	memset(names, 0, sizeof(*names));
 }
 
@@ -239,6 +258,17 @@ static bool drawn(const char *s, size_t n)
 	return n >= 5 && (figures || (capitals && small));
 }
 
+/* Do the names look drawn, from `begin` to `end`? A word that was drawn may have letters only: one of many may. */
+static bool all_drawn(const struct names *names, size_t begin, size_t end)
+{
+	size_t found = 0;
+
+	/* All have the same length. */
+	for (size_t i = 0; i < names->samples; i++)
+		found += strlen(names->sample[i]) >= end && drawn(names->sample[i] + begin, end - begin);
+	return names->samples < 4 ? found == names->samples : 2 * found > names->samples;
+}
+
 /* Extends the span to the random word that it lies in. NULL: it does not look like one. */
 static const char *extend_word(const struct names *names, struct span *span)
 {
@@ -261,9 +291,7 @@ static const char *extend_word(const struct names *names, struct span *span)
 			}
 		}
 	}
-	/* All have the same length. */
-	if (!drawn(s + begin, end - begin) ||
-	    (names->second && (strlen(names->second) < end || !drawn(names->second + begin, end - begin))))
+	if (!all_drawn(names, begin, end))
 		return NULL;
 	for (size_t i = begin; i < end; i++)
 		hex &= isxdigit((u8)s[i]) != 0;

@@ -8,10 +8,15 @@
 
 #include "tsem_types.h"
 
+/* So many names are looked at to tell whether a program has drawn them. */
+#define NAMES_SAMPLES 32
+
 /* Names that are the same but for one component. Strings are bytes, not JSON. */
 struct names {
 	char *first; /* the first name; owned */
 	char *second; /* the first that differs from it; owned */
+	char *sample[NAMES_SAMPLES]; /* different names, the first ones; owned */
+	size_t samples;
 	size_t begin, end; /* of the component in it */
 	size_t prefix, suffix; /* bytes that all components have in common, at their beginning and end */
 	size_t shortest; /* bytes of the shortest component */

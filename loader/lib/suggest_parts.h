@@ -47,8 +47,8 @@ struct parts {
 
 /* What a mask hides, in the order of preference: the first that two runs have in common explains the difference. */
 enum mask_kind {
+	MASK_OBJECTS, /* a name in a directory of objects that are named by a hash: their number differs as well */
 	MASK_INSTANCES, /* the numbers of created inodes */
-	MASK_OBJECTS, /* a name in a directory of objects that are named by a hash */
 	MASK_NUMBER, /* the numbers in one component of a name */
 	MASK_WORD, /* one component of a name, of the same length */
 	MASK_NUMBERS, /* the numbers in the last components of both names */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash disable=SC2034,SC2154 # scripts/services.sh uses and sets these
 # A container of runc with a tmpfs of secrets, put into its namespace by the OCI hook. It may read one of the secrets.
+by_hook=1
 attacks=(secret shell)
 
 prepare() {
@@ -15,24 +16,9 @@ prepare() {
 
 # launch OPTION...: the options of run as annotations.
 launch() {
-	local hook=$repo/build/tsem-bpf mode='' annotations=()
-	while (($#)); do
-		case "$1" in
-		-q) ;;
-		--enforce | --audit) mode=${1#--} ;;
-		-o | -m | --trajectory | --forensics)
-			case "$1" in
-			-o) annotations+=(org.tsem-bpf.output "$2") ;;
-			-m) annotations+=(org.tsem-bpf.model "$2") ;;
-			*) annotations+=("org.tsem-bpf.${1#--}" "$2") ;;
-			esac
-			shift
-			;;
-		esac
-		shift
-	done
-	[ -z "$mode" ] || annotations+=(org.tsem-bpf.mode "$mode")
-	prepare || return
+	local hook=$repo/build/tsem-bpf annotations
+	annotate "$@"
+	prepared || return
 	jq -n --arg hook "$hook" --arg d "$state" --arg attack "ATTACK=$ATTACK" '{
 		ociVersion: "1.0.2", hostname: "box", root: {path: "rootfs", readonly: true},
 		process: {
@@ -54,7 +40,7 @@ launch() {
 			createRuntime: [{path: $hook, args: ["tsem-bpf", "oci-hook", "--directory", $d, "createRuntime"]}],
 			poststop: [{path: $hook, args: ["tsem-bpf", "oci-hook", "--directory", $d, "poststop"]}]
 		}
-	}' --args org.tsem-bpf.name "$name" "${annotations[@]}" >"$state/b/config.json"
+	}' --args "${annotations[@]}" >"$state/b/config.json"
 	# Where runc makes a file of a random name.
 	unshare -m sh -c 'mount -t tmpfs tmp /tmp; exec "$@"' - runc run -b "$state/b" "$name" </dev/null >"$state/out" 2>"$state/err"
 	grep -q password "$state/out"

@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # scripts/services.sh uses and sets these
 # A script as cron starts it: a log whose name has the date, another that grows, temporary files, a backup that is rotated.
 service=(sh -c "exec /srv/cron/job >>/srv/cron/app.log 2>&1")
-declared=(--pattern "$root/srv/cron/job-*.log")
+declared=("--pattern '$root/srv/cron/job-*.log'")
 attacks=(command file)
 
 prepare() {

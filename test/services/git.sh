@@ -2,7 +2,14 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # scripts/services.sh uses and sets these
 # git: commits, a clone, a push, and packing.
 service=(sh /srv/git.sh)
-declared=(--pattern "/srv/git/**" --pattern "$root/srv/git/**")
+# Objects are named by what is in them; this Debian's root has two spellings.
+for where in "" "$root"; do
+	for repository in hub one/.git two/.git; do
+		declared+=("--pattern '$where/srv/git/$repository/objects/**'")
+	done
+done
+# Packs are below such a directory, and may be found before it is.
+optional="--pattern '/srv/git/two/.git/objects/pack/*"
 attacks=(hook file)
 
 prepare() {

@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # scripts/services.sh uses and sets these
 # Python: a pool of processes, a temporary directory, and a server that speaks TLS.
 service=(python3 /srv/python/server.py)
-declared=(--pattern "/sem.mp-*")
+declared=("--pattern '/sem.mp-*'")
 attacks=(command file)
 
 prepare() {

@@ -2,7 +2,7 @@
 # shellcheck shell=bash disable=SC2034,SC2154 # scripts/services.sh uses and sets these
 # redis with both kinds of persistence, and its benchmark. It renames a file to a name that has a process id in it.
 service=(redis-server --port 7000 --dir /srv/redis --appendonly yes --enable-protected-configs yes --save "")
-declared=(--pattern "/srv/redis/temp-rewriteaof-bg-*.aof")
+declared=("--pattern '/srv/redis/temp-rewriteaof-bg-*.aof'")
 attacks=(elsewhere replica)
 
 prepare() {

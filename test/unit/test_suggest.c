@@ -132,6 +132,31 @@ static void a_pattern_is_as_wide_as_what_varies(void **state)
 	two_names("/srv/\\\\\\\\/x1", "/srv/\\\\\\\\/x2", "/srv/\\\\/x*");
 }
 
+/* Two of the seven look like words; then five do. */
+static void most_of_many_names_look_drawn(void **state)
+{
+	static const char *const names[] = { "abcdefgh", "k3v_x0aq", "q1w2e3r4", "zz9_plur",
+					     "m0nk4y_t", "wordlike", "8a8b8c8d" };
+	size_t all = sizeof(names) / sizeof(names[0]);
+	char name[64];
+
+	(void)state;
+	for (size_t words = 0; words < 2; words++) {
+		struct suggest *s = new ();
+
+		for (size_t i = 0; i < all; i++) {
+			snprintf(name, sizeof(name), "/srv/shm/sem.mp-%s", words && i % 2 ? "letters." : names[i]);
+			if (words && i % 2)
+				name[strlen(name) - 1] = 'a' + i;
+			opened(s, i < all / 2 ? SUGGEST_OLD : SUGGEST_NEW, name);
+		}
+		assert_int_equal(suggest__solve(s), 0);
+		assert_int_equal(count(s, SUGGEST_PATTERN, "/srv/shm/sem.mp-*"), !words);
+		assert_int_equal(suggest__count(s), 1);
+		suggest__free(s);
+	}
+}
+
 static void no_pattern_covers_a_directory_of_the_system(void **state)
 {
 	(void)state;
@@ -211,6 +236,31 @@ static void objects_that_are_named_by_a_hash_need_a_deep_pattern(void **state)
 	opened(s, SUGGEST_NEW, "/srv/r/cd/one");
 	assert_int_equal(suggest__solve(s), 0);
 	assert_int_equal(count(s, SUGGEST_PATTERN, "/srv/r/**"), 0);
+	suggest__free(s);
+}
+
+#define OBJECT(n)                                                                                                 \
+	",\"created\":[{\"component\":\"4\",\"instance\":\"" n "\",\"owner\":\"" TASK "\"},{\"component\":\"5\"," \
+	"\"instance\":\"1\",\"owner\":\"" TASK "\"}]"
+
+/* The number of directories depends on the hashes, and packs are in the same directory. */
+static void a_deep_pattern_cures_the_number_of_objects_and_what_is_beside_them(void **state)
+{
+	struct suggest *s = new ();
+
+	(void)state;
+	file_event(s, SUGGEST_OLD, "file_open", TASK, "/srv/r/.git/objects/" SHA1_A, OBJECT("1"), EMPTY);
+	file_event(s, SUGGEST_NEW, "file_open", TASK, "/srv/r/.git/objects/" SHA1_B, OBJECT("1"), EMPTY);
+	file_event(s, SUGGEST_NEW, "file_open", TASK, "/srv/r/.git/objects/" SHA1_A, OBJECT("2"), EMPTY);
+	file_event(s, SUGGEST_OLD, "file_receive", TASK, "/srv/r/.git/objects/pack/a-0a1b2c3d4e5f60718293.x", "", TASK);
+	file_event(s, SUGGEST_NEW, "file_receive", TASK, "/srv/r/.git/objects/pack/a-1a1b2c3d4e5f60718294.x", "",
+		   OTHER);
+	opened(s, SUGGEST_OLD, "/srv/r/.git/other/0a1b2c3d4e5f60718293.x");
+	opened(s, SUGGEST_NEW, "/srv/r/.git/other/1a1b2c3d4e5f60718294.x");
+	assert_int_equal(suggest__solve(s), 0);
+	assert_int_equal(count(s, SUGGEST_PATTERN_ANY, "/srv/r/.git/objects/**"), 1);
+	assert_int_equal(count(s, SUGGEST_PATTERN, "/srv/r/.git/other/*.x"), 1);
+	assert_int_equal(suggest__count(s), 2);
 	suggest__free(s);
 }
 
@@ -415,10 +465,12 @@ int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_pattern_is_as_wide_as_what_varies),
+		cmocka_unit_test(most_of_many_names_look_drawn),
 		cmocka_unit_test(no_pattern_covers_a_directory_of_the_system),
 		cmocka_unit_test(other_content_needs_a_pseudonym_unless_it_is_executed),
 		cmocka_unit_test(other_content_under_another_name_needs_a_pattern_with_any_content),
 		cmocka_unit_test(objects_that_are_named_by_a_hash_need_a_deep_pattern),
+		cmocka_unit_test(a_deep_pattern_cures_the_number_of_objects_and_what_is_beside_them),
 		cmocka_unit_test(a_rename_is_cured_for_both_of_its_names),
 		cmocka_unit_test(another_number_of_created_files_needs_instances),
 		cmocka_unit_test(what_nothing_cures_has_a_reason),
