@@ -357,7 +357,7 @@ struct tsem_coefficient {
  * tsem_questions: this -> struct tsem_question. A question of event number N is in slot N modulo TSEM_QUESTION_SLOTS,
  * until it is answered or its slot is used again. A question that a task waits for keeps its slot.
  */
-#define TSEM_QUESTION_SLOTS 4096
+#define TSEM_QUESTION_SLOTS 2048
 
 struct tsem_question_key {
 	u32 ns;
