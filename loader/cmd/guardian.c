@@ -80,7 +80,7 @@ static void take_over(struct workload *w, const char *command, bool keep)
 		       command, w->ns.name, w->ns.id, learning && !err ? ", sealed," : "");
 	while (!workload__step(w, POLL_MS) && w->ns.live_tasks)
 		;
-	workload__step(w, 0);
+	workload__finish(w);
 	err = workload__delete(w, keep);
 	if (err && err != -ENOENT)
 		syslog(LOG_ERR, "%s: %s: cannot remove namespace %u: %s", command, w->ns.name, w->ns.id,

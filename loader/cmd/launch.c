@@ -188,7 +188,7 @@ int launch__collect(struct launch *launch)
 		if (launch->tick)
 			launch->tick(launch, launch->data);
 	} while (!ended || (w->ns.live_tasks && !ending && !launch->given_up));
-	workload__step(w, 0);
+	workload__finish(w);
 	return 0;
 }
 

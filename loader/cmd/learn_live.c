@@ -102,7 +102,7 @@ static int seal_and_write(struct learn *l)
 
 	if (err && err != -EALREADY)
 		return cmd__fail(EXIT_FAILED, "learn: cannot seal namespace '%s': %s", l->target, strerror(-err));
-	if (workload__step(w, 0))
+	if (workload__finish(w))
 		return cmd__fail(EXIT_FAILED, "learn: namespace '%s' has been removed", l->target);
 	if (w->lost)
 		cmd__fail(0, "learn: cannot keep descriptions in " JOURNAL_DIRECTORY ": %s", strerror(-w->lost));

@@ -69,7 +69,7 @@ static void collector_main(struct workload *w, int go)
 			_exit(EXIT_FAILED);
 		}
 	} while (w->ns.live_tasks);
-	workload__step(w, 0);
+	workload__finish(w);
 	err = collector_write(w);
 	workload__drop(w);
 	workload__delete(w, false);

@@ -278,6 +278,14 @@ int agent__step(struct workload *w, int ms)
 	return records;
 }
 
+void agent__settle(struct workload *w)
+{
+	u64 end = now_ms() + 1000;
+
+	while (w->external && external__unanswered(w->external) && now_ms() < end)
+		agent__step(w, 10);
+}
+
 void agent__stop(struct workload *w)
 {
 	struct sockaddr_un address;

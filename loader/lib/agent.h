@@ -22,6 +22,9 @@ int agent__start(struct workload *workload, struct workload_error *error);
  */
 int agent__step(struct workload *workload, int ms);
 
+/* The last task has ended: waits up to a second for the verdicts that are still open. */
+void agent__settle(struct workload *workload);
+
 /* Ends the session and the offer to bring another agent. The state file stays up to the end of the namespace. */
 void agent__stop(struct workload *workload);
 

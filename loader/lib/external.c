@@ -40,6 +40,7 @@ struct external {
 	char identity[TMA_IDENTITY_MAX + 1];
 	char text[128]; /* what the user called it */
 	struct asked asked[TSEM_QUESTION_SLOTS];
+	size_t unanswered;
 	u8 *out; /* bytes that wait to be sent */
 	size_t out_size, out_sent, out_room;
 	u8 in[TMA_FRAME_MAX];
@@ -168,6 +169,7 @@ static void take_verdict(struct external *x, const struct tma_message *message, 
 		return;
 	}
 	asked->answered = true;
+	x->unanswered--;
 	answer = (struct tsem_answer){
 		.number = verdict.number,
 		.task_number = asked->record->task_number,
@@ -453,10 +455,12 @@ int external__writable(const struct external *x)
 static bool remember(struct external *x, const struct tsem_record *record)
 {
 	struct asked *asked = &x->asked[record->number % TSEM_QUESTION_SLOTS];
+	bool open = asked->record && !asked->answered;
 	struct tsem_record *copy = realloc(asked->record, record->size);
 
 	if (!copy)
 		return false;
+	x->unanswered += !open;
 	memcpy(copy, record, record->size);
 	memset(copy->coefficient, 0, sizeof(copy->coefficient));
 	*asked = (struct asked){ .record = copy };
@@ -502,6 +506,11 @@ void external__step(struct external *x, struct tsem *tsem, const struct tsem_nam
 		send_mode(x, ns->mode);
 	out_flush(x);
 	read_frames(x, &step);
+}
+
+size_t external__unanswered(const struct external *x)
+{
+	return x->ended ? 0 : x->unanswered;
 }
 
 bool external__lives(const struct external *x)

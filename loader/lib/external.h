@@ -115,6 +115,9 @@ typedef void (*external_verdict)(const struct tsem_record *record, u32 verdict, 
 void external__step(struct external *external, struct tsem *tsem, const struct tsem_namespace *ns,
 		    external_verdict verdict, void *data);
 
+/* How many questions has the agent not answered yet? */
+size_t external__unanswered(const struct external *external);
+
 /* Is there an agent that answers? */
 bool external__lives(const struct external *external);
 

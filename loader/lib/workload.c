@@ -250,6 +250,16 @@ int workload__step(struct workload *w, int ms)
 	return namespace__read(&w->tsem, w->ns.id, &w->ns);
 }
 
+int workload__finish(struct workload *w)
+{
+	int err = workload__step(w, 0);
+
+	if (err)
+		return err;
+	agent__settle(w);
+	return namespace__read(&w->tsem, w->ns.id, &w->ns);
+}
+
 int workload__delete(struct workload *w, bool keep)
 {
 	int err = 0;

@@ -121,6 +121,12 @@ const char *workload__join_error(int err);
 int workload__step(struct workload *workload, int ms);
 
 /*
+ * The last task has ended, or this process gives up: takes what is left in the ring, and the verdicts of an external
+ * agent that are under way. As workload__step().
+ */
+int workload__finish(struct workload *workload);
+
+/*
  * Writes the requested files; after a failure still writes the others. 0 and *summary filled, or -errno with the first
  * line in *error.
  */
