@@ -322,7 +322,8 @@ static int read_reply(struct external *x, struct external_error *error)
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			continue;
 		if (n <= 0)
-			return fail(error, -EPIPE, "%s: the agent has ended before it said anything; can it be executed?", x->text);
+			return fail(error, -EPIPE,
+				    "%s: the agent has ended before it said anything; can it be executed?", x->text);
 		got = tma_reader__feed(&x->reader, &byte, 1, &taken);
 		if (got == TMA_READ_BAD && !x->stream.lossy)
 			return fail(error, -EPROTO, "%s: what it says is no frame; is its program an agent?", x->text);

@@ -377,9 +377,11 @@ static int prepare_symbols(struct tsem_bpf *skel, struct skel_error *error)
 static void prepare_sleep(struct tsem_bpf *skel)
 {
 	struct bpf_program *const programs[] = {
-		skel->progs.tsem_file_fcntl,       skel->progs.tsem_inode_link,        skel->progs.tsem_inode_mkdir,
-		skel->progs.tsem_inode_listxattr,  skel->progs.tsem_inode_removexattr, skel->progs.tsem_kernel_load_data,
-		skel->progs.tsem_move_mount,       skel->progs.tsem_sb_pivotroot,      skel->progs.tsem_socket_setsockopt,
+		skel->progs.tsem_file_fcntl,        skel->progs.tsem_inode_link,
+		skel->progs.tsem_inode_mkdir,       skel->progs.tsem_inode_listxattr,
+		skel->progs.tsem_inode_removexattr, skel->progs.tsem_kernel_load_data,
+		skel->progs.tsem_move_mount,        skel->progs.tsem_sb_pivotroot,
+		skel->progs.tsem_socket_setsockopt,
 	};
 
 	for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++)
