@@ -16,7 +16,8 @@ background() {
 	local name=$1 tma=$2
 	shift 2
 	tsem-bpf run -n "$name" --tma "$tma" "$@" --ask every --wait 1000 -- \
-		bash -c 'while [ ! -e end ]; do read -r -t 0.2 _ <>fifo; done' 2>"$name.err" &
+		bash -c 'while [ ! -e end ]; do read -r -t 0.2 _ <>fifo; done' 2>"$name.err" 3>&- &
+	background+=" $!"
 	eval "pid_$name=$!"
 	wait_for has_agent "$name"
 }
@@ -28,7 +29,7 @@ has_agent() {
 cleanup() {
 	touch "$D/end" 2>/dev/null || :
 	local job
-	for job in $(jobs -p); do
+	for job in ${background:-}; do
 		kill "$job" 2>/dev/null || :
 		wait "$job" || :
 	done
@@ -220,20 +221,23 @@ ended() {
 	head -c 32 /dev/urandom >other
 	chmod 600 key other
 	echo some >one
-	tsem-tma --unix "$D/socket" --key key &
+	tsem-tma --unix "$D/socket" --key key 3>&- &
+	agent=$!
 	wait_for test -S socket
 	check 1 tsem-bpf run --tma "unix:$D/socket" --tma-key other -- cat one
 	says "key"
 	check 0 tsem-bpf run -q --tma "unix:$D/socket" --tma-key key -- cat one
 	check 1 tsem-bpf run -q --tma "unix:$D/socket" --tma-key key -n inside -- \
 		tsem-bpf run --tma "unix:$D/socket" --tma-key key -- true
-	kill %1
-	wait %1 || :
+	kill "$agent"
+	wait "$agent" || :
 	rm -f socket
 	mkfifo fifo
-	tsem-bpf run -q -n judge -- tsem-tma --unix "$D/socket" --key key &
+	tsem-bpf run -q -n judge -- tsem-tma --unix "$D/socket" --key key 3>&- &
+	judge=$!
 	wait_for test -S socket
 	check 1 tsem-bpf run --tma "unix:$D/socket" --tma-key key -- cat one
 	says "runs in a namespace itself"
-	kill %2 2>/dev/null || kill "$!"
+	kill "$judge"
+	wait "$judge" || :
 }

@@ -360,6 +360,7 @@ int agent__bring(struct tsem *tsem, u32 id, const char *text, const char *key_fi
 		goto out;
 	}
 	err = external__parse(text, &where, &why);
+	where.outlives = true;
 	err = err ?: external__connect(tsem, &where, key_file, bring.key, &stream, &why);
 	if (err) {
 		fail(error, err, "--tma %s", why.text);

@@ -42,6 +42,7 @@ struct external_where {
 	const char *text; /* as given; borrowed */
 	const char *rest; /* after the colon; borrowed */
 	unsigned int cid, port; /* of vsock */
+	bool outlives; /* a child goes on when this process has ended: it gets no standard error */
 };
 
 /* One line for the user: what failed, with which word, and what to do. */

@@ -108,8 +108,13 @@ int external__read_key(const char *path, u8 *key, struct external_error *error)
 }
 
 /* In the child: the stream becomes its standard input and output, and the key's pipe its descriptor 3. */
-static void child_main(char **words, int stream, int key)
+static void child_main(char **words, int stream, int key, bool outlives)
 {
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	/* Who reads our standard error must not have to wait for the agent. */
+	if (outlives && dup2(null, STDERR_FILENO) < 0)
+		_exit(126);
 	/* None of the three may be in the way of another. */
 	stream = fcntl(stream, F_DUPFD, KEY_FD + 1);
 	key = fcntl(key, F_DUPFD, KEY_FD + 1);
@@ -125,7 +130,8 @@ static void child_main(char **words, int stream, int key)
 	_exit(127);
 }
 
-static int start_child(char **words, const u8 *key, struct external_stream *stream, struct external_error *error)
+static int start_child(char **words, bool outlives, const u8 *key, struct external_stream *stream,
+		       struct external_error *error)
 {
 	int ends[2], pipe[2];
 	pid_t pid;
@@ -139,7 +145,7 @@ static int start_child(char **words, const u8 *key, struct external_stream *stre
 	}
 	pid = fork();
 	if (!pid)
-		child_main(words, ends[1], pipe[0]);
+		child_main(words, ends[1], pipe[0], outlives);
 	/* Nobody waits for the child before this function returns: the number is its own. */
 	if (pid > 0 && write(pipe[1], key, TMA_KEY_SIZE) == TMA_KEY_SIZE)
 		stream->child = syscall(SYS_pidfd_open, pid, 0);
@@ -177,7 +183,7 @@ static int connect_child(const struct external_where *where, const u8 *key, stru
 	if (where->kind == EXTERNAL_PROCESS) {
 		char *own[] = { (char *)own_agent(path, sizeof(path)), "--key-fd", STRING(KEY_FD), NULL };
 
-		return start_child(own, key, stream, error);
+		return start_child(own, where->outlives, key, stream, error);
 	}
 	copy = rest = strdup(where->rest);
 	if (!copy)
@@ -186,7 +192,7 @@ static int connect_child(const struct external_where *where, const u8 *key, stru
 		if (*word)
 			words[count++] = word;
 	}
-	err = count && !word ? start_child(words, key, stream, error)
+	err = count && !word ? start_child(words, where->outlives, key, stream, error)
 			     : fail(error, -EINVAL, "'%.80s': give a program and at most %d words", where->text,
 				    WORDS_MAX - 1);
 	free(copy);
