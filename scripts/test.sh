@@ -95,7 +95,7 @@ boot_vm() {
 		trace_buf_size=16M" -- "$@"
 }
 
-# The suites, longest first. What hostile workloads try (39N, 45N) runs on all three kernels. The patched kernel may
+# The suites, longest first. What hostile workloads try (39N, 45N) and external agents (7NN) run on all three kernels. The patched kernel may
 # have to be built; 560 waits there for the output of 010.
 suites=(patched events attacks newest models commands boot)
 
@@ -104,13 +104,13 @@ start_suite() {
 	patched)
 		echo
 		echo "== the patched kernel"
-		scripts/kernel-build.sh && in_vm patched -k patched -- test/000-*.bats test/39*.bats test/45*.bats test/5*.bats
+		scripts/kernel-build.sh && in_vm patched -k patched -- test/000-*.bats test/39*.bats test/45*.bats test/5*.bats test/7*.bats
 		;;
 	events) in_vm events -k 6.12 -- test/[01]*.bats ;;
 	attacks) in_vm attacks -k 6.12 -- test/39*.bats test/45*.bats ;;
-	newest) in_vm newest -k 7.3 -- test/000-*.bats test/39*.bats test/45*.bats ;;
+	newest) in_vm newest -k 7.3 -- test/000-*.bats test/39*.bats test/45*.bats test/7*.bats ;;
 	models) in_vm models -k 6.12 -- test/2*.bats ;;
-	commands) in_vm commands -k 6.12 -- test/3[0-8]*.bats test/4[0-46-9]*.bats ;;
+	commands) in_vm commands -k 6.12 -- test/3[0-8]*.bats test/7*.bats test/4[0-46-9]*.bats ;;
 	boot) boot_vm test/6*.bats ;;
 	esac
 }
