@@ -159,6 +159,9 @@ static void take_verdict(struct external *x, const struct tma_message *message, 
 		return;
 	}
 	asked = &x->asked[verdict.number % TSEM_QUESTION_SLOTS];
+	/* A later question has its slot, here and in the kernel: the answer is too late. */
+	if (asked->record && asked->record->number > verdict.number)
+		return;
 	if (!asked->record || asked->record->number != verdict.number) {
 		end(x, "the agent has answered event %llu, about which it was not asked",
 		    (unsigned long long)verdict.number);

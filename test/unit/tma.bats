@@ -270,7 +270,7 @@ bad_model() {
 		refused 1 "--key: 'key' has no key: write 32 bytes or 64 hexadecimal digits there, and nothing else" tsem-tma --unix socket --key key
 	done
 	refused 1 "--key: '.' is no regular file" tsem-tma --unix socket --key .
-	refused 1 "--key: 'none' does not exist; write 64 hexadecimal digits there" tsem-tma --unix socket --key none
+	refused 1 "--key: 'none' does not exist; write 32 bytes or 64 hexadecimal digits there" tsem-tma --unix socket --key none
 	refused 1 "--key-fd: descriptor 77 cannot be read" tsem-tma --unix socket --key-fd 77
 	[ ! -e socket ]
 }
