@@ -6,8 +6,8 @@
  *	wait		question_wait(): only in a program that may sleep
  *	verdict		question_answer(): tsem_control brings it, for one event of one task
  *
- * A slot has one state, and every change of it is a compare and swap. So a verdict and the end of a wait that come at
- * once agree on who was first. On a patched kernel the task sleeps (patch 7). On a stock kernel it gives the processor
+ * A slot has one word: the event number and the state of its question. Every change of it is one atomic step. So a
+ * verdict and the end of a wait that come at once agree on who was first, and a verdict reaches no later question. On a patched kernel the task sleeps (patch 7). On a stock kernel it gives the processor
  * away until the slot has an answer: bpf_copy_from_user_task() takes a lock that is a scheduling point.
  */
 #ifndef TSEM_AGENT_BPF_H
@@ -25,63 +25,79 @@ static __always_inline bool namespace_external(const struct tsem_namespace *ns)
 	return ns->agent == TSEM_AGENT_EXTERNAL;
 }
 
-static __always_inline struct tsem_question *question_find(u32 ns, u64 number)
+static __always_inline u64 question_word(u64 number, u32 state)
 {
-	struct tsem_question_key key = { .ns = ns, .slot = number % TSEM_QUESTION_SLOTS };
-	struct tsem_question *q = bpf_map_lookup_elem(&tsem_questions, &key);
-
-	return q && *(volatile u64 *)&q->number == number ? q : NULL;
+	return number << TSEM_QUESTION_STATE_BITS | state;
 }
 
-static __always_inline void question_close(u32 ns, u64 number)
+static __always_inline u32 question_state(u64 word)
+{
+	return word & ((1 << TSEM_QUESTION_STATE_BITS) - 1);
+}
+
+/* The slot of the event `number`, whatever question it has, or NULL. */
+static __always_inline struct tsem_question *question_slot(u32 ns, u64 number)
 {
 	struct tsem_question_key key = { .ns = ns, .slot = number % TSEM_QUESTION_SLOTS };
 
-	bpf_map_delete_elem(&tsem_questions, &key);
+	return bpf_map_lookup_elem(&tsem_questions, &key);
+}
+
+/* The same; makes it if need be. */
+static __always_inline struct tsem_question *question_room(u32 ns, u64 number)
+{
+	struct tsem_question_key key = { .ns = ns, .slot = number % TSEM_QUESTION_SLOTS };
+	struct tsem_question *q = bpf_map_lookup_elem(&tsem_questions, &key), none = {};
+
+	if (q)
+		return q;
+	/* Another task may make it first. */
+	bpf_map_update_elem(&tsem_questions, &key, &none, BPF_NOEXIST);
+	return bpf_map_lookup_elem(&tsem_questions, &key);
 }
 
 /*
- * Takes an event number and its slot for a question about the current event. It skips slots whose task still waits.
- * The event number, or 0: there is no slot.
+ * Takes an event number and its slot for a question about the current event. It skips slots that a task still needs.
+ * `passes`: the event goes on without a verdict. The event number, or 0: there is no slot.
  */
-__noinline u64 question_open(struct tsem_scratch *e __arg_nonnull, u32 waits)
+__noinline u64 question_open(struct tsem_scratch *e __arg_nonnull, u32 waits, u32 passes)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	struct tsem_question new = {
-		.task_number = e->record.task_number,
-		.pid = task->pid,
-		.state = waits ? TSEM_QUESTION_WAITED : TSEM_QUESTION_OPEN,
-		.event = e->record.event,
-	};
 	struct tsem_namespace *ns = namespace_of(e->record.ns);
-	struct tsem_question_key key = { .ns = e->record.ns };
 	u32 i;
 
 	if (!ns)
 		return 0;
-	__builtin_memcpy(new.coefficient, e->key.coefficient, TSEM_KEY_SIZE);
 	bpf_for(i, 0, QUESTION_TRIES) {
-		struct tsem_question *old;
+		u64 number = __sync_fetch_and_add(&ns->records, 1) + 1, old;
+		struct tsem_question *q = question_room(e->record.ns, number);
 
-		new.number = __sync_fetch_and_add(&ns->records, 1) + 1;
-		key.slot = new.number % TSEM_QUESTION_SLOTS;
-		old = bpf_map_lookup_elem(&tsem_questions, &key);
-		/* Nobody waits for the old answer any more. Its slot is free if another task does not take it first. */
-		if (old && __sync_val_compare_and_swap(&old->state, TSEM_QUESTION_OPEN, 0) == TSEM_QUESTION_OPEN)
-			bpf_map_delete_elem(&tsem_questions, &key);
-		if (!bpf_map_update_elem(&tsem_questions, &key, &new, BPF_NOEXIST))
-			return new.number;
+		if (!q)
+			continue;
+		old = *(volatile u64 *)&q->word;
+		if (question_state(old) != TSEM_QUESTION_FREE && question_state(old) != TSEM_QUESTION_OPEN)
+			continue;
+		if (__sync_val_compare_and_swap(&q->word, old, question_word(number, TSEM_QUESTION_MADE)) != old)
+			continue;
+		q->task_number = e->record.task_number;
+		q->pid = task->pid;
+		q->event = e->record.event;
+		q->passes = passes;
+		__builtin_memcpy(q->coefficient, e->key.coefficient, TSEM_KEY_SIZE);
+		__sync_lock_test_and_set(&q->word,
+					 question_word(number, waits ? TSEM_QUESTION_WAITED : TSEM_QUESTION_OPEN));
+		return number;
 	}
 	return 0;
 }
 
-/* Notes whether the event of a question that nobody waits for goes on. */
-static __always_inline void question_mark(u32 ns, u64 number, bool passes)
+/* The question was not sent. */
+static __always_inline void question_close(u32 ns, u64 number)
 {
-	struct tsem_question *q = question_find(ns, number);
+	struct tsem_question *q = question_slot(ns, number);
 
 	if (q)
-		q->passed = passes;
+		__sync_lock_test_and_set(&q->word, question_word(number, TSEM_QUESTION_FREE));
 }
 
 /* Will the current task be killed? Then it must not wait. */
@@ -101,47 +117,46 @@ static __always_inline void task_yield(void)
 }
 
 /* Sleeps until the verdict comes, `ms` at most. The slot has the verdict; this only ends the sleep. */
-static __always_inline void question_sleep(struct tsem_question *q, u32 ms)
+static __always_inline void question_sleep(struct tsem_question *q, u64 waited, u32 ms)
 {
-	struct bpf_tsem_wait *wait = bpf_tsem_wait_begin(q->task_number, q->number);
+	struct bpf_tsem_wait *wait = bpf_tsem_wait_begin(q->task_number, waited >> TSEM_QUESTION_STATE_BITS);
 	s32 verdict;
 
 	if (!wait)
 		return;
 	/* The verdict may have come before this waiter was there. */
-	if (*(volatile u32 *)&q->state != TSEM_QUESTION_WAITED)
+	if (*(volatile u64 *)&q->word != waited)
 		ms = 0;
 	bpf_tsem_wait_end(wait, ms, &verdict);
 }
 
 /*
  * Waits for the verdict about event `number`. Sleeps. Ends after `ms`, or when the task is being killed; the question
- * then stays open. `passes`: the event goes on without a verdict. An enum tsem_verdict.
+ * then stays open. An enum tsem_verdict.
  */
-__noinline u32 question_wait(u32 ns, u64 number, u32 ms, u32 passes)
+__noinline u32 question_wait(u32 ns, u64 number, u32 ms)
 {
-	u64 end = bpf_ktime_get_ns() + ms * NSEC_PER_MSEC;
-	struct tsem_question *q = question_find(ns, number);
-	u32 state;
+	u64 end = bpf_ktime_get_ns() + ms * NSEC_PER_MSEC, waited = question_word(number, TSEM_QUESTION_WAITED);
+	struct tsem_question *q = question_slot(ns, number);
+	u64 word;
 
+	/* Nobody else takes a slot away from a task that waits. */
 	if (!q)
 		return TSEM_VERDICT_NONE;
 	if (bpf_ksym_exists(bpf_tsem_wait_begin)) {
-		question_sleep(q, ms);
+		question_sleep(q, waited, ms);
 	} else {
 		while (can_loop) {
-			if (*(volatile u32 *)&q->state != TSEM_QUESTION_WAITED || task_dying() ||
-			    bpf_ktime_get_ns() >= end)
+			if (*(volatile u64 *)&q->word != waited || task_dying() || bpf_ktime_get_ns() >= end)
 				break;
 			task_yield();
 		}
 	}
-	q->passed = passes;
-	state = __sync_val_compare_and_swap(&q->state, TSEM_QUESTION_WAITED, TSEM_QUESTION_OPEN);
-	if (state == TSEM_QUESTION_WAITED)
+	word = __sync_val_compare_and_swap(&q->word, waited, question_word(number, TSEM_QUESTION_OPEN));
+	if (word == waited)
 		return TSEM_VERDICT_NONE;
-	question_close(ns, number);
-	return state == TSEM_QUESTION_TRUSTED ? TSEM_VERDICT_TRUSTED : TSEM_VERDICT_UNTRUSTED;
+	__sync_lock_test_and_set(&q->word, question_word(number, TSEM_QUESTION_FREE));
+	return question_state(word) == TSEM_QUESTION_TRUSTED ? TSEM_VERDICT_TRUSTED : TSEM_VERDICT_UNTRUSTED;
 }
 
 /* Keeps the verdict as the coefficient's: nobody is asked about it again. */
@@ -194,49 +209,82 @@ __noinline int question_distrust(u32 pid, u64 number)
 	return 0;
 }
 
-/* Nobody waits, and the event went on: does to the task what the action demands. An enum tsem_answered. */
-static __always_inline u32 question_late(struct tsem_namespace *ns, struct tsem_question *q, u32 verdict)
+/* A verdict that nobody waits for is untrusted: does to the task what the action demands. An enum tsem_answered. */
+static __always_inline u32 question_late(struct tsem_namespace *ns, u32 event, u32 pid, u64 task)
 {
-	u32 event = q->event, action = at_most(event, TSEM_EVENT_ROOM - 1) ? ns->action[event] : 0;
+	u32 action = at_most(event, TSEM_EVENT_ROOM - 1) ? ns->action[event] : 0;
 
-	if (verdict != TSEM_VERDICT_UNTRUSTED || !q->passed || ns->mode == TSEM_MODE_SEALED)
-		return TSEM_ANSWERED;
 	__sync_fetch_and_add(&ns->violations, 1);
-	if (action == TSEM_ACTION_KILL) {
-		__sync_fetch_and_add(&ns->killed, 1);
-		return TSEM_ANSWERED_KILL;
-	}
 	if (action == TSEM_ACTION_UNTRUST)
-		question_distrust(q->pid, q->task_number);
-	return TSEM_ANSWERED;
+		question_distrust(pid, task);
+	if (action != TSEM_ACTION_KILL || ns->mode == TSEM_MODE_SEALED)
+		return TSEM_ANSWERED;
+	__sync_fetch_and_add(&ns->killed, 1);
+	return TSEM_ANSWERED_KILL;
+}
+
+/* What a slot has about the question of event `number`, which is in `word`. */
+struct question_copy {
+	u64 task_number;
+	u32 pid;
+	u16 event;
+	u16 passes;
+	u8 coefficient[TSEM_KEY_SIZE];
+};
+
+/*
+ * Answers the question of event `number` if its task is `task`: copies it, and moves its state in one step. So an answer
+ * never reaches a later question in the same slot. The state before, or TSEM_QUESTION_FREE: it fits no question.
+ */
+static __always_inline u32 question_take(u32 ns, u64 number, u64 task, u32 answer, struct question_copy *copy)
+{
+	struct tsem_question *q = question_slot(ns, number);
+	u32 i;
+
+	if (!q)
+		return TSEM_QUESTION_FREE;
+	/* Twice: its task may stop waiting in between. */
+	bpf_for(i, 0, 2) {
+		u64 word = *(volatile u64 *)&q->word;
+		u32 state = question_state(word), next = state == TSEM_QUESTION_WAITED ? answer : TSEM_QUESTION_FREE;
+
+		read_fence();
+		if (word >> TSEM_QUESTION_STATE_BITS != number ||
+		    (state != TSEM_QUESTION_WAITED && state != TSEM_QUESTION_OPEN) || q->task_number != task)
+			return TSEM_QUESTION_FREE;
+		copy->pid = q->pid;
+		copy->event = q->event;
+		copy->passes = q->passes;
+		__builtin_memcpy(copy->coefficient, q->coefficient, TSEM_KEY_SIZE);
+		if (__sync_val_compare_and_swap(&q->word, word, question_word(number, next)) == word)
+			return state;
+	}
+	return TSEM_QUESTION_FREE;
 }
 
 /* Brings a verdict. 0 and *answered, an enum tsem_answered; -ENOENT: it fits no question; -EINVAL: it is none. */
 static __always_inline int question_answer(struct tsem_namespace *ns, const struct tsem_answer *answer, u64 *answered)
 {
-	u32 state = answer->verdict == TSEM_VERDICT_TRUSTED ? TSEM_QUESTION_TRUSTED : TSEM_QUESTION_UNTRUSTED;
-	struct tsem_question *q = question_find(ns->id, answer->number);
 	u64 number = answer->number, task = answer->task_number;
-	u32 verdict = answer->verdict, before = 0;
+	u32 verdict = answer->verdict, before;
+	struct question_copy copy = {};
 
 	if (verdict != TSEM_VERDICT_TRUSTED && verdict != TSEM_VERDICT_UNTRUSTED)
 		return -EINVAL;
-	if (q && q->task_number == task) {
-		before = __sync_val_compare_and_swap(&q->state, TSEM_QUESTION_WAITED, state);
-		if (before != TSEM_QUESTION_WAITED)
-			before = __sync_val_compare_and_swap(&q->state, TSEM_QUESTION_OPEN, state);
-	}
-	if (!q || (before != TSEM_QUESTION_WAITED && before != TSEM_QUESTION_OPEN)) {
+	before = question_take(ns->id, number, task,
+			       verdict == TSEM_VERDICT_TRUSTED ? TSEM_QUESTION_TRUSTED : TSEM_QUESTION_UNTRUSTED,
+			       &copy);
+	if (before == TSEM_QUESTION_FREE) {
 		__sync_fetch_and_add(&ns->refused, 1);
 		return -ENOENT;
 	}
 	__sync_fetch_and_add(&ns->verdicts, 1);
-	verdict_keep(ns, q->coefficient, verdict);
-	if (before == TSEM_QUESTION_OPEN) {
-		*answered = question_late(ns, q, verdict);
-		question_close(ns->id, number);
-	} else if (bpf_ksym_exists(bpf_tsem_wait_release)) {
-		bpf_tsem_wait_release(task, number, 0);
+	verdict_keep(ns, copy.coefficient, verdict);
+	if (before == TSEM_QUESTION_WAITED) {
+		if (bpf_ksym_exists(bpf_tsem_wait_release))
+			bpf_tsem_wait_release(task, number, 0);
+	} else if (verdict == TSEM_VERDICT_UNTRUSTED && copy.passes) {
+		*answered = question_late(ns, copy.event, copy.pid, task);
 	}
 	return 0;
 }

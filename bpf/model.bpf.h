@@ -442,7 +442,7 @@ static __always_inline int event_ask(struct tsem_scratch *e, struct tsem_namespa
 				     u32 waits)
 {
 	u32 waited = waits && ns->wait, flags = TSEM_RECORD_QUESTION | (waited ? 0 : TSEM_RECORD_ASYNC);
-	u64 number = question_open(e, waited);
+	u64 number = question_open(e, waited, question_passes(ns, waits));
 	bool sent = false;
 
 	e->record.flags |= flags | (c && c->described ? TSEM_RECORD_AGAIN : 0);
@@ -455,7 +455,6 @@ static __always_inline int event_ask(struct tsem_scratch *e, struct tsem_namespa
 			c->described = 1;
 		if (waited)
 			return EVENT_ASKED;
-		question_mark(ns->id, number, question_passes(ns, waits));
 		return event_missed(e, ns, waits);
 	}
 	__sync_fetch_and_add(&ns->unsent, 1);
@@ -476,7 +475,7 @@ __noinline int event_wait(struct tsem_scratch *e __arg_nonnull)
 
 	if (!ns)
 		return -EPERM;
-	verdict = question_wait(e->record.ns, e->record.number, ns->wait, question_passes(ns, true));
+	verdict = question_wait(e->record.ns, e->record.number, ns->wait);
 	if (verdict == TSEM_VERDICT_TRUSTED)
 		return 0;
 	return verdict ? event_violates(e, ns) : event_missed(e, ns, true);

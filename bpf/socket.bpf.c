@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Sockets, network links and tunnels. */
+#include "guard.bpf.h"
 #include "socket.bpf.h"
 
 #define NETLINK_KOBJECT_UEVENT 15
@@ -210,6 +211,9 @@ int BPF_PROG(tsem_unix_stream_connect, struct sock *sock, struct sock *other, st
 	struct tsem_task *t;
 	int verdict;
 
+	/* Who brings an agent to a namespace is outside of all. */
+	if (guard_run(bpf_core_cast(other, struct unix_sock)->path.dentry) && task_confined())
+		return guard_deny();
 	if (listener) {
 		s = bpf_sk_storage_get(&tsem_sockets, newsk, listener, BPF_SK_STORAGE_GET_F_CREATE);
 		if (!s) {

@@ -355,7 +355,7 @@ struct tsem_coefficient {
 
 /*
  * tsem_questions: this -> struct tsem_question. A question of event number N is in slot N modulo TSEM_QUESTION_SLOTS,
- * until it is answered or its slot is used again. A question that a task waits for keeps its slot.
+ * until its slot is used again. A question that a task waits for keeps its slot.
  */
 #define TSEM_QUESTION_SLOTS 2048
 
@@ -364,22 +364,24 @@ struct tsem_question_key {
 	u32 slot;
 };
 
+#define TSEM_QUESTION_STATE_BITS 3
+
 enum tsem_question_state {
+	TSEM_QUESTION_FREE = 0, /* there is none, or it was answered */
 	TSEM_QUESTION_WAITED = 1, /* its task waits for the verdict */
 	TSEM_QUESTION_OPEN = 2, /* nobody waits: the verdict is for the next event of this kind */
 	TSEM_QUESTION_TRUSTED = 3, /* answered; the task that waits takes it away */
 	TSEM_QUESTION_UNTRUSTED = 4,
+	TSEM_QUESTION_MADE = 5, /* it is being written */
 };
 
 struct tsem_question {
-	u64 number;
+	u64 word; /* number of the event << TSEM_QUESTION_STATE_BITS | enum tsem_question_state */
 	u64 task_number;
 	u32 pid; /* of the task, in the initial pid namespace */
-	u32 state; /* enum tsem_question_state */
 	u16 event; /* enum tsem_event_type */
-	u16 passed; /* the event went on without a verdict */
+	u16 passes; /* the event goes on without a verdict */
 	u8 coefficient[TSEM_KEY_SIZE];
-	u32 reserved;
 };
 
 /* tsem_tails: struct tsem_coefficient_key -> this, where the namespace's digest is wider than a key. */
@@ -672,7 +674,7 @@ TSEM_ABI_SIZE(struct tsem_namespace, 600);
 TSEM_ABI_SIZE(struct tsem_coefficient_key, 36);
 TSEM_ABI_SIZE(struct tsem_coefficient, 16);
 TSEM_ABI_SIZE(struct tsem_question_key, 8);
-TSEM_ABI_SIZE(struct tsem_question, 64);
+TSEM_ABI_SIZE(struct tsem_question, 56);
 TSEM_ABI_SIZE(struct tsem_answer, 24);
 TSEM_ABI_SIZE(struct tsem_tail, 32);
 TSEM_ABI_SIZE(struct tsem_pseudonym_key, 36);

@@ -233,7 +233,7 @@ struct {
 
 /*
  * {namespace, slot} -> a question to the agent of an external namespace. Written by the decide step, answered by
- * tsem_control, removed with the answer or with the namespace. Full: the event has no verdict, and counts as unsent.
+ * tsem_control, removed by the loader with the namespace. Full: the event has no verdict, and counts as unsent.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

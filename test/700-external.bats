@@ -16,7 +16,7 @@ background() {
 	local name=$1 tma=$2
 	shift 2
 	tsem-bpf run -n "$name" --tma "$tma" "$@" --ask every --wait 1000 -- \
-		bash -c 'while [ ! -e end ]; do read -r -t 0.2 _ <>fifo; done' 2>"$name.err" 3>&- &
+		bash -c 'while [ ! -e end ]; do read -r -t 0.2 _ <>fifo; done; true' 2>"$name.err" 3>&- &
 	background+=" $!"
 	eval "pid_$name=$!"
 	wait_for has_agent "$name"

@@ -41,6 +41,22 @@ static int parse(struct attach *attach, int argc, char **argv)
 	return 0;
 }
 
+/* Once it is locked, no namespace gets an agent that it did not have. */
+static int check_lock(struct tsem *tsem, const struct tsem_namespace *ns, const char *agent)
+{
+	struct tsem_globals globals;
+	struct agent_note note;
+
+	if (!tsem__globals(tsem, &globals) && !globals.locked)
+		return 0;
+	if (!agent__note(ns->id, &note) && !strcmp(note.text, agent))
+		return 0;
+	return cmd__fail(EXIT_FAILED,
+			 "attach: refused: it is locked until 'tsem-bpf unload' (control lock), and namespace %u had "
+			 "another agent",
+			 ns->id);
+}
+
 int cmd_attach(int argc, char **argv)
 {
 	struct workload_error error;
@@ -51,7 +67,7 @@ int cmd_attach(int argc, char **argv)
 
 	if (err)
 		return err;
-	err = cmd__namespace(&tsem, attach.namespace, &ns);
+	err = cmd__namespace(&tsem, attach.namespace, &ns) ?: check_lock(&tsem, &ns, attach.agent);
 	if (!err && ns.agent != TSEM_AGENT_EXTERNAL)
 		err = cmd__fail(EXIT_FAILED, "attach: namespace %u is internal: the kernel decides there", ns.id);
 	else if (!err && agent__bring(&tsem, ns.id, attach.agent, attach.key, &error))

@@ -67,11 +67,13 @@ static void detach(void)
 /* Collects until the last task has ended. */
 static void take_over(struct workload *w, const char *command, bool keep)
 {
-	bool learning = w->ns.mode == TSEM_MODE_FREE;
+	bool learning;
 	int err;
 
-	if (!namespace__read(&w->tsem, w->ns.id, &w->ns))
-		learning = w->ns.mode == TSEM_MODE_FREE;
+	if (namespace__read(&w->tsem, w->ns.id, &w->ns))
+		w->ns.live_tasks = 0;
+	/* A sealed external namespace would deny nothing: it goes on by its policy. */
+	learning = w->ns.mode == TSEM_MODE_FREE && w->ns.agent != TSEM_AGENT_EXTERNAL;
 	err = learning && w->ns.live_tasks ? tsem__control(&w->tsem, TSEM_CONTROL_SEAL, w->ns.id, NULL, NULL) : 0;
 	if (err && err != -EALREADY)
 		syslog(LOG_ERR, "%s: %s: cannot seal namespace %u: %s", command, w->ns.name, w->ns.id, strerror(-err));

@@ -260,7 +260,7 @@ void launch__finish(struct launch *launch)
 		guardian__dismiss(&launch->guardian);
 		return;
 	}
-	learning = w->ns.mode == TSEM_MODE_FREE;
+	learning = w->ns.mode == TSEM_MODE_FREE && w->ns.agent != TSEM_AGENT_EXTERNAL;
 	cmd__fail(0, "%s: namespace %u goes on%s: it has live tasks; %s", launch->name, id, learning ? ", sealed" : "",
 		  launch->keep ? "it is kept when they have ended" : "it is removed when they have ended");
 	guardian__take_over(&launch->guardian, launch->keep);

@@ -173,7 +173,7 @@ static void keep_verdict(const struct tsem_record *record, u32 verdict, void *da
 	struct tsem_record *violation;
 	u32 action = w->ns.action[record->event];
 
-	if (verdict != TSEM_VERDICT_UNTRUSTED)
+	if (verdict != TSEM_VERDICT_UNTRUSTED || record->flags & TSEM_RECORD_AGAIN)
 		return;
 	violation = malloc(record->size);
 	if (!violation)
@@ -222,8 +222,8 @@ static void accept_agent(struct workload *w)
 
 	if (from < 0)
 		return;
-	/* A root process that connects and says nothing must not stop us. */
-	if (poll(&ready, 1, 1000) > 0 && !receive(from, &bring, &stream)) {
+	/* A root process that connects and says nothing must not stop us. The guard lets no modeled one connect. */
+	if (!external__modeled(&w->tsem, from) && poll(&ready, 1, 1000) > 0 && !receive(from, &bring, &stream)) {
 		if (!agent_take(w, &stream, bring.text, bring.key, &error)) {
 			snprintf(w->brought, sizeof(w->brought), "%s", bring.text);
 			w->agent = w->brought;

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -66,11 +67,23 @@ static void end(struct external *x, const char *format, ...)
 
 /* ---- the stream ---- */
 
+/* An agent that has gone must not end this process by SIGPIPE; a serial line cannot. */
+static ssize_t put(struct external *x, const u8 *bytes, size_t size)
+{
+	return x->stream.lossy ? write(x->stream.out, bytes, size) : send(x->stream.out, bytes, size, MSG_NOSIGNAL);
+}
+
 /* Puts bytes after those that wait. */
 static bool out_append(void *data, const u8 *bytes, size_t size)
 {
 	struct external *x = data;
 
+	/* What was sent needs no room. */
+	if (x->out_sent > OUT_MAX / 4) {
+		memmove(x->out, x->out + x->out_sent, x->out_size - x->out_sent);
+		x->out_size -= x->out_sent;
+		x->out_sent = 0;
+	}
 	if (x->out_size + size > x->out_room) {
 		size_t room = 2 * (x->out_size + size);
 		u8 *grown = realloc(x->out, room);
@@ -89,7 +102,7 @@ static bool out_append(void *data, const u8 *bytes, size_t size)
 static void out_flush(struct external *x)
 {
 	while (!x->ended && x->out_sent < x->out_size) {
-		ssize_t n = write(x->stream.out, x->out + x->out_sent, x->out_size - x->out_sent);
+		ssize_t n = put(x, x->out + x->out_sent, x->out_size - x->out_sent);
 
 		if (n > 0)
 			x->out_sent += n;
@@ -134,7 +147,7 @@ static void kill_late(struct tsem *tsem, const struct tsem_record *record)
 	if (pidfd < 0)
 		return;
 	/* The number may belong to another process by now. */
-	if (!bpf_map_lookup_elem(tsem->tasks, &pidfd, &task) && task.ns == record->ns)
+	if (!bpf_map_lookup_elem(tsem->tasks, &pidfd, &task) && task.number == record->task_number)
 		syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
 	close(pidfd);
 }
@@ -242,7 +255,8 @@ static void read_frames(struct external *x, const struct step *step)
 {
 	u8 bytes[16384];
 
-	while (!x->ended) {
+	/* There is more to do than to listen. */
+	for (int turns = 0; turns < 16 && !x->ended; turns++) {
 		ssize_t n = read(x->stream.in, bytes, sizeof(bytes));
 		size_t at = 0, taken;
 
@@ -320,7 +334,7 @@ static int read_reply(struct external *x, struct external_error *error)
 
 		/* A byte at a time: what follows the frame stays in the stream. */
 		n = read(x->stream.in, &byte, 1);
-		if (n < 0 && errno == EAGAIN && !wait_until(x, deadline))
+		if (now_ms() >= deadline || (n < 0 && errno == EAGAIN && !wait_until(x, deadline)))
 			return fail(error, -ETIMEDOUT, "%s: the agent says nothing; is its program an agent?", x->text);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			continue;

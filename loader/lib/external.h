@@ -80,6 +80,12 @@ int external__read_key(const char *path, u8 *key, struct external_error *error);
 int external__connect(struct tsem *tsem, const struct external_where *where, const char *key_file, u8 *key,
 		      struct external_stream *stream, struct external_error *error);
 
+/*
+ * Is the process at the other end of a unix socket in a namespace? True also if that cannot be told, since the process
+ * has ended.
+ */
+bool external__modeled(struct tsem *tsem, int fd);
+
 /* Closes a stream, and ends and waits for its child. */
 void external__disconnect(struct external_stream *stream);
 

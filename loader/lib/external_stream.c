@@ -199,8 +199,7 @@ static int connect_child(const struct external_where *where, const u8 *key, stru
 	return err;
 }
 
-/* Is the process at the other end in a namespace? */
-static bool peer_modeled(struct tsem *tsem, int fd)
+bool external__modeled(struct tsem *tsem, int fd)
 {
 	struct ucred peer = {};
 	socklen_t size = sizeof(peer);
@@ -211,9 +210,9 @@ static bool peer_modeled(struct tsem *tsem, int fd)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &size))
 		return true;
 	pidfd = syscall(SYS_pidfd_open, peer.pid, 0);
-	/* It has gone: the session will say so. */
+	/* It has gone: nobody knows who has the other end now. */
 	if (pidfd < 0)
-		return false;
+		return true;
 	modeled = !bpf_map_lookup_elem(tsem->tasks, &pidfd, &task) && task.ns;
 	close(pidfd);
 	return modeled;
@@ -232,9 +231,10 @@ static int connect_unix(struct tsem *tsem, const struct external_where *where, s
 	stream->in = stream->out = fd;
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)))
 		return fail(error, -errno, "cannot connect to %.120s: %s", where->rest, strerror(errno));
-	if (peer_modeled(tsem, fd))
+	if (external__modeled(tsem, fd))
 		return fail(error, -EDEADLK,
-			    "the agent at %.120s runs in a namespace itself; start it outside of every namespace",
+			    "the agent at %.120s runs in a namespace itself, or its process has ended; start it outside of every "
+			    "namespace",
 			    where->rest);
 	return 0;
 }
@@ -303,6 +303,9 @@ void external__disconnect(struct external_stream *stream)
 {
 	struct pollfd ended;
 
+	/* The guardian has a copy of the descriptor: the agent has to see the end all the same. */
+	if (stream->in >= 0 && !stream->lossy)
+		shutdown(stream->in, SHUT_RDWR);
 	if (stream->in >= 0)
 		close(stream->in);
 	if (stream->out >= 0 && stream->out != stream->in)

@@ -19,6 +19,9 @@
 
 #include "event.h"
 
+/* Records that one journal__drain() takes at most while somebody watches. */
+#define DRAIN_MAX 256
+
 struct journal {
 	int file;
 	int dropped_file; /* JOURNAL_DIRECTORY/N.dropped: the number as text */
@@ -28,6 +31,7 @@ struct journal {
 	int error; /* the first error of writing */
 	void (*watch)(const struct tsem_record *record, void *data);
 	void *watch_data;
+	u64 taken;
 };
 
 int journal__directory(void)
@@ -108,7 +112,8 @@ static int take(void *context, void *data, size_t size)
 		journal->watch(record, journal->watch_data);
 	if (!(record->flags & TSEM_RECORD_AGAIN))
 		append(journal, data, size);
-	return 0;
+	/* libbpf has taken the record, and returns. Who watches has other things to do, too. */
+	return journal->watch && ++journal->taken % DRAIN_MAX == 0 ? -EAGAIN : 0;
 }
 
 void journal__watch(struct journal *journal, void (*watch)(const struct tsem_record *record, void *data), void *data)
@@ -207,7 +212,7 @@ int journal__drain(struct journal *journal)
 	int n = ring_buffer__consume(journal->ring);
 
 	dropped_write(journal);
-	return journal->error ?: n;
+	return journal->error ?: n == -EAGAIN ? DRAIN_MAX : n;
 }
 
 u64 journal__dropped(u32 id)

@@ -175,11 +175,13 @@ static void digests_update(struct digest_stream *stream, const struct digests *l
  * The hash of everything that decides what a model allows, without events and actions: the first half of a SHA-512,
  * which takes fewer instructions than SHA-256. A pattern that is given beside a model makes it another model.
  */
-static int model_digest(const struct control_namespace *settings, const struct model *model, u8 *out)
+static int model_digest(const struct namespace_spec *spec, const struct model *model, u8 *out)
 {
+	const struct control_namespace *settings = &spec->settings;
 	const u64 numbers[] = { settings->digest,        settings->content,     settings->encoding, settings->scope,
 				settings->instances,     settings->nsref,       model->has_base,    model->sealed,
-				model->pseudonyms.count, model->patterns.count, model->states.count };
+				model->pseudonyms.count, model->patterns.count, model->states.count, settings->agent,
+				settings->ask,           settings->no_verdict };
 	u8 digest[TSEM_DIGEST_MAX];
 	struct digest_stream stream;
 	int err;
@@ -190,6 +192,8 @@ static int model_digest(const struct control_namespace *settings, const struct m
 	digests_update(&stream, &model->pseudonyms, digest__size(settings->digest));
 	digest__update(&stream, model->patterns.pattern, model->patterns.count * sizeof(struct tsem_pattern));
 	digests_update(&stream, &model->states, digest__size(settings->digest));
+	if (spec->agent)
+		digest__update(&stream, spec->agent, strlen(spec->agent));
 	err = digest__final(&stream, digest);
 	if (!err)
 		memcpy(out, digest, sizeof(((struct tsem_namespace *)NULL)->made_with));
@@ -207,14 +211,14 @@ static int made_alike(const struct tsem_namespace *ns, void *data)
 /*
  * May the namespace be made? This is checked before it has its entry, so that two namespaces made at once with the same
  * new model do not vouch for each other. It is checked again afterwards, to see a lock that came in between. 0;
- * -EACCES: it has a model that no other namespace was made with; or another -errno.
+ * -EACCES: it has a model or an agent (`judged`) that no other namespace was made with; or another -errno.
  */
-static int lock_check(struct tsem *tsem, struct tsem_namespace *ns, const struct model *model)
+static int lock_check(struct tsem *tsem, struct tsem_namespace *ns, bool judged)
 {
 	struct tsem_globals globals;
 	int err = tsem__globals(tsem, &globals);
 
-	if (err || !globals.locked || !model)
+	if (err || !globals.locked || !judged)
 		return err;
 	err = namespace__each(tsem, made_alike, ns);
 	return err < 0 ? err : err ? 0 : -EACCES;
@@ -225,6 +229,7 @@ int namespace__create(struct tsem *tsem, const struct namespace_spec *spec, u32 
 	static const struct model none;
 	const struct model *model = spec->model ?: &none;
 	u32 mode = model->sealed && spec->mode < TSEM_MODE_SEALED ? TSEM_MODE_SEALED : spec->mode;
+	bool judged = spec->model || spec->settings.agent;
 	struct tsem_namespace ns = {};
 	u64 number = 0;
 	int err;
@@ -238,8 +243,8 @@ int namespace__create(struct tsem *tsem, const struct namespace_spec *spec, u32 
 		return err;
 	ns.id = number;
 	entry_fill(&ns, spec, model);
-	err = spec->model ? model_digest(&spec->settings, model, ns.made_with) : 0;
-	err = err ?: lock_check(tsem, &ns, spec->model);
+	err = judged ? model_digest(spec, model, ns.made_with) : 0;
+	err = err ?: lock_check(tsem, &ns, judged);
 	err = err ?: ring_create(tsem, ns.id, ns.ring_size);
 	if (err)
 		return err;
@@ -247,7 +252,7 @@ int namespace__create(struct tsem *tsem, const struct namespace_spec *spec, u32 
 		err = coefficients_load(tsem, ns.id, &model->states, ns.digest_size > TSEM_KEY_SIZE);
 	if (!err && bpf_map_update_elem(tsem->namespaces, &ns.id, &ns, BPF_NOEXIST))
 		err = errno == E2BIG ? -ENOSPC : -errno;
-	err = err ?: lock_check(tsem, &ns, spec->model);
+	err = err ?: lock_check(tsem, &ns, judged);
 	err = err ?: model_load(tsem, ns.id, model, mode);
 	if (err)
 		namespace__remove(tsem, ns.id);

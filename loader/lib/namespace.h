@@ -16,6 +16,7 @@ struct namespace_spec {
 	struct control_namespace settings;
 	const char *name; /* or NULL */
 	const struct model *model; /* or NULL; its seal counts */
+	const char *agent; /* what the user called the external agent, or NULL */
 	const u8 *base; /* or NULL */
 	u32 mode; /* enum tsem_mode to begin with */
 	bool root; /* it is namespace 0 */
@@ -36,7 +37,7 @@ struct namespace_coefficients {
 /*
  * Makes a namespace that has only its model. 0 and its number in *id; -E2BIG: the model does not fit; -ENOSPC: no more
  * namespaces; -EEXIST: the name is taken; -EACCES: it is locked (verb `lock`), and no other namespace was made with
- * this model and these settings; -EPERM; or another -errno. After an error nothing of it is left.
+ * this model, agent and these settings; -EPERM; or another -errno. After an error nothing of it is left.
  */
 int namespace__create(struct tsem *tsem, const struct namespace_spec *spec, u32 *id);
 

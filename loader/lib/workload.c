@@ -148,6 +148,7 @@ int workload__create(struct workload *w, struct workload_error *error)
 		w->pins_device = pins.st_dev;
 		w->pins_inode = pins.st_ino;
 	}
+	w->spec.agent = w->agent;
 	err = check_spec(w, error) ?: outputs_open(w, error);
 	if (err)
 		return err;
