@@ -163,6 +163,31 @@ dead() {
 	[ "$(agent "$1" answers)" = false ]
 }
 
+@test "an agent that dies while many ask ends nobody but itself" {
+	echo some >one
+	check 0 tsem-bpf run -n load --keep --ask every --wait 20 --miss allow --tma "exec:$PROG/tma_fake end:100" -- \
+		bash -c 'for i in 1 2 3 4 5 6; do (for j in {1..60}; do read -r x <one; done) & done; wait'
+	says "the agent has gone"
+	[ "$(agent load misses)" -gt 0 ]
+	tsem-bpf delete -n load
+}
+
+@test "a workload cannot bring an agent to any namespace" {
+	mkfifo fifo
+	background first "exec:$PROG/tma_fake"
+	number=$(tsem-bpf list --json | jq '.[] | select(.name == "first") | .id')
+	cat >bring.py <<-END
+		import socket
+		socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET).connect("/run/tsem-bpf/$number.attach")
+	END
+	check 0 python3 bring.py
+	check 1 tsem-bpf run -q -- python3 bring.py
+	says PermissionError
+	[ "$(agent first answers)" = true ]
+	touch end
+	wait "$pid_first"
+}
+
 @test "two namespaces have two agents" {
 	echo some >one
 	mkfifo fifo
