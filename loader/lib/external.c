@@ -108,7 +108,9 @@ static void out_flush(struct external *x)
 			x->out_sent += n;
 		else if (n < 0 && errno == EAGAIN)
 			return;
-		else if (n == 0 || errno != EINTR)
+		else if (n == 0 || errno == EPIPE || errno == ECONNRESET)
+			end(x, "the agent has gone");
+		else if (errno != EINTR)
 			end(x, "the agent does not read any more: %s", strerror(errno));
 	}
 	x->out_sent = x->out_size = 0;
