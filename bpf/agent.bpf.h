@@ -7,8 +7,9 @@
  *	verdict		question_answer(): tsem_control brings it, for one event of one task
  *
  * A slot has one word: the event number and the state of its question. Every change of it is one atomic step. So a
- * verdict and the end of a wait that come at once agree on who was first, and a verdict reaches no later question. On a patched kernel the task sleeps (patch 7). On a stock kernel it gives the processor
- * away until the slot has an answer: bpf_copy_from_user_task() takes a lock that is a scheduling point.
+ * verdict and the end of a wait that come at once agree on who was first, and a verdict reaches no later question. On a
+ *patched kernel the task sleeps (patch 7). On a stock kernel it gives the processor away until the slot has an answer:
+ *bpf_copy_from_user_task() takes a lock that is a scheduling point.
  */
 #ifndef TSEM_AGENT_BPF_H
 #define TSEM_AGENT_BPF_H
@@ -233,8 +234,8 @@ struct question_copy {
 };
 
 /*
- * Answers the question of event `number` if its task is `task`: copies it, and moves its state in one step. So an answer
- * never reaches a later question in the same slot. The state before, or TSEM_QUESTION_FREE: it fits no question.
+ * Answers the question of event `number` if its task is `task`: copies it, and moves its state in one step. So an
+ * answer never reaches a later question in the same slot. The state before, or TSEM_QUESTION_FREE: it fits no question.
  */
 static __always_inline u32 question_take(u32 ns, u64 number, u64 task, u32 answer, struct question_copy *copy)
 {

@@ -255,10 +255,11 @@ int run_options__apply(struct run_options *o)
 				 "%s: --tma-key, --ask, --wait and --miss are for an external agent: give --tma",
 				 o->command);
 	if (w->agent && o->model && w->output)
-		return cmd__fail(EXIT_USAGE,
-				 "%s: -o writes what the kernel knows; with --tma the agent has the model of -m: leave out "
-				 "one of them",
-				 o->command);
+		return cmd__fail(
+			EXIT_USAGE,
+			"%s: -o writes what the kernel knows; with --tma the agent has the model of -m: leave out "
+			"one of them",
+			o->command);
 	if (o->model)
 		err = read_model(o, o->model);
 	if (!err && o->base) {

@@ -232,10 +232,11 @@ static int connect_unix(struct tsem *tsem, const struct external_where *where, s
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)))
 		return fail(error, -errno, "cannot connect to %.120s: %s", where->rest, strerror(errno));
 	if (external__modeled(tsem, fd))
-		return fail(error, -EDEADLK,
-			    "the agent at %.120s runs in a namespace itself, or its process has ended; start it outside of every "
-			    "namespace",
-			    where->rest);
+		return fail(
+			error, -EDEADLK,
+			"the agent at %.120s runs in a namespace itself, or its process has ended; start it outside of every "
+			"namespace",
+			where->rest);
 	return 0;
 }
 

@@ -178,8 +178,8 @@ static void digests_update(struct digest_stream *stream, const struct digests *l
 static int model_digest(const struct namespace_spec *spec, const struct model *model, u8 *out)
 {
 	const struct control_namespace *settings = &spec->settings;
-	const u64 numbers[] = { settings->digest,        settings->content,     settings->encoding, settings->scope,
-				settings->instances,     settings->nsref,       model->has_base,    model->sealed,
+	const u64 numbers[] = { settings->digest,        settings->content,     settings->encoding,  settings->scope,
+				settings->instances,     settings->nsref,       model->has_base,     model->sealed,
 				model->pseudonyms.count, model->patterns.count, model->states.count, settings->agent,
 				settings->ask,           settings->no_verdict };
 	u8 digest[TSEM_DIGEST_MAX];
