@@ -264,7 +264,8 @@ int cmd_load(int argc, char **argv)
 	struct sign_error refusal;
 	int err;
 
-	control__namespace_defaults(&settings->root.namespace, CONTROL_EXTERNAL);
+	control__namespace_defaults(&settings->root.namespace, CONTROL_INTERNAL);
+	settings->root.namespace.cache = CONTROL_CACHE_EXTERNAL;
 	err = parse(&load, argc, argv) ?: cmd__need_control("load") ?: check_system();
 	if (err)
 		return err;

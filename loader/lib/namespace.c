@@ -234,6 +234,9 @@ int namespace__create(struct tsem *tsem, const struct namespace_spec *spec, u32 
 	u64 number = 0;
 	int err;
 
+	/* Who would judge the root's own collector? */
+	if (spec->root && spec->settings.agent)
+		return -EINVAL;
 	if (spec->name && !namespace__find(tsem, spec->name, &(struct tsem_namespace){}))
 		return -EEXIST;
 	err = hashes_prepare(tsem, &spec->settings);
