@@ -130,6 +130,8 @@ static int group_item(struct suggest *s, size_t index, int round)
 		}
 		if (group->first[item->owner] == NONE)
 			group->first[item->owner] = index;
+		if (!differs)
+			group->last = index;
 		if (differs && mask->instance && mask->instance < group->instance[item->owner])
 			group->instance[item->owner] = mask->instance;
 	}
@@ -227,7 +229,24 @@ static size_t same_part(const struct parts *parts, const char *key)
 	return parts->count;
 }
 
-/* If only one run has differing events of the site, the example of the other one is an event that both have. */
+/* Adds the item as an example of the other run: its part with this key. */
+static int add_counterpart(struct suggest *s, struct site *site, enum suggest_side side, u32 item, const char *key,
+			   size_t component)
+{
+	struct json_object *event = look(s, &s->item[item]);
+	size_t index = event ? same_part(&s->parts, key) : 0;
+	int err = 0;
+
+	if (event && index < s->parts.count)
+		err = site__example(site, &s->parts, side, index, component);
+	json_object_put(event);
+	return err;
+}
+
+/*
+ * If only one run has differing events of the site, the example of the other one is an event that both have. This may be
+ * of a file that the first run made: then its name is that of the event, and the last such event may have another.
+ */
 static int counterpart(struct suggest *s, const struct item *item, const struct mask *mask, size_t at)
 {
 	const struct group *group = groups_find(&s->groups, mask->hash, false);
@@ -235,21 +254,15 @@ static int counterpart(struct suggest *s, const struct item *item, const struct 
 	u32 other = group->first[side] != NONE ? group->first[side] : group->first[OWNER_BOTH];
 	struct site *site = &s->sites.site[at];
 	char key[PART_KEY_SIZE];
-	struct json_object *event;
 	u8 component = mask->component;
-	size_t index;
-	int err = 0;
+	int err;
 
 	strcpy(key, s->parts.part[mask->part].key);
 	if (site->example[side] && group->first[side] != NONE)
 		return 0;
-	event = look(s, &s->item[other]);
-	if (!event)
-		return 0;
-	index = same_part(&s->parts, key);
-	if (index < s->parts.count)
-		err = site__example(site, &s->parts, side, index, component);
-	json_object_put(event);
+	err = add_counterpart(s, site, side, other, key, component);
+	if (!err && !site->names.second && other == group->first[OWNER_BOTH])
+		err = add_counterpart(s, site, side, group->last, key, component);
 	return err;
 }
 

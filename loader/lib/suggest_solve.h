@@ -28,6 +28,7 @@ struct item {
 struct group {
 	u64 hash; /* 0: the slot is free */
 	u32 first[OWNERS]; /* items */
+	u32 last; /* item that both runs have */
 	u32 instance[SUGGEST_SIDES]; /* MASK_INSTANCES: the smallest largest number */
 };
 
