@@ -58,7 +58,8 @@ static struct group *groups_find(struct groups *g, u64 hash, bool make)
 	if (!make)
 		return NULL;
 	g->count++;
-	g->slot[at] = (struct group){ hash, { NONE, NONE, NONE }, { NONE, NONE } };
+	g->slot[at] =
+		(struct group){ .hash = hash, .first = { NONE, NONE, NONE }, .last = NONE, .instance = { NONE, NONE } };
 	return &g->slot[at];
 }
 
@@ -244,8 +245,8 @@ static int add_counterpart(struct suggest *s, struct site *site, enum suggest_si
 }
 
 /*
- * If only one run has differing events of the site, the example of the other one is an event that both have. This may be
- * of a file that the first run made: then its name is that of the event, and the last such event may have another.
+ * If only one run has differing events of the site, the example of the other one is an event that both have. This may
+ * be of a file that the first run made: then its name is that of the event, and the last such event may have another.
  */
 static int counterpart(struct suggest *s, const struct item *item, const struct mask *mask, size_t at)
 {
@@ -261,7 +262,7 @@ static int counterpart(struct suggest *s, const struct item *item, const struct 
 	if (site->example[side] && group->first[side] != NONE)
 		return 0;
 	err = add_counterpart(s, site, side, other, key, component);
-	if (!err && !site->names.second && other == group->first[OWNER_BOTH])
+	if (!err && !site->names.second && other == group->first[OWNER_BOTH] && group->last != NONE)
 		err = add_counterpart(s, site, side, group->last, key, component);
 	return err;
 }

@@ -374,6 +374,34 @@ static void a_counter_is_compared_with_what_both_have(void **state)
 	suggest__free(s);
 }
 
+/*
+ * The runs have their own log in common, which counts by its mark, and that of another day. The second run finds the
+ * log of the first, whose name is also that of the event that they have in common.
+ */
+static void a_log_of_an_earlier_run_is_compared_with_that_of_another_day(void **state)
+{
+	static const char mine[] = "/log/job-2026-11-27.log", other[] = "/log/job-2026-01-02.log";
+
+	(void)state;
+	for (int order = 0; order < 2; order++) {
+		struct suggest *s = new ();
+
+		for (int side = 0; side < 2; side++) {
+			for (int i = 0; i < 2; i++) {
+				if (i == order)
+					file_event(s, side, "file_open", TASK, mine, CREATED("1"), EMPTY);
+				else
+					opened(s, side, other);
+			}
+		}
+		opened(s, SUGGEST_NEW, mine);
+		assert_int_equal(suggest__only(s, SUGGEST_NEW), 1);
+		assert_int_equal(suggest__solve(s), 0);
+		assert_int_equal(count(s, SUGGEST_PATTERN, "/log/job-*.log"), 1);
+		suggest__free(s);
+	}
+}
+
 static void what_is_no_event_is_refused_with_its_word(void **state)
 {
 	static const char *const lines[] = { "",
@@ -473,6 +501,7 @@ int main(void)
 		cmocka_unit_test(a_deep_pattern_cures_the_number_of_objects_and_what_is_beside_them),
 		cmocka_unit_test(a_rename_is_cured_for_both_of_its_names),
 		cmocka_unit_test(another_number_of_created_files_needs_instances),
+		cmocka_unit_test(a_log_of_an_earlier_run_is_compared_with_that_of_another_day),
 		cmocka_unit_test(what_nothing_cures_has_a_reason),
 		cmocka_unit_test(the_same_events_need_nothing),
 		cmocka_unit_test(a_counter_is_compared_with_what_both_have),
