@@ -516,7 +516,9 @@ __noinline int event_miss(struct tsem_scratch *e __arg_nonnull, u32 waits)
 		__sync_fetch_and_add(&c->count, 1);
 	if (event_asks(e, ns, c))
 		return event_ask(e, ns, c, waits);
-	trusted = (ns->mode == TSEM_MODE_FREE && !namespace_external(ns)) || (c && c->valid && !e->unmodeled);
+	/* In a free external namespace, what is not asked about passes, unless the agent has found it untrusted. */
+	trusted = (ns->mode == TSEM_MODE_FREE && (!namespace_external(ns) || e->unmodeled)) ||
+		  (c && c->valid && !e->unmodeled);
 	if (!trusted)
 		violation_note(e, ns, e->untrusted);
 	if (c && !c->described)
@@ -570,7 +572,7 @@ __noinline int event_undescribed(u32 event, u32 why)
 	namespace_lost(ns->id, why);
 	if (t->untrusted)
 		verdict = untrusted_act(ns);
-	else if (ns->mode != TSEM_MODE_FREE || namespace_external(ns))
+	else if (ns->mode != TSEM_MODE_FREE)
 		verdict = violation_act(ns, event);
 	e = bpf_task_storage_get(&tsem_scratch, bpf_get_current_task_btf(), 0, 0);
 	if (!e || !at_most(word, TSEM_EVENT_ROOM / 64 - 1) || t->logged[word] & bit)

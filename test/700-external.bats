@@ -203,8 +203,11 @@ dead() {
 	check 0 tsem-bpf run -q --wait 1000 --ask every --tma "exec:$PROG/tma_fake silent:slow" -- \
 		bash -c '(while :; do read -r x <slow; done) 2>/dev/null & sleep 3; kill -9 $!; wait $!; echo "ended with $?"'
 	says "ended with 137"
-	check 0 tsem-bpf run -q --wait 300 --miss allow --tma "exec:$PROG/tma_fake silent:slow" -- \
+	check 0 tsem-bpf run -q -n many --keep --wait 300 --miss allow --tma "exec:$PROG/tma_fake silent:slow" -- \
 		sh -c 'for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do (read -r x <slow) & done; wait'
+	# Each was asked about, and waited in vain.
+	[ "$(agent many misses)" -ge 20 ]
+	tsem-bpf delete -n many
 }
 
 @test "what cannot be is refused by name" {

@@ -5,17 +5,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "stream.h"
+#include "external_parts.h"
+#include "workload_parts.h"
 
 /* What agent__bring() sends beside the descriptors: of the stream, and of the child if there is one. */
 struct bring {
@@ -24,18 +23,6 @@ struct bring {
 	bool lossy;
 	bool child;
 };
-
-static int fail(struct workload_error *error, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-static int fail(struct workload_error *error, int err, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(error->text, sizeof(error->text), format, args);
-	va_end(args);
-	return err;
-}
 
 /* ---- the note ---- */
 
@@ -156,10 +143,11 @@ int agent__start(struct workload *w, struct workload_error *error)
 	err = err ?: agent_take(w, &stream, w->agent, key, &why);
 	tma_erase(key, sizeof(key));
 	if (err)
-		return fail(error, err, "--tma %s", why.text);
+		return workload__fail(error, err, "--tma %s", why.text);
 	w->attach = listen_for(w->ns.id);
 	if (w->attach < 0)
-		return fail(error, w->attach, "cannot listen in " JOURNAL_DIRECTORY ": %s", strerror(-w->attach));
+		return workload__fail(error, w->attach, "cannot listen in " JOURNAL_DIRECTORY ": %s",
+				      strerror(-w->attach));
 	journal__watch(w->journal, watch, w);
 	return 0;
 }
@@ -236,18 +224,10 @@ static void accept_agent(struct workload *w)
 	close(from);
 }
 
-static u64 now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
-}
-
 int agent__step(struct workload *w, int ms)
 {
 	struct external *x = w->external;
-	u64 end = now_ms() + ms, now;
+	u64 end = external__now() + ms, now;
 	int records = 0;
 
 	do {
@@ -260,7 +240,7 @@ int agent__step(struct workload *w, int ms)
 		};
 		int n;
 
-		now = now_ms();
+		now = external__now();
 		poll(fds, 4, now < end ? (int)(end - now) : 0);
 		/* Questions go out before anything else is done. */
 		n = w->journal ? journal__drain(w->journal) : 0;
@@ -274,15 +254,15 @@ int agent__step(struct workload *w, int ms)
 		if (fds[3].revents)
 			accept_agent(w);
 		x = w->external;
-	} while (now_ms() < end);
+	} while (external__now() < end);
 	return records;
 }
 
 void agent__settle(struct workload *w)
 {
-	u64 end = now_ms() + 1000;
+	u64 end = external__now() + 1000;
 
-	while (w->external && external__unanswered(w->external) && now_ms() < end)
+	while (w->external && external__unanswered(w->external) && external__now() < end)
 		agent__step(w, 10);
 }
 
@@ -354,16 +334,18 @@ int agent__bring(struct tsem *tsem, u32 id, const char *text, const char *key_fi
 	struct bring bring = {};
 	ssize_t n;
 
+	*error->text = 0;
 	address_of(id, &address);
 	if (to < 0 || connect(to, (struct sockaddr *)&address, sizeof(address))) {
-		err = fail(error, -errno, "nobody collects the events of namespace %u: %s", id, strerror(errno));
+		err = workload__fail(error, -errno, "nobody collects the events of namespace %u: %s", id,
+				     strerror(errno));
 		goto out;
 	}
 	err = external__parse(text, &where, &why);
 	where.outlives = true;
 	err = err ?: external__connect(tsem, &where, key_file, bring.key, &stream, &why);
 	if (err) {
-		fail(error, err, "--tma %s", why.text);
+		workload__fail(error, err, "--tma %s", why.text);
 		goto out;
 	}
 	snprintf(bring.text, sizeof(bring.text), "%s", text);
@@ -377,9 +359,9 @@ int agent__bring(struct tsem *tsem, u32 id, const char *text, const char *key_fi
 		close(stream.child);
 	n = err ? 0 : recv(to, why.text, sizeof(why.text) - 1, 0);
 	if (err || n <= 0)
-		err = fail(error, err ?: -EPIPE, "the collector of namespace %u has ended", id);
+		err = workload__fail(error, err ?: -EPIPE, "the collector of namespace %u has ended", id);
 	else if (*why.text)
-		err = fail(error, -EPROTO, "--tma %s", why.text);
+		err = workload__fail(error, -EPROTO, "--tma %s", why.text);
 out:
 	if (to >= 0)
 		close(to);

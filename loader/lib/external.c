@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The session with an external agent, and the questions under way. */
-#include "external.h"
+#include "external_parts.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -291,7 +291,7 @@ static void read_frames(struct external *x, const struct step *step)
 
 /* ---- the session ---- */
 
-static u64 now_ms(void)
+u64 external__now(void)
 {
 	struct timespec now;
 
@@ -302,7 +302,7 @@ static u64 now_ms(void)
 /* Waits until the stream has something to read, or takes what waits. False: the time is over. */
 static bool wait_until(struct external *x, u64 deadline)
 {
-	u64 now = now_ms();
+	u64 now = external__now();
 	struct pollfd fds[2] = {
 		{ .fd = x->stream.in, .events = POLLIN },
 		{ .fd = external__writable(x), .events = POLLOUT },
@@ -311,22 +311,10 @@ static bool wait_until(struct external *x, u64 deadline)
 	return now < deadline && poll(fds, 2, (int)(deadline - now)) > 0;
 }
 
-static int fail(struct external_error *error, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-static int fail(struct external_error *error, int err, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(error->text, sizeof(error->text), format, args);
-	va_end(args);
-	return err;
-}
-
 /* Reads up to the first frame. 0, or -errno. */
 static int read_reply(struct external *x, struct external_error *error)
 {
-	u64 deadline = now_ms() + EXTERNAL_PATIENCE;
+	u64 deadline = external__now() + EXTERNAL_PATIENCE;
 	enum tma_read got = TMA_READ_MORE;
 
 	while (got != TMA_READ_FRAME) {
@@ -336,16 +324,19 @@ static int read_reply(struct external *x, struct external_error *error)
 
 		/* A byte at a time: what follows the frame stays in the stream. */
 		n = read(x->stream.in, &byte, 1);
-		if (now_ms() >= deadline || (n < 0 && errno == EAGAIN && !wait_until(x, deadline)))
-			return fail(error, -ETIMEDOUT, "%s: the agent says nothing; is its program an agent?", x->text);
+		if (external__now() >= deadline || (n < 0 && errno == EAGAIN && !wait_until(x, deadline)))
+			return external__fail(error, -ETIMEDOUT, "%s: the agent says nothing; is its program an agent?",
+					      x->text);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			continue;
 		if (n <= 0)
-			return fail(error, -EPIPE,
-				    "%s: the agent has ended before it said anything; can it be executed?", x->text);
+			return external__fail(error, -EPIPE,
+					      "%s: the agent has ended before it said anything; can it be executed?",
+					      x->text);
 		got = tma_reader__feed(&x->reader, &byte, 1, &taken);
 		if (got == TMA_READ_BAD && !x->stream.lossy)
-			return fail(error, -EPROTO, "%s: what it says is no frame; is its program an agent?", x->text);
+			return external__fail(error, -EPROTO, "%s: what it says is no frame; is its program an agent?",
+					      x->text);
 	}
 	return 0;
 }
@@ -360,21 +351,22 @@ static int greet(struct external *x, const u8 *key, struct external_error *error
 	int err;
 
 	if (getrandom(nonce, sizeof(nonce), 0) != sizeof(nonce))
-		return fail(error, -EIO, "%s: no random numbers for the session: %s", x->text, strerror(errno));
+		return external__fail(error, -EIO, "%s: no random numbers for the session: %s", x->text,
+				      strerror(errno));
 	size = tma_session__hello(&x->session, nonce, x->frame);
 	if (x->stream.lossy ? !tma_cobs__write(x->frame, size, out_append, x) : !out_append(x, x->frame, size))
-		return fail(error, -ENOMEM, "%s: no memory", x->text);
+		return external__fail(error, -ENOMEM, "%s: no memory", x->text);
 	out_flush(x);
 	err = read_reply(x, error);
 	if (err)
 		return err;
 	got = tma_session__accept(&x->session, key, x->reader.frame, x->reader.used, &identity, &size, &refusal);
 	if (got == TMA_ERROR_PEER)
-		return fail(error, -EPROTO, "%s: the agent refuses the session", x->text);
+		return external__fail(error, -EPROTO, "%s: the agent refuses the session", x->text);
 	if (got == TMA_ERROR_MAC)
-		return fail(error, -EKEYREJECTED, "%s: the agent does not have this key", x->text);
+		return external__fail(error, -EKEYREJECTED, "%s: the agent does not have this key", x->text);
 	if (got)
-		return fail(error, -EPROTO, "%s: %s", x->text, tma_error__text(got));
+		return external__fail(error, -EPROTO, "%s: %s", x->text, tma_error__text(got));
 	copy_text(x->identity, sizeof(x->identity), identity, size);
 	return 0;
 }
@@ -388,7 +380,7 @@ int external__open(struct external_stream *stream, const char *text, const u8 *k
 	*out = NULL;
 	if (!x) {
 		external__disconnect(stream);
-		return fail(error, -ENOMEM, "no memory");
+		return external__fail(error, -ENOMEM, "no memory");
 	}
 	x->stream = *stream;
 	*stream = (struct external_stream){ .in = -1, .out = -1, .child = -1 };
@@ -447,7 +439,7 @@ static void send_mode(struct external *x, u32 mode)
 int external__begin(struct external *x, const struct tsem_namespace *ns, const struct digests *states,
 		    struct external_error *error)
 {
-	u64 deadline = now_ms() + EXTERNAL_PATIENCE;
+	u64 deadline = external__now() + EXTERNAL_PATIENCE;
 
 	send_setup(x, ns);
 	send_states(x, states, ns->digest_size);
@@ -458,7 +450,7 @@ int external__begin(struct external *x, const struct tsem_namespace *ns, const s
 		if (!x->ready && !x->ended && !wait_until(x, deadline))
 			end(x, "the agent is not ready after %d seconds", EXTERNAL_PATIENCE / 1000);
 	}
-	return x->ended ? fail(error, -EPROTO, "%s: %s", x->text, x->why) : 0;
+	return x->ended ? external__fail(error, -EPROTO, "%s: %s", x->text, x->why) : 0;
 }
 
 int external__pollable(const struct external *x)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The streams to external agents: a child's standard input and output, sockets, a serial line. */
-#include "external.h"
+#include "external_parts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,9 +33,7 @@
 #define STRING(number) STRING_OF(number)
 #define STRING_OF(number) #number
 
-static int fail(struct external_error *error, int err, const char *format, ...) __attribute__((format(printf, 3, 4)));
-
-static int fail(struct external_error *error, int err, const char *format, ...)
+int external__fail(struct external_error *error, int err, const char *format, ...)
 {
 	va_list args;
 
@@ -52,7 +50,7 @@ static int parse_vsock(struct external_where *where, struct external_error *erro
 
 	if (sscanf(where->rest, "%u:%u%n", &where->cid, &where->port, &end) == 2 && !where->rest[end])
 		return 0;
-	return fail(error, -EINVAL, "'%.80s': give vsock:CID:PORT, two numbers", where->text);
+	return external__fail(error, -EINVAL, "'%.80s': give vsock:CID:PORT, two numbers", where->text);
 }
 
 int external__parse(const char *text, struct external_where *where, struct external_error *error)
@@ -80,11 +78,12 @@ int external__parse(const char *text, struct external_where *where, struct exter
 		where->kind = kinds[i].kind;
 		where->rest = text + size;
 		if (!*where->rest)
-			return fail(error, -EINVAL, "'%.80s': nothing follows the colon", text);
+			return external__fail(error, -EINVAL, "'%.80s': nothing follows the colon", text);
 		return where->kind == EXTERNAL_VSOCK ? parse_vsock(where, error) : 0;
 	}
-	return fail(error, -EINVAL,
-		    "'%.80s' is no agent; give process, exec:PROGRAM, unix:PATH, vsock:CID:PORT or tty:DEVICE", text);
+	return external__fail(
+		error, -EINVAL,
+		"'%.80s' is no agent; give process, exec:PROGRAM, unix:PATH, vsock:CID:PORT or tty:DEVICE", text);
 }
 
 int external__read_key(const char *path, u8 *key, struct external_error *error)
@@ -95,13 +94,15 @@ int external__read_key(const char *path, u8 *key, struct external_error *error)
 	ssize_t n;
 
 	if (fd < 0)
-		return fail(error, -errno, "%.160s: %s", path, strerror(errno));
+		return external__fail(error, -errno, "%.160s: %s", path, strerror(errno));
 	if (fstat(fd, &st) || !S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_mode & 077)
-		err = fail(error, -EPERM, "%.160s: is no file of mode 0600 that you own; a key is a secret", path);
+		err = external__fail(error, -EPERM, "%.160s: is no file of mode 0600 that you own; a key is a secret",
+				     path);
 	n = err ? 0 : read(fd, text, sizeof(text));
 	if (!err && (n < 0 || !tma_key__parse(text, n, key)))
-		err = fail(error, -EINVAL, "%.160s: is no key; write %d random bytes there, or %d hexadecimal digits",
-			   path, TMA_KEY_SIZE, 2 * TMA_KEY_SIZE);
+		err = external__fail(error, -EINVAL,
+				     "%.160s: is no key; write %d random bytes there, or %d hexadecimal digits", path,
+				     TMA_KEY_SIZE, 2 * TMA_KEY_SIZE);
 	tma_erase(text, sizeof(text));
 	close(fd);
 	return err;
@@ -137,11 +138,11 @@ static int start_child(char **words, bool outlives, const u8 *key, struct extern
 	pid_t pid;
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
-		return fail(error, -errno, "cannot make a socket: %s", strerror(errno));
+		return external__fail(error, -errno, "cannot make a socket: %s", strerror(errno));
 	if (pipe2(pipe, O_CLOEXEC)) {
 		close(ends[0]);
 		close(ends[1]);
-		return fail(error, -errno, "cannot make a pipe: %s", strerror(errno));
+		return external__fail(error, -errno, "cannot make a pipe: %s", strerror(errno));
 	}
 	pid = fork();
 	if (!pid)
@@ -153,7 +154,7 @@ static int start_child(char **words, bool outlives, const u8 *key, struct extern
 	close(pipe[0]);
 	close(pipe[1]);
 	stream->in = stream->out = ends[0];
-	return stream->child >= 0 ? 0 : fail(error, -EIO, "cannot start the agent '%.80s'", words[0]);
+	return stream->child >= 0 ? 0 : external__fail(error, -EIO, "cannot start the agent '%.80s'", words[0]);
 }
 
 /* Is tsem-tma beside this program? Then that one is taken, else the one in PATH. */
@@ -187,14 +188,14 @@ static int connect_child(const struct external_where *where, const u8 *key, stru
 	}
 	copy = rest = strdup(where->rest);
 	if (!copy)
-		return fail(error, -ENOMEM, "no memory");
+		return external__fail(error, -ENOMEM, "no memory");
 	while ((word = strsep(&rest, " ")) && count < WORDS_MAX) {
 		if (*word)
 			words[count++] = word;
 	}
 	err = count && !word ? start_child(words, where->outlives, key, stream, error)
-			     : fail(error, -EINVAL, "'%.80s': give a program and at most %d words", where->text,
-				    WORDS_MAX - 1);
+			     : external__fail(error, -EINVAL, "'%.80s': give a program and at most %d words",
+					      where->text, WORDS_MAX - 1);
 	free(copy);
 	return err;
 }
@@ -225,14 +226,15 @@ static int connect_unix(struct tsem *tsem, const struct external_where *where, s
 	int fd;
 
 	if (strlen(where->rest) >= sizeof(address.sun_path))
-		return fail(error, -EINVAL, "'%.80s...' is longer than the path of a socket can be", where->text);
+		return external__fail(error, -EINVAL, "'%.80s...' is longer than the path of a socket can be",
+				      where->text);
 	strcpy(address.sun_path, where->rest);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	stream->in = stream->out = fd;
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)))
-		return fail(error, -errno, "cannot connect to %.120s: %s", where->rest, strerror(errno));
+		return external__fail(error, -errno, "cannot connect to %.120s: %s", where->rest, strerror(errno));
 	if (external__modeled(tsem, fd))
-		return fail(
+		return external__fail(
 			error, -EDEADLK,
 			"the agent at %.120s runs in a namespace itself, or its process has ended; start it outside of every "
 			"namespace",
@@ -248,7 +250,7 @@ static int connect_vsock(const struct external_where *where, struct external_str
 
 	stream->in = stream->out = fd;
 	if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)))
-		return fail(error, -errno, "cannot connect to %.80s: %s", where->text, strerror(errno));
+		return external__fail(error, -errno, "cannot connect to %.80s: %s", where->text, strerror(errno));
 	return 0;
 }
 
@@ -260,13 +262,13 @@ static int connect_tty(const struct external_where *where, struct external_strea
 	stream->in = stream->out = fd;
 	stream->lossy = true;
 	if (fd < 0)
-		return fail(error, -errno, "cannot open %.120s: %s", where->rest, strerror(errno));
+		return external__fail(error, -errno, "cannot open %.120s: %s", where->rest, strerror(errno));
 	if (tcgetattr(fd, &raw))
-		return fail(error, -errno, "%.120s is no serial line: %s", where->rest, strerror(errno));
+		return external__fail(error, -errno, "%.120s is no serial line: %s", where->rest, strerror(errno));
 	cfmakeraw(&raw);
 	raw.c_cflag |= CLOCAL | CREAD;
 	if (tcsetattr(fd, TCSANOW, &raw) || tcflush(fd, TCIOFLUSH))
-		return fail(error, -errno, "cannot set up %.120s: %s", where->rest, strerror(errno));
+		return external__fail(error, -errno, "cannot set up %.120s: %s", where->rest, strerror(errno));
 	return 0;
 }
 
@@ -280,9 +282,10 @@ int external__connect(struct tsem *tsem, const struct external_where *where, con
 	if (key_file)
 		err = external__read_key(key_file, key, error);
 	else if (!child)
-		err = fail(error, -EINVAL, "%.80s: which key does the agent have? Give --tma-key FILE", where->text);
+		err = external__fail(error, -EINVAL, "%.80s: which key does the agent have? Give --tma-key FILE",
+				     where->text);
 	else if (getrandom(key, TMA_KEY_SIZE, 0) != TMA_KEY_SIZE)
-		err = fail(error, -EIO, "cannot draw a key: %s", strerror(errno));
+		err = external__fail(error, -EIO, "cannot draw a key: %s", strerror(errno));
 	if (err)
 		return err;
 	if (child)
@@ -294,7 +297,7 @@ int external__connect(struct tsem *tsem, const struct external_where *where, con
 	else
 		err = connect_tty(where, stream, error);
 	if (!err && fcntl(stream->in, F_SETFL, fcntl(stream->in, F_GETFL) | O_NONBLOCK))
-		err = fail(error, -errno, "cannot set up the stream: %s", strerror(errno));
+		err = external__fail(error, -errno, "cannot set up the stream: %s", strerror(errno));
 	if (err)
 		external__disconnect(stream);
 	return err;
